@@ -1,0 +1,88 @@
+"""What a page is, before and after reading: plain values that pickle and know nothing of Kafka."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+Kind = Literal["printed", "handwritten", "signature"]
+Method = Literal["text_layer", "ocr", "mixed"]
+Polygon = tuple[tuple[float, float], ...]
+
+
+class ReadOptions(BaseModel):
+    """How to read one document. A producer's `options` header may set any field; the settings give the rest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reader: Literal["tesseract", "ppocr"] = Field("tesseract", description="which engine reads scanned pages")
+    languages: str = Field(
+        "eng",
+        pattern=r"^[A-Za-z0-9_/]+(\+[A-Za-z0-9_/]+)*$",
+        description="Tesseract language codes joined by +",
+    )
+    dpi: int = Field(300, ge=72, le=1200, description="resolution at which PDF pages are rendered")
+    psm: int = Field(3, ge=0, le=13, description="Tesseract page segmentation mode")
+    oem: int = Field(1, ge=0, le=3, description="Tesseract engine mode")
+    min_confidence: float = Field(0.0, ge=0, le=1, description="drop words said with less confidence")
+    force_ocr: bool = Field(False, description="read the picture of a page even where it has a good text layer")
+    max_megapixels: float = Field(80.0, gt=0, le=1000, description="pages are rendered at no more than this")
+    password: str | None = Field(None, repr=False, description="opens an encrypted document")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """What opening a document tells: its media type, number of pages, and the password that opened it."""
+
+    content_type: str
+    total_pages: int
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """One page as pixels: (height, width, 3) uint8 RGB, or (height, width) uint8 grey; and its resolution."""
+
+    pixels: npt.NDArray[np.uint8]
+    dpi: int
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One line of text on a page. Polygon in page pixels, clockwise from top-left; confidence in [0, 1]."""
+
+    polygon: Polygon
+    text: str
+    confidence: float | None
+    recogniser: str
+    kind: Kind = "printed"
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """Everything read from one page; `regions` in reading order, `text` their text, one line per text line."""
+
+    pagenum: int
+    text: str
+    confidence: float | None
+    method: Method
+    width: int
+    height: int
+    dpi: int
+    rotation: float
+    language: str
+    regions: tuple[Region, ...]
+    models: dict[str, str | None]
+    timings_ms: dict[str, float]

@@ -1,0 +1,109 @@
+"""Every error inkstream raises on purpose.
+
+InkstreamError
+├── DocumentError        the document is at fault: reading it again cannot help
+│   ├── UnsupportedFile
+│   ├── CorruptFile
+│   ├── EncryptedFile
+│   ├── EmptyDocument
+│   └── PageTooLarge
+├── ModelError           the reader is at fault
+│   ├── WeightsMissing
+│   ├── LanguageMissing
+│   ├── RecognitionTimeout
+│   └── WorkerDied
+└── OptionsError         the caller asked for something that does not exist
+
+streams.errors adds the errors of messages, references, configuration and the broker.
+"""
+
+from __future__ import annotations
+
+
+class InkstreamError(Exception):
+    """An error with a policy: `retriable` (may the same work succeed later?) and `reason` (a stable slug)."""
+
+    retriable: bool = False
+    reason: str = "error"
+
+    @property
+    def message(self) -> str:
+        """Return the sentence that tells a person what happened and what to do next."""
+        return str(self.args[0]) if self.args else self.reason
+
+    @property
+    def summary(self) -> str:
+        """Return `ClassName: message`, the form that records and dead letters carry."""
+        return f"{type(self).__name__}: {self.message}"
+
+
+class DocumentError(InkstreamError):
+    """The document itself cannot be read."""
+
+    reason = "document"
+
+
+class UnsupportedFile(DocumentError):
+    """The bytes are of a kind that inkstream does not read."""
+
+    reason = "unsupported-file"
+
+
+class CorruptFile(DocumentError):
+    """The bytes claim a supported kind but cannot be opened, or a page of them cannot be drawn."""
+
+    reason = "corrupt-file"
+
+
+class EncryptedFile(DocumentError):
+    """The document needs a password that was not given."""
+
+    reason = "encrypted-file"
+
+
+class EmptyDocument(DocumentError):
+    """The file is empty or has no pages."""
+
+    reason = "empty-document"
+
+
+class PageTooLarge(DocumentError):
+    """A page or image has more pixels than the configured limit, or needs more memory than a reader has."""
+
+    reason = "page-too-large"
+
+
+class ModelError(InkstreamError):
+    """The reader cannot do its work."""
+
+    reason = "model"
+
+
+class WeightsMissing(ModelError):
+    """A network's weights are not on this machine; the message says which command fetches them."""
+
+    reason = "weights-missing"
+
+
+class LanguageMissing(ModelError):
+    """A recogniser has no data for a requested language; the message says what to install."""
+
+    reason = "language-missing"
+
+
+class RecognitionTimeout(ModelError):
+    """A page took longer than its time limit."""
+
+    reason = "recognition-timeout"
+
+
+class WorkerDied(ModelError):
+    """The process reading a page died (crash, out of memory, killed) each time it was tried."""
+
+    reason = "worker-died"
+
+
+class OptionsError(InkstreamError):
+    """A document's options are malformed; the message names the field."""
+
+    reason = "bad-options"

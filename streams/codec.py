@@ -1,0 +1,76 @@
+"""Bytes to messages and back. What does not decode is an UndecodableMessage, never another error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+import orjson
+from pydantic import ValidationError
+
+from models.document import ReadOptions
+from models.errors import OptionsError
+from streams.errors import UndecodableMessage
+from streams.records import FileHeaders, Record
+
+R = TypeVar("R", bound=Record)
+Headers = Iterable[tuple[str, bytes | None]]
+
+
+def encode(record: Record) -> bytes:
+    """Return the record as compact UTF-8 JSON."""
+    return record.model_dump_json(by_alias=True).encode()
+
+
+def decode(kind: type[R], value: bytes | None) -> R:
+    """Return the record in a message value.
+
+    Raises:
+        UndecodableMessage: The value is missing, not JSON, or not a `kind`.
+    """
+    if not value:
+        raise UndecodableMessage(f"expected a {kind.__name__} as JSON, got an empty value")
+    try:
+        return kind.model_validate_json(value)
+    except ValidationError as error:
+        raise UndecodableMessage(f"not a {kind.__name__}: {_first_fault(error)}") from error
+
+
+def decode_headers(headers: Headers) -> FileHeaders:
+    """Return the known headers of a raw-files message; others are ignored, the last of a repeated one counts.
+
+    Raises:
+        UndecodableMessage: A known header is not UTF-8, or `options` is not a JSON object.
+    """
+    known = {field.alias or name for name, field in FileHeaders.model_fields.items()}
+    values: dict[str, object] = {}
+    for name, raw in headers:
+        if name not in known or raw is None:
+            continue
+        try:
+            text = raw.decode()
+            values[name] = orjson.loads(text) if name == "options" else text
+        except (UnicodeDecodeError, orjson.JSONDecodeError) as error:
+            raise UndecodableMessage(f"header {name} does not decode: {error}") from error
+    try:
+        return FileHeaders.model_validate(values)
+    except ValidationError as error:
+        raise UndecodableMessage(f"bad header {_first_fault(error)}") from error
+
+
+def merge_options(defaults: ReadOptions, given: dict[str, object]) -> ReadOptions:
+    """Return the defaults with the given fields in their place.
+
+    Raises:
+        OptionsError: A field is unknown or out of range; the message names it.
+    """
+    try:
+        return ReadOptions.model_validate({**defaults.model_dump(), **given})
+    except ValidationError as error:
+        raise OptionsError(f"options: {_first_fault(error)}") from error
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(map(str, fault["loc"]))
+    return f"{where}: {fault['msg']}" if where else str(fault["msg"])

@@ -1,0 +1,61 @@
+"""The errors of the stream, beside those of documents and models (see models.errors for the tree).
+
+InkstreamError
+├── MessageError
+│   ├── UndecodableMessage   a message on a topic is not what the topic carries
+│   ├── SourceGone           the file behind a reference is no longer there, or is no longer the same
+│   └── RepeatKiller         the whole worker died each time it took up this message
+├── SourceUnavailable        a reference cannot be fetched right now (retriable)
+├── ConfigurationError       exit code 2; the message names the setting
+└── BrokerError              Kafka cannot be started or reached
+"""
+
+from __future__ import annotations
+
+from models.errors import InkstreamError
+
+
+class MessageError(InkstreamError):
+    """A message cannot be processed, ever."""
+
+    reason = "message"
+
+
+class UndecodableMessage(MessageError):
+    """A message does not decode as what its topic carries."""
+
+    reason = "undecodable-message"
+
+
+class SourceGone(MessageError):
+    """The file behind a reference was deleted, expired, or changed since it was announced."""
+
+    reason = "source-gone"
+
+
+class RepeatKiller(MessageError):
+    """The worker died on this message as often as `max_attempts` allows."""
+
+    reason = "repeat-killer"
+
+
+class SourceUnavailable(InkstreamError):
+    """A reference cannot be fetched now: a network or a broker is away."""
+
+    retriable = True
+    reason = "source-unavailable"
+
+
+class ConfigurationError(InkstreamError):
+    """A setting is wrong; the message names it and says what it may be."""
+
+    reason = "configuration"
+    exit_code = 2
+
+
+class BrokerError(InkstreamError):
+    """Kafka cannot be started or reached; the message says what is missing."""
+
+    retriable = True
+    reason = "broker"
+    exit_code = 3

@@ -1,0 +1,166 @@
+"""The messages of the stream, one class per topic value. page_text.schema.json is PageText's JSON Schema."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.document import Kind, Method, PageReading, ReadOptions
+
+Stage = Literal["split_files", "read_pages", "track_documents"]
+
+
+class Record(BaseModel):
+    """A message value. Fields that a newer version added are ignored, so old workers read new messages."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class FileHeaders(Record):
+    """The header contract of raw-files; every header is optional."""
+
+    path: str | None = Field(None, description="where the file came from; else kafka://topic/partition/offset")
+    document_id: str | None = Field(None, min_length=1, max_length=200, alias="document-id")
+    content_type: str | None = Field(None, alias="content-type")
+    content_ref: str | None = Field(None, alias="content-ref", description="fsspec URI of the bytes; value empty")
+    options: dict[str, object] = Field(default_factory=dict, description="JSON object of ReadOptions fields")
+
+
+class PageTask(Record):
+    """One page to read. The bytes are fetched by `reference` and must hash to `sha256`."""
+
+    document_id: str
+    pagenum: int = Field(ge=0)
+    total_pages: int = Field(ge=1)
+    path: str
+    reference: str
+    content_type: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    size: int = Field(ge=0)
+    options: ReadOptions
+    started: str
+
+
+class RegionRecord(Record):
+    """One line of a page, as it stands in the record."""
+
+    polygon: list[tuple[float, float]]
+    kind: Kind
+    text: str
+    confidence: float | None
+    recogniser: str
+
+
+class PageText(Record):
+    """The page-text record: what was read from one page, or why it could not be read."""
+
+    timestamp: str = Field(description="when the page was read, ISO 8601 UTC with milliseconds")
+    pagenum: int = Field(ge=0, description="0-based")
+    path: str
+    text: str = Field(description="the regions' text in reading order, one line per text line")
+    document_id: str
+    total_pages: int = Field(ge=1)
+    confidence: float | None = Field(ge=0, le=1, description="null where there is none (a text layer)")
+    method: Method | None = Field(description="null for a page that failed")
+    width: int
+    height: int
+    dpi: int
+    rotation: float = Field(description="degrees clockwise that the page had to be turned")
+    language: str
+    regions: list[RegionRecord]
+    models: dict[str, str | None]
+    exception: str | None = Field(description="`Stage: message` for a page that failed, else null")
+    timings_ms: dict[str, float]
+
+
+class DocumentRecord(Record):
+    """How far a document has come."""
+
+    document_id: str
+    path: str
+    reference: str
+    total_pages: int
+    pages_read: int
+    pages_failed: int
+    status: Literal["reading", "done", "failed"]
+    started: str
+    finished: str | None
+    exception: str | None = None
+
+
+class DeadLetter(Record):
+    """A message that could not be processed, with all that is needed to understand and replay it."""
+
+    timestamp: str
+    reason: str
+    stage: Stage
+    exception: str
+    traceback: str
+    topic: str
+    partition: int
+    offset: int
+    attempts: int
+    path: str | None = None
+    document_id: str | None = None
+    pagenum: int | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    payload_base64: str | None = Field(None, description="the message's value where it is small enough to carry")
+
+
+def now() -> str:
+    """Return the time as every record writes it: ISO 8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class ContentDigest:
+    """Hashes a file once for both its identities, in pieces, so that large files stream."""
+
+    def __init__(self, path: str) -> None:
+        self._content = hashlib.sha256()
+        self._document = hashlib.sha256(path.encode() + b"\0")
+
+    def update(self, piece: bytes) -> None:
+        self._content.update(piece)
+        self._document.update(piece)
+
+    @property
+    def sha256(self) -> str:
+        """The content's sha256, 64 hex digits."""
+        return self._content.hexdigest()
+
+    @property
+    def document_id(self) -> str:
+        """sha256(path ‖ NUL ‖ content), first 32 hex digits: same file, same path, same document."""
+        return self._document.hexdigest()[:32]
+
+
+def page_key(document_id: str, pagenum: int) -> str:
+    """Return the key of a page on `pages` and `page-text`."""
+    return f"{document_id}/{pagenum}"
+
+
+def page_text(task: PageTask, reading: PageReading) -> PageText:
+    """Return the record of a page that was read."""
+    return PageText(
+        timestamp=now(), pagenum=task.pagenum, path=task.path, text=reading.text, document_id=task.document_id,
+        total_pages=task.total_pages, confidence=reading.confidence, method=reading.method,
+        width=reading.width, height=reading.height, dpi=reading.dpi, rotation=reading.rotation,
+        language=reading.language, models=reading.models, exception=None, timings_ms=reading.timings_ms,
+        regions=[
+            RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
+                         recogniser=r.recogniser)
+            for r in reading.regions
+        ],
+    )  # fmt: skip
+
+
+def failed_page_text(task: PageTask, exception: str) -> PageText:
+    """Return the record of a page that could not be read: empty text, and the reason."""
+    return PageText(
+        timestamp=now(), pagenum=task.pagenum, path=task.path, text="", document_id=task.document_id,
+        total_pages=task.total_pages, confidence=None, method=None, width=0, height=0, dpi=0, rotation=0.0,
+        language=task.options.languages, regions=[], models={}, exception=exception, timings_ms={},
+    )  # fmt: skip

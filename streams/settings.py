@@ -1,0 +1,197 @@
+"""Every setting of inkstream, in one frozen object: argument › INKSTREAM_* › inkstream.toml › default."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from models.document import ReadOptions
+from streams.errors import ConfigurationError
+
+ENV_PREFIX = "INKSTREAM_"
+_MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """All settings. Sizes are bytes unless the name says otherwise; times are seconds (`_s`) or ms (`_ms`)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, toml_file="inkstream.toml", frozen=True, extra="forbid", populate_by_name=True
+    )
+
+    # where things are
+    data_dir: Path = Field(Path(".inkstream"), description="Kafka's data, the document cache, ledgers, logs")
+    inbox: Path = Field(Path("inbox"), description="the folder that `up` watches")
+    topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", description="put before every topic and group")
+    api_host: str = Field("127.0.0.1", description="address the API listens on")
+    api_port: int = Field(8321, ge=0, le=65535, description="port the API listens on; 0 picks a free one")
+    api_token: SecretStr | None = Field(None, description="bearer token the API asks for, if set")
+
+    # Kafka
+    broker: str | None = Field(None, description="host:port[,host:port…]; none starts the embedded Kafka")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+    replication: int = Field(1, ge=1, description="replication factor of the topics that inkstream creates")
+    raw_files_partitions: int = Field(4, ge=1)
+    pages_partitions: int = Field(8, ge=1, description="bounds how many read workers share the pages")
+    page_text_partitions: int = Field(4, ge=1, description="of page-text and documents alike")
+    raw_files_retention_h: int = Field(168, ge=1, description="hours that a file stays fetchable")
+    max_message_bytes: int = Field(32 * _MIB, ge=_MIB, description="largest Kafka record")
+    kafka_heap_mb: int = Field(384, ge=256, le=512, description="heap of the embedded Kafka")
+
+    # sources
+    inline_limit: int = Field(8 * _MIB, ge=0, description="larger files travel by content-ref, not inside Kafka")
+    stable_s: float = Field(1.0, ge=0, description="a dropped file's size and mtime must rest this long")
+    broken_after_s: float = Field(10.0, ge=0, description="how long a file that fails its check is retried")
+    ignore: tuple[str, ...] = Field(
+        (
+            ".*",
+            "*.part",
+            "*.filepart",
+            "*.crdownload",
+            "*.tmp",
+            "*.swp",
+            "~$*",
+            "@eaDir",
+            "Thumbs.db",
+            "desktop.ini",
+        ),
+        description="file and folder names the watcher never picks up",
+    )
+    watch_polling_s: float | None = Field(None, gt=0, description="poll at this interval (NFS, SMB); none: events")
+    clean: Literal["off", "archive", "delete"] = Field("off", description="what becomes of a file once delivered")
+    latest_first: bool = Field(False, description="newest file first instead of oldest first")
+
+    # reading
+    reader: Literal["tesseract", "ppocr"] = "tesseract"
+    tesseract_api: Literal["tesserocr", "pytesseract"] = Field(
+        "tesserocr", description="tesserocr runs Tesseract in process; pytesseract starts a program per page"
+    )
+    languages: str = "eng"
+    dpi: int = Field(300, ge=72, le=1200)
+    psm: int = Field(3, ge=0, le=13)
+    oem: int = Field(1, ge=0, le=3)
+    min_confidence: float = Field(0.0, ge=0, le=1)
+    force_ocr: bool = False
+    max_megapixels: float = Field(80.0, gt=0, le=1000)
+    passwords: tuple[SecretStr, ...] = Field((), description="tried on encrypted documents")
+
+    # processes
+    processes: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="reader processes")
+    page_timeout_s: float = Field(120.0, gt=0, description="time limit of one page")
+    split_timeout_s: float = Field(60.0, gt=0, description="time limit of opening one file")
+    process_memory_mb: int = Field(2048, ge=256, description="memory limit of one reader process")
+    recycle_after: int = Field(500, ge=1, description="pages after which a reader process is replaced")
+    max_attempts: int = Field(5, ge=1, description="worker deaths before a message is a dead letter")
+    window: int = Field(0, ge=0, description="pages in flight; 0 means four per reader process")
+    max_pages_behind: int = Field(20_000, ge=1, description="split_files pauses above this lag of `pages`")
+    cache_bytes: int = Field(2048 * _MIB, ge=_MIB, description="bound of the document cache on disk")
+
+    # SQL
+    query_timeout_s: float = Field(5.0, gt=0)
+    query_max_rows: int = Field(10_000, ge=1)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Settings:
+        if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
+            raise ValueError(f"{self.security_protocol} needs sasl_username and sasl_password")
+        if self.inline_limit + 64 * 1024 > self.max_message_bytes:
+            raise ValueError("inline_limit must leave 64 KiB of room under max_message_bytes")
+        return self
+
+    @property
+    def pages_in_flight(self) -> int:
+        return self.window or 4 * self.processes
+
+    @property
+    def api_url(self) -> str:
+        return f"http://{self.api_host}:{self.api_port}"
+
+    def read_options(self) -> ReadOptions:
+        """Return how a document is read when its producer says nothing."""
+        return ReadOptions(
+            reader=self.reader, languages=self.languages, dpi=self.dpi, psm=self.psm, oem=self.oem,
+            min_confidence=self.min_confidence, force_ocr=self.force_ocr, max_megapixels=self.max_megapixels,
+        )  # fmt: skip
+
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """Return the TLS context for Kafka clients, or None where the protocol has no TLS."""
+        if "SSL" not in self.security_protocol:
+            return None
+        context = ssl.create_default_context(cafile=str(self.ssl_cafile) if self.ssl_cafile else None)
+        if self.ssl_certfile:
+            context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)
+        return context
+
+    def kafka_client(self) -> dict[str, Any]:
+        """Return the connection arguments shared by every aiokafka client."""
+        if self.broker is None:
+            raise ConfigurationError(
+                "No Kafka broker given. Use --broker host:port or INKSTREAM_BROKER, "
+                "or start everything with `inkstream up`."
+            )
+        client: dict[str, Any] = {
+            "bootstrap_servers": self.broker.split(","),
+            "security_protocol": self.security_protocol,
+            "ssl_context": self.ssl_context(),
+        }
+        if self.security_protocol.startswith("SASL") and self.sasl_password:
+            client |= {
+                "sasl_mechanism": self.sasl_mechanism,
+                "sasl_plain_username": self.sasl_username,
+                "sasl_plain_password": self.sasl_password.get_secret_value(),
+            }
+        return client
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
+    """Return the settings in force; arguments that are None do not count.
+
+    Raises:
+        ConfigurationError: A value is wrong, or an INKSTREAM_* variable or inkstream.toml key is misspelt.
+    """
+    known = {ENV_PREFIX + name.upper() for name in Settings.model_fields}
+    for variable in environ if environ is not None else os.environ:
+        if variable.upper().startswith(ENV_PREFIX) and variable.upper() not in known:
+            raise ConfigurationError(f"Unknown variable {variable}. {_nearest(variable.upper(), known)}")
+    try:
+        return Settings(**{name: value for name, value in arguments.items() if value is not None})
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}" for item in error.errors()]
+        raise ConfigurationError("; ".join(lines)) from error
+
+
+def _nearest(variable: str, known: set[str]) -> str:
+    import difflib
+
+    match = difflib.get_close_matches(variable, known, n=1)
+    return f"Did you mean {match[0]}?" if match else "`inkstream worker --help` lists the settings."
