@@ -11,7 +11,8 @@ InkstreamError
 │   ├── WeightsMissing
 │   ├── LanguageMissing
 │   ├── RecognitionTimeout
-│   └── WorkerDied
+│   ├── WorkerDied
+│   └── ReaderFailed
 └── OptionsError         the caller asked for something that does not exist
 
 streams.errors adds the errors of messages, references, configuration and the broker.
@@ -101,6 +102,12 @@ class WorkerDied(ModelError):
     """The process reading a page died (crash, out of memory, killed) each time it was tried."""
 
     reason = "worker-died"
+
+
+class ReaderFailed(ModelError):
+    """A reader raised what it never should: a defect of ours, shown by one page."""
+
+    reason = "reader-failed"
 
 
 class OptionsError(InkstreamError):

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     clean: Literal["off", "archive", "delete"] = Field("off", description="what becomes of a file once delivered")
     latest_first: bool = Field(False, description="newest file first instead of oldest first")
 
+    content_ref_schemes: tuple[str, ...] = Field(
+        ("file", "s3", "gs", "az", "abfs", "http", "https"), description="what a content-ref header may point at"
+    )
+    source_retry_s: float = Field(600.0, ge=0, description="how long an unreachable source is tried again")
+
     # reading
     reader: Literal["tesseract", "ppocr"] = "tesseract"
     tesseract_api: Literal["tesserocr", "pytesseract"] = Field(

@@ -1,0 +1,57 @@
+"""What could not be processed, and why: made here, kept on the dead-letters topic, replayable."""
+
+from __future__ import annotations
+
+import base64
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from models.errors import InkstreamError
+from streams.records import DeadLetter, Stage, now
+
+# A page task is under a kilobyte. Files stay on raw-files, from where a replay fetches them.
+_PAYLOAD_LIMIT = 64 * 1024
+_SECRET_HEADERS = {"options"}  # may hold a password; a replay reads the original headers from the topic
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The message that a dead letter is about."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+
+
+def dead_letter(
+    stage: Stage,
+    error: InkstreamError,
+    source: Source,
+    *,
+    attempts: int,
+    path: str | None = None,
+    document_id: str | None = None,
+    pagenum: int | None = None,
+) -> DeadLetter:
+    """Return the dead letter of a message that ended with `error`."""
+    value = source.value
+    small = value is not None and len(value) <= _PAYLOAD_LIMIT and stage == "read_pages"
+    return DeadLetter(
+        timestamp=now(), reason=error.reason, stage=stage, exception=error.summary,
+        traceback="".join(traceback.format_exception(error)), topic=source.topic, partition=source.partition,
+        offset=source.offset, attempts=attempts, path=path, document_id=document_id, pagenum=pagenum,
+        headers=_readable(source.headers),
+        payload_base64=base64.b64encode(value).decode() if small and value is not None else None,
+    )  # fmt: skip
+
+
+def _readable(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
+    return {
+        name: value.decode(errors="replace")
+        for name, value in headers
+        if value is not None and name not in _SECRET_HEADERS
+    }

@@ -1,0 +1,147 @@
+"""Documents by content on the local disk, shared by every reader on the machine, bounded in bytes.
+
+A file's name is the sha256 of its content, so two readers that fetch the same document write the same file, and
+a rename makes the later one harmless. A reader holds a shared lock on a file while it uses it; eviction takes
+an exclusive lock first and passes over what is in use. The kernel drops the locks of a process that dies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from streams.errors import SourceGone
+from streams.records import ContentDigest
+
+Fetch = Callable[[Path], Awaitable[None]]
+_PIECE = 1024 * 1024
+_PARTIAL = ".partial"
+_PARTIAL_LIFE_S = 3600
+
+
+class DocumentCache:
+    """A folder of documents. One per event loop; several processes may share the folder."""
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._fetching: dict[str, asyncio.Lock] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob("*" + _PARTIAL):  # of a process that was killed; a live one is younger
+            if time.time() - leftover.stat().st_mtime > _PARTIAL_LIFE_S:
+                leftover.unlink(missing_ok=True)
+
+    @asynccontextmanager
+    async def document(self, sha256: str, fetch: Fetch) -> AsyncIterator[Path]:
+        """Yield the path of a document, fetched if it is not here; it stays until the block ends.
+
+        Args:
+            fetch: Writes the document to the path it is given.
+
+        Raises:
+            SourceGone: What was fetched is not the content that was announced.
+        """
+        lock = self._fetching.setdefault(sha256, asyncio.Lock())
+        async with lock:
+            held = self._hold(sha256)
+            if held is None:
+                async with self.incoming() as partial:
+                    await fetch(partial)
+                    fetched = await asyncio.to_thread(digest_of, partial, "")
+                    if fetched.sha256 != sha256:
+                        raise SourceGone(
+                            "the file behind the reference changed after it was announced; send it again"
+                        )
+                    held = self.adopt(partial, sha256)
+        if not lock._waiters:  # type: ignore[attr-defined]
+            self._fetching.pop(sha256, None)
+        try:
+            yield self._folder / sha256
+        finally:
+            os.close(held)
+
+    @asynccontextmanager
+    async def incoming(self) -> AsyncIterator[Path]:
+        """Yield the path of a new partial file in the cache; it is gone after the block unless adopted."""
+        handle, name = tempfile.mkstemp(suffix=_PARTIAL, dir=self._folder)
+        os.close(handle)
+        try:
+            yield Path(name)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+    def adopt(self, partial: Path, sha256: str) -> int:
+        """Make a partial file the document of that content and return a descriptor that holds it."""
+        target = self._folder / sha256
+        held = os.open(partial, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_SH)
+        partial.replace(target)
+        self._evict()
+        return held
+
+    def _hold(self, sha256: str) -> int | None:
+        """Return a descriptor with a shared lock on a cached document, or None where it is not here."""
+        path = self._folder / sha256
+        try:
+            held = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        fcntl.flock(held, fcntl.LOCK_SH)
+        if not path.exists():  # evicted between opening and locking
+            os.close(held)
+            return None
+        os.utime(path)
+        return held
+
+    def _evict(self) -> None:
+        """Remove the documents unused for longest until the bound holds, passing over those in use."""
+        entries = sorted(self._entries(), key=lambda entry: entry[0])
+        excess = sum(size for _, size, _ in entries) - self._max_bytes
+        for _, size, path in entries:
+            if excess <= 0:
+                return
+            with _exclusively(path) as mine:
+                if mine:
+                    path.unlink(missing_ok=True)
+                    excess -= size
+
+    def _entries(self) -> Iterator[tuple[float, int, Path]]:
+        for path in self._folder.iterdir():
+            if path.suffix != _PARTIAL:
+                try:
+                    found = path.stat()
+                except FileNotFoundError:
+                    continue
+                yield found.st_mtime, found.st_size, path
+
+
+@contextmanager
+def _exclusively(path: Path) -> Iterator[bool]:
+    """Yield whether nobody else uses the file; nobody starts to while the block lasts."""
+    try:
+        held = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(held)
+
+
+def digest_of(file: Path, path: str) -> ContentDigest:
+    """Return the digests of a file that came from `path`, read in pieces."""
+    digest = ContentDigest(path)
+    with file.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            digest.update(piece)
+    return digest

@@ -1,0 +1,128 @@
+"""Reader processes: opening and reading run here, bounded in time and memory, never on the event loop.
+
+A page that crashes or hangs its process costs that page. Each page is a task of its own, so there is no batch
+to blame: a page whose process died is tried once more in a fresh process, a page that ran out of time is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, TimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from models.document import DocumentInfo, PageReading, ReadOptions
+from models.errors import InkstreamError, PageTooLarge, ReaderFailed, RecognitionTimeout, WorkerDied
+from streams import reader_process
+from streams.settings import Settings
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_DEATHS_PER_TASK = 2
+
+
+class ReaderPool:
+    """A pool of reader processes, awaited from one event loop. It replaces itself when it breaks."""
+
+    def __init__(self, settings: Settings, processes: int) -> None:
+        self._settings = settings
+        self._processes = processes
+        self._pool = self._create()
+        self.deaths = 0
+
+    def _create(self) -> ProcessPool:
+        # one compute thread per process, set before the children start: they read it when they load OpenMP
+        os.environ["OMP_THREAD_LIMIT"] = os.environ["OMP_NUM_THREADS"] = "1"
+        return ProcessPool(
+            max_workers=self._processes,
+            max_tasks=self._settings.recycle_after,
+            initializer=reader_process.initialise,
+            initargs=(self._settings.process_memory_mb * 1024 * 1024, self._settings.tesseract_api),
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    async def start(self) -> None:
+        """Start every process and load the default reader into each, so that the first page need not wait.
+
+        Raises:
+            ModelError: The configured reader cannot be loaded.
+        """
+        options = self._settings.read_options()
+        await asyncio.gather(*(self._run(120.0, reader_process.warm_up, options) for _ in range(self._processes)))
+
+    async def inspect(self, path: Path, passwords: Sequence[str]) -> DocumentInfo:
+        """Open and check a document in a reader process. Raises DocumentError or ModelError."""
+        return await self._run(self._settings.split_timeout_s, reader_process.inspect_file, path, tuple(passwords))
+
+    async def read(self, path: Path, pagenum: int, options: ReadOptions) -> PageReading:
+        """Read one page in a reader process. Raises DocumentError or ModelError."""
+        return await self._run(self._settings.page_timeout_s, reader_process.read_page, path, pagenum, options)
+
+    async def stop(self) -> None:
+        """End every process at once; tasks in flight raise asyncio.CancelledError."""
+        self._pool.stop()
+        await asyncio.to_thread(self._pool.join)
+
+    async def _run(self, timeout_s: float, function: Callable[..., T], *arguments: object) -> T:
+        for death in range(1, _DEATHS_PER_TASK + 1):
+            pool = self._pool
+            outcome = await _outcome(pool, timeout_s, function, arguments)
+            if isinstance(outcome, BrokenProcessPool):
+                self._replace(pool, outcome)
+            elif not isinstance(outcome, ProcessExpired):
+                return _result(outcome, timeout_s)
+            self.deaths += 1
+            logger.warning("a reader process died (%s), try %d of %d", outcome, death, _DEATHS_PER_TASK)
+        raise WorkerDied(f"the reader process died each of {_DEATHS_PER_TASK} times ({_cause(outcome)})")
+
+    def _replace(self, broken: ProcessPool, why: BaseException) -> None:
+        if self._pool is broken:
+            logger.error("the process pool broke (%s) and is replaced", why)
+            with contextlib.suppress(RuntimeError):
+                broken.stop()
+            self._pool = self._create()
+
+
+async def _outcome(
+    pool: ProcessPool, timeout_s: float, function: Callable[..., T], arguments: tuple[object, ...]
+) -> T | BaseException:
+    """Return the task's value, or whatever it raised in its process or on the way there."""
+    try:
+        future = pool.schedule(function, args=arguments, timeout=timeout_s)
+    except RuntimeError as error:  # pebble's word for a pool that broke or was stopped
+        return BrokenProcessPool(str(error))
+    waiting = asyncio.wrap_future(future)
+    await asyncio.wait([waiting])
+    if waiting.cancelled():
+        raise asyncio.CancelledError
+    error = waiting.exception()
+    return waiting.result() if error is None else error
+
+
+def _result(outcome: T | BaseException, timeout_s: float) -> T:
+    """Return the value, or raise the error a task ended with as one of ours."""
+    if not isinstance(outcome, BaseException):
+        return outcome
+    if isinstance(outcome, InkstreamError):
+        raise outcome
+    if isinstance(outcome, CancelledError):
+        raise asyncio.CancelledError
+    if isinstance(outcome, TimeoutError):
+        raise RecognitionTimeout(f"not done after {timeout_s:g} s; raise page_timeout_s if it only needs longer")
+    if isinstance(outcome, MemoryError):
+        raise PageTooLarge("the page needs more memory than process_memory_mb allows") from outcome
+    raise ReaderFailed(f"unexpected {type(outcome).__name__}: {outcome}") from outcome
+
+
+def _cause(outcome: Any) -> str:
+    code = getattr(outcome, "exitcode", None)
+    return f"exit code {code}" if code is not None else str(outcome)

@@ -1,0 +1,71 @@
+"""What runs inside a reader process: one pipeline, loaded once, one compute thread.
+
+Only this side imports the readers; the event loop's process never does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from models.document import DocumentInfo, PageReading, ReadOptions
+
+if TYPE_CHECKING:
+    from models.pipeline import PagePipeline
+
+_PR_SET_PDEATHSIG = 1
+_pipeline: PagePipeline | None = None
+
+
+def initialise(memory_bytes: int, tesseract_api: Literal["tesserocr", "pytesseract"]) -> None:
+    """Bound this process and create its pipeline. Called once, before any task."""
+    global _pipeline
+    _die_with_parent()
+    # RLIMIT_DATA counts what is really allocated; RLIMIT_AS would count the gigabytes that libraries only map.
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    from models.pipeline import PagePipeline
+
+    _pipeline = PagePipeline(tesseract_api=tesseract_api)
+
+
+def warm_up(options: ReadOptions) -> int:
+    """Load what reading with these options needs; return this process's id."""
+    _loaded().warm_up(options)
+    return os.getpid()
+
+
+def inspect_file(path: Path, passwords: Sequence[str]) -> DocumentInfo:
+    """Open and check a document. Raises DocumentError."""
+    from models.files import inspect
+
+    return inspect(path, passwords)
+
+
+def read_page(path: Path, pagenum: int, options: ReadOptions) -> PageReading:
+    """Read one page. Raises DocumentError or ModelError; MemoryError where the page needs more than it may."""
+    try:
+        return _loaded().read(path, pagenum, options)
+    except MemoryError:
+        gc.collect()
+        raise
+
+
+def _loaded() -> PagePipeline:
+    if _pipeline is None:
+        raise RuntimeError("initialise() has not run in this process")
+    return _pipeline
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this process with its parent: a kill -9 of the worker leaves no orphans."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == 1:  # the parent went before the request was made
+            os._exit(1)

@@ -1,0 +1,136 @@
+"""Where a document's bytes are, and how they get from there to a file: kafka://topic/partition/offset or fsspec."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams.errors import SourceGone, SourceUnavailable, UndecodableMessage
+from streams.settings import Settings
+
+_KAFKA = re.compile(r"kafka://(?P<topic>[^/]+)/(?P<partition>\d+)/(?P<offset>\d+)")
+_FETCH_TIMEOUT_S = 30.0
+
+
+def kafka_reference(topic: str, partition: int, offset: int) -> str:
+    """Return the reference of a Kafka record's value."""
+    return f"kafka://{topic}/{partition}/{offset}"
+
+
+class References:
+    """Fetches what references point at. One per event loop; Kafka records come through one consumer."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._consumer: AIOKafkaConsumer | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    def fetcher(self, reference: str) -> Callable[[Path], Awaitable[None]]:
+        """Return a function that writes what the reference points at to the path it is given."""
+
+        async def fetch(target: Path) -> None:
+            await self.fetch(reference, target)
+
+        return fetch
+
+    async def fetch(self, reference: str, target: Path) -> None:
+        """Write the bytes behind a reference to a file.
+
+        Raises:
+            SourceGone: There is nothing there, or no longer.
+            SourceUnavailable: It cannot be reached now; trying later may help.
+            UndecodableMessage: The reference is of a scheme that settings.content_ref_schemes does not allow.
+        """
+        found = _KAFKA.fullmatch(reference)
+        if found:
+            record = await self.record(found["topic"], int(found["partition"]), int(found["offset"]))
+            await asyncio.to_thread(target.write_bytes, record.value or b"")
+        else:
+            self._check_scheme(reference)
+            await asyncio.to_thread(_copy, reference, target)
+
+    async def record(self, topic: str, partition: int, offset: int) -> Any:
+        """Return one Kafka record (aiokafka's ConsumerRecord). Raises SourceGone or SourceUnavailable."""
+        where = kafka_reference(topic, partition, offset)
+        async with self._one_at_a_time:
+            try:
+                record = await asyncio.wait_for(self._seek(topic, partition, offset), _FETCH_TIMEOUT_S)
+            except (KafkaError, TimeoutError) as error:
+                await self._close()
+                raise SourceUnavailable(f"{where} cannot be fetched now: {error!r}") from error
+        if record is None or record.offset != offset:
+            raise SourceGone(f"{where} is no longer there: its retention has passed; send the file again")
+        return record
+
+    async def stop(self) -> None:
+        """Close the connection to Kafka."""
+        await self._close()
+
+    async def _seek(self, topic: str, partition: int, offset: int) -> Any:
+        """Return the first record at or after an offset, or None where the log does not hold it."""
+        consumer = await self._started()
+        where = TopicPartition(topic, partition)
+        if partition not in (consumer.partitions_for_topic(topic) or await _partitions(consumer, topic)):
+            return None
+        consumer.assign([where])
+        first = (await consumer.beginning_offsets([where]))[where]
+        end = (await consumer.end_offsets([where]))[where]
+        if not first <= offset < end:
+            return None
+        consumer.seek(where, offset)
+        return await consumer.getone(where)
+
+    async def _started(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            # a partition fetch limit of one byte returns one record batch at a time, however large: Kafka never
+            # holds back the first, and documents that nobody asked for are not sent along
+            consumer = AIOKafkaConsumer(
+                **self._settings.kafka_client(),
+                group_id=None,
+                enable_auto_commit=False,
+                max_partition_fetch_bytes=1,
+                auto_offset_reset="none",
+            )
+            try:
+                await consumer.start()
+            except KafkaError:
+                await consumer.stop()
+                raise
+            self._consumer = consumer
+        return self._consumer
+
+    async def _close(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await consumer.stop()
+
+    def _check_scheme(self, reference: str) -> None:
+        scheme = reference.partition("://")[0] if "://" in reference else ""
+        if scheme not in self._settings.content_ref_schemes:
+            allowed = ", ".join(self._settings.content_ref_schemes)
+            raise UndecodableMessage(f"content-ref {reference!r} must be a URI of one of the schemes {allowed}")
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+    await consumer.topics()  # refreshes the metadata
+    return consumer.partitions_for_topic(topic) or set()
+
+
+def _copy(reference: str, target: Path) -> None:
+    try:
+        with fsspec.open(reference, "rb") as source, target.open("wb") as copy:
+            shutil.copyfileobj(source, copy, 1024 * 1024)
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise SourceGone(f"{reference} cannot be read here: {error.strerror or error}") from error
+    except OSError as error:
+        raise SourceUnavailable(f"{reference} cannot be fetched now: {error}") from error
+    except (ImportError, ValueError) as error:
+        raise UndecodableMessage(f"content-ref {reference!r}: {error}") from error
