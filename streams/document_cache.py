@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from streams.errors import SourceGone
 from streams.records import ContentDigest
@@ -31,7 +32,8 @@ class DocumentCache:
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self._folder = folder
         self._max_bytes = max_bytes
-        self._fetching: dict[str, asyncio.Lock] = {}
+        # a lock lives as long as somebody fetches or waits for that document
+        self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob("*" + _PARTIAL):  # of a process that was killed; a live one is younger
             if time.time() - leftover.stat().st_mtime > _PARTIAL_LIFE_S:
@@ -47,34 +49,33 @@ class DocumentCache:
         Raises:
             SourceGone: What was fetched is not the content that was announced.
         """
-        lock = self._fetching.setdefault(sha256, asyncio.Lock())
-        async with lock:
+        async with self._fetching.setdefault(sha256, asyncio.Lock()):
             held = self._hold(sha256)
             if held is None:
                 async with self.incoming() as partial:
                     await fetch(partial)
                     fetched = await asyncio.to_thread(digest_of, partial, "")
                     if fetched.sha256 != sha256:
-                        raise SourceGone(
-                            "the file behind the reference changed after it was announced; send it again"
-                        )
+                        raise SourceGone("the file changed after it was announced; send it again")
                     held = self.adopt(partial, sha256)
-        if not lock._waiters:  # type: ignore[attr-defined]
-            self._fetching.pop(sha256, None)
         try:
             yield self._folder / sha256
         finally:
-            os.close(held)
+            self.release(held)
 
     @asynccontextmanager
     async def incoming(self) -> AsyncIterator[Path]:
         """Yield the path of a new partial file in the cache; it is gone after the block unless adopted."""
+        partial = self._new_partial()
+        try:
+            yield partial
+        finally:
+            _forget(partial)
+
+    def _new_partial(self) -> Path:
         handle, name = tempfile.mkstemp(suffix=_PARTIAL, dir=self._folder)
         os.close(handle)
-        try:
-            yield Path(name)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        return Path(name)
 
     def adopt(self, partial: Path, sha256: str) -> int:
         """Make a partial file the document of that content and return a descriptor that holds it."""
@@ -84,6 +85,10 @@ class DocumentCache:
         partial.replace(target)
         self._evict()
         return held
+
+    def release(self, held: int) -> None:
+        """Let go of a document held by `adopt`."""
+        os.close(held)
 
     def _hold(self, sha256: str) -> int | None:
         """Return a descriptor with a shared lock on a cached document, or None where it is not here."""
@@ -119,6 +124,10 @@ class DocumentCache:
                 except FileNotFoundError:
                     continue
                 yield found.st_mtime, found.st_size, path
+
+
+def _forget(partial: Path) -> None:
+    partial.unlink(missing_ok=True)
 
 
 @contextmanager

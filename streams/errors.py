@@ -4,7 +4,8 @@ InkstreamError
 ├── MessageError
 │   ├── UndecodableMessage   a message on a topic is not what the topic carries
 │   ├── SourceGone           the file behind a reference is no longer there, or is no longer the same
-│   └── RepeatKiller         the whole worker died each time it took up this message
+│   ├── RepeatKiller         the whole worker died each time it took up this message
+│   └── RecordTooLarge       a result is larger than its topic takes
 ├── SourceUnavailable        a reference cannot be fetched right now (retriable)
 ├── ConfigurationError       exit code 2; the message names the setting
 └── BrokerError              Kafka cannot be started or reached
@@ -37,6 +38,12 @@ class RepeatKiller(MessageError):
     """The worker died on this message as often as `max_attempts` allows."""
 
     reason = "repeat-killer"
+
+
+class RecordTooLarge(MessageError):
+    """A result is larger than its topic takes; raise max_message_bytes and the topic's max.message.bytes."""
+
+    reason = "record-too-large"
 
 
 class SourceUnavailable(InkstreamError):

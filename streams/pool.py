@@ -100,12 +100,12 @@ async def _outcome(
         future = pool.schedule(function, args=arguments, timeout=timeout_s)
     except RuntimeError as error:  # pebble's word for a pool that broke or was stopped
         return BrokenProcessPool(str(error))
-    waiting = asyncio.wrap_future(future)
+    waiting: asyncio.Future[T] = asyncio.wrap_future(future)
     await asyncio.wait([waiting])
     if waiting.cancelled():
         raise asyncio.CancelledError
-    error = waiting.exception()
-    return waiting.result() if error is None else error
+    failure = waiting.exception()
+    return waiting.result() if failure is None else failure
 
 
 def _result(outcome: T | BaseException, timeout_s: float) -> T:

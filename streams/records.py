@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.document import Kind, Method, PageReading, ReadOptions
 
+_RANGES = r"^(\d+(-\d+)?(,\d+(-\d+)?)*)?$"
+
 Stage = Literal["split_files", "read_pages", "track_documents"]
 
 
@@ -72,6 +74,7 @@ class PageText(Record):
     language: str
     regions: list[RegionRecord]
     models: dict[str, str | None]
+    reference: str = Field(description="where the document's bytes are, to read it again")
     exception: str | None = Field(description="`Stage: message` for a page that failed, else null")
     timings_ms: dict[str, float]
 
@@ -89,6 +92,8 @@ class DocumentRecord(Record):
     started: str
     finished: str | None
     exception: str | None = None
+    read: str = Field("", pattern=_RANGES, description="page numbers read, as ranges: 0-41,43")
+    failed: str = Field("", pattern=_RANGES, description="page numbers that failed, as ranges")
 
 
 class DeadLetter(Record):
@@ -121,8 +126,10 @@ class ContentDigest:
     def __init__(self, path: str) -> None:
         self._content = hashlib.sha256()
         self._document = hashlib.sha256(path.encode() + b"\0")
+        self.size = 0
 
     def update(self, piece: bytes) -> None:
+        self.size += len(piece)
         self._content.update(piece)
         self._document.update(piece)
 
@@ -148,7 +155,8 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         timestamp=now(), pagenum=task.pagenum, path=task.path, text=reading.text, document_id=task.document_id,
         total_pages=task.total_pages, confidence=reading.confidence, method=reading.method,
         width=reading.width, height=reading.height, dpi=reading.dpi, rotation=reading.rotation,
-        language=reading.language, models=reading.models, exception=None, timings_ms=reading.timings_ms,
+        language=reading.language, models=reading.models, reference=task.reference, exception=None,
+        timings_ms=reading.timings_ms,
         regions=[
             RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
                          recogniser=r.recogniser)
@@ -162,5 +170,6 @@ def failed_page_text(task: PageTask, exception: str) -> PageText:
     return PageText(
         timestamp=now(), pagenum=task.pagenum, path=task.path, text="", document_id=task.document_id,
         total_pages=task.total_pages, confidence=None, method=None, width=0, height=0, dpi=0, rotation=0.0,
-        language=task.options.languages, regions=[], models={}, exception=exception, timings_ms={},
+        language=task.options.languages, regions=[], models={}, reference=task.reference, exception=exception,
+        timings_ms={},
     )  # fmt: skip

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     page_text_partitions: int = Field(4, ge=1, description="of page-text and documents alike")
     raw_files_retention_h: int = Field(168, ge=1, description="hours that a file stays fetchable")
     max_message_bytes: int = Field(32 * _MIB, ge=_MIB, description="largest Kafka record")
+    session_timeout_s: float = Field(
+        30.0, ge=1, description="silence after which Kafka gives a worker's share away"
+    )
     kafka_heap_mb: int = Field(384, ge=256, le=512, description="heap of the embedded Kafka")
 
     # sources

@@ -1,0 +1,36 @@
+"""split_files pauses while `pages` is too far behind, so that a backlog waits as files, which are smaller."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from time import monotonic
+
+logger = logging.getLogger(__name__)
+
+_FRESH_S = 1.0
+
+
+class Backpressure:
+    """Holds callers while a lag is above its limit. The lag is asked for at most once a second."""
+
+    def __init__(self, lag: Callable[[], Awaitable[int]], limit: int) -> None:
+        self._lag = lag
+        self._limit = limit
+        self._one_at_a_time = asyncio.Lock()
+        self._checked = -_FRESH_S
+        self._behind = 0
+
+    async def wait(self) -> None:
+        """Return once the lag is at or below the limit."""
+        async with self._one_at_a_time:
+            while await self._current() > self._limit:
+                logger.info("pages is %d behind (limit %d): splitting waits", self._behind, self._limit)
+                await asyncio.sleep(_FRESH_S)
+
+    async def _current(self) -> int:
+        if monotonic() - self._checked >= _FRESH_S:
+            self._behind = await self._lag()
+            self._checked = monotonic()
+        return self._behind

@@ -1,0 +1,98 @@
+"""What the agents of one worker share, and the one place that decides: retry, dead-letter or stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from models.errors import InkstreamError
+from streams.agents.delivery import Delivery, Output
+from streams.attempts import Attempts
+from streams.dead_letters import Source
+from streams.document_cache import DocumentCache
+from streams.errors import RepeatKiller
+from streams.health import Health
+from streams.metrics import Metrics
+from streams.pool import ReaderPool
+from streams.references import References
+from streams.settings import Settings
+from streams.topics import TopicNames
+
+logger = logging.getLogger(__name__)
+
+Outputs = Iterable[Output]
+_RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts that an agent works with; one per role and process."""
+
+    settings: Settings
+    names: TopicNames
+    pool: ReaderPool
+    cache: DocumentCache
+    references: References
+    attempts: Attempts
+    delivery: Delivery
+    health: Health
+    metrics: Metrics
+
+
+async def process(
+    context: Context,
+    event: Any,
+    work: Callable[[Source], Awaitable[Outputs]],
+    failed: Callable[[Source, InkstreamError, int], Outputs],
+) -> None:
+    """Process one message: deliver what `work` returns, or what `failed` makes of its error.
+
+    1. The attempt is counted where a crash cannot undo it; too many, and the message is a RepeatKiller.
+    2. `work` computes the outputs. A retriable error is tried again for `source_retry_s`.
+    3. The outputs are delivered. Only then does this return, and only then may the message be acked.
+    """
+    source = source_of(event)
+    message = f"{source.topic}/{source.partition}/{source.offset}"
+    attempt = context.attempts.begin(message)  # 1
+    context.health.begin(message)
+    try:
+        try:
+            if attempt > context.settings.max_attempts:
+                raise RepeatKiller(f"the worker died {attempt - 1} times while this was in work; see its log")
+            outputs = await _with_retries(work, source, context.settings.source_retry_s)  # 2
+            await context.delivery.deliver(outputs)  # 3
+        except InkstreamError as error:
+            logger.warning("%s: %s", message, error.summary)
+            await context.delivery.deliver(failed(source, error, attempt))
+    finally:  # done, or given back unacked by an orderly stop: only a death leaves the attempt counted
+        context.attempts.finish(message)
+        context.health.end(message)
+
+
+async def _with_retries(work: Callable[[Source], Awaitable[Outputs]], source: Source, patience_s: float) -> Outputs:
+    started = monotonic()
+    for tries in range(1_000_000):
+        try:
+            return await work(source)
+        except InkstreamError as error:
+            wait_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
+            if not error.retriable or monotonic() + wait_s - started > patience_s:
+                raise
+            logger.warning("trying again in %g s: %s", wait_s, error.summary)
+        await asyncio.sleep(wait_s)
+    raise AssertionError("unreachable")
+
+
+def source_of(event: Any) -> Source:
+    """Return the message behind a Faust event."""
+    message = event.message
+    headers = message.headers or ()
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return Source(
+        message.topic, message.partition, message.offset, message.key, message.value,
+        tuple((str(name), value) for name, value in pairs),
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""Which pages of a document are done: the state of track_documents, kept in the `documents` records themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams.codec import decode, encode
+from streams.errors import UndecodableMessage
+from streams.page_ranges import format_ranges, parse_ranges
+from streams.records import DocumentRecord, PageText, now
+from streams.settings import Settings
+
+
+@dataclass(slots=True)
+class DocumentProgress:
+    """One document's pages. A page that is read again counts as it was read last."""
+
+    latest: DocumentRecord
+    read: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, record: DocumentRecord) -> DocumentProgress:
+        return cls(record, parse_ranges(record.read), parse_ranges(record.failed))
+
+    def count(self, page: PageText) -> None:
+        """Count one page in."""
+        done, other = (self.read, self.failed) if page.exception is None else (self.failed, self.read)
+        done.add(page.pagenum)
+        other.discard(page.pagenum)
+        if page.total_pages != self.latest.total_pages:
+            self.latest = self.latest.model_copy(update={"total_pages": page.total_pages})
+
+    def record(self) -> DocumentRecord:
+        """Return the document's record as it stands now."""
+        complete = len(self.read) + len(self.failed) >= self.latest.total_pages
+        self.latest = self.latest.model_copy(
+            update={
+                "pages_read": len(self.read),
+                "pages_failed": len(self.failed),
+                "read": format_ranges(self.read),
+                "failed": format_ranges(self.failed),
+                "status": "done" if complete else "reading",
+                "finished": (self.latest.finished or now()) if complete else None,
+                "exception": f"{len(self.failed)} of its pages failed" if self.failed else None,
+            }
+        )
+        return self.latest
+
+
+class PartitionState:
+    """The documents of one partition, as encoded records: some 500 bytes each."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, bytes] = {}
+        self._open: dict[str, DocumentProgress] = {}
+
+    def put(self, document_id: str, value: bytes | None) -> None:
+        """Take over what stands on the topic."""
+        if value:
+            self._records[document_id] = value
+        else:
+            self._records.pop(document_id, None)
+
+    def count(self, page: PageText) -> DocumentProgress:
+        """Count one page in and return its document's progress."""
+        progress = self._open.get(page.document_id) or self._known(page)
+        progress.count(page)
+        record = progress.record()
+        if record.status == "done":
+            self._open.pop(page.document_id, None)
+            self._records[page.document_id] = encode(record)
+        else:
+            self._open[page.document_id] = progress
+        return progress
+
+    def _known(self, page: PageText) -> DocumentProgress:
+        stored = self._records.pop(page.document_id, None)
+        if stored is not None:
+            return DocumentProgress.of(decode(DocumentRecord, stored))
+        return DocumentProgress(
+            DocumentRecord(
+                document_id=page.document_id, path=page.path, reference=page.reference,
+                total_pages=page.total_pages, pages_read=0, pages_failed=0, status="reading",
+                started=page.timestamp, finished=None,
+            )
+        )  # fmt: skip
+
+
+async def restore(settings: Settings, topic: str, partition: int) -> PartitionState:
+    """Return the state of one partition as the `documents` topic has it now."""
+    state = PartitionState()
+    where = TopicPartition(topic, partition)
+    consumer = AIOKafkaConsumer(**settings.kafka_client(), group_id=None, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        consumer.assign([where])
+        await consumer.seek_to_beginning(where)
+        end = (await consumer.end_offsets([where]))[where]
+        while await consumer.position(where) < end:
+            for records in (await consumer.getmany(timeout_ms=1000)).values():
+                for record in records:
+                    _put(state, record.key, record.value)
+    finally:
+        await consumer.stop()
+    return state
+
+
+def _put(state: PartitionState, key: bytes | None, value: bytes | None) -> None:
+    if key is None:
+        return
+    try:
+        if value is not None:
+            decode(DocumentRecord, value)
+    except UndecodableMessage:
+        return  # nothing of ours; the next page of that document writes a good one
+    state.put(key.decode(errors="replace"), value)

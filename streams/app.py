@@ -1,0 +1,68 @@
+"""The Faust apps of a worker, one per role: split (raw-files → pages), read (pages → page-text), track.
+
+Each role is a consumer group of its own, so any of them runs on any number of machines: Faust assigns every
+topic of a group to all of its members, and roles that share a group would receive what they cannot process.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import faust
+from faust.types.auth import CredentialsT
+
+from streams.settings import Settings
+from streams.topics import consumer_group
+
+Role = Literal["split", "read", "track"]
+ROLES: tuple[Role, ...] = ("split", "read", "track")
+
+# A file may be 32 MiB, a page task is under a kilobyte: what is fetched ahead is bounded by what it weighs.
+_FETCHED_AHEAD: dict[Role, int] = {"split": 4, "read": 64, "track": 1000}
+
+
+def create_app(settings: Settings, role: Role) -> Any:
+    """Return the faust.App of one role. Agents are added by name, never discovered."""
+    ahead = _FETCHED_AHEAD[role]
+    return faust.App(
+        consumer_group(settings, role),
+        broker=[f"aiokafka://{address}" for address in (settings.broker or "").split(",")],
+        broker_credentials=_credentials(settings),
+        datadir=settings.data_dir / "faust" / role,
+        store="memory://",
+        web_enabled=False,
+        web_tables_enabled=False,
+        web_router_enabled=False,
+        topic_allow_declare=False,  # topics are created by streams.topics, with the right configuration
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        # a page may take minutes: the defaults (4096 buffered events, 5 minutes between polls) make the member
+        # leave its group silently and never return
+        stream_buffer_maxsize=ahead,
+        broker_max_poll_records=ahead,
+        broker_max_poll_interval=3600.0,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_heartbeat_interval=settings.session_timeout_s / 10,
+        broker_request_timeout=max(90.0, settings.session_timeout_s * 3),
+        broker_commit_interval=1.0,
+        stream_wait_empty=False,
+        stream_recovery_delay=0.0,
+        producer_acks=-1,
+        producer_linger=0.0,
+        producer_max_request_size=settings.max_message_bytes,
+        consumer_max_fetch_size=settings.max_message_bytes,
+        consumer_auto_offset_reset="earliest",
+        worker_redirect_stdouts=False,
+    )
+
+
+def _credentials(settings: Settings) -> CredentialsT | None:
+    context = settings.ssl_context()
+    if settings.security_protocol.startswith("SASL") and settings.sasl_password:
+        return faust.SASLCredentials(
+            username=settings.sasl_username,
+            password=settings.sasl_password.get_secret_value(),
+            mechanism=settings.sasl_mechanism,
+            ssl_context=context,  # without a context Faust speaks SASL over plaintext, whatever was meant
+        )
+    return faust.SSLCredentials(context=context) if context else None

@@ -1,0 +1,268 @@
+"""The embedded Kafka: a real single-node broker in KRaft mode, as a child process that ends with its parent."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from streams.errors import BrokerError
+from streams.kafka_jars import classpath, java, java_version
+
+_PR_SET_PDEATHSIG = 1
+_LOG_TAIL_LINES = 15
+_STOP_S = 15.0
+
+# Everything on loopback and for one node. Kafka waits 3 s for more members before the first rebalance of a
+# group: here the members are known to be few. Fifty offset partitions would be fifty files to open at start.
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={logs}
+auto.create.topics.enable=false
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+message.max.bytes=67108864
+replica.fetch.max.bytes=67108864
+socket.request.max.bytes=134217728
+num.network.threads=2
+num.io.threads=4
+background.threads=2
+log.cleaner.dedupe.buffer.size=16777216
+log.cleaner.io.buffer.size=262144
+"""
+
+_LOG4J = """\
+Configuration:
+  Properties:
+    Property: []
+  Appenders:
+    Console:
+      name: STDOUT
+      PatternLayout: {pattern: "%d %p %m (%c{1})%n"}
+  Loggers:
+    Root:
+      level: WARN
+      AppenderRef: {ref: STDOUT}
+    Logger:
+      - {name: kafka.server.KafkaRaftServer, level: INFO}
+      - {name: kafka.server.BrokerServer, level: INFO}
+"""
+
+
+class EmbeddedKafka:
+    """One Kafka process with its data under `data_dir/kafka`. Use as a context manager, or launch and stop."""
+
+    def __init__(self, data_dir: Path, *, heap_mb: int = 384, port: int | None = None) -> None:
+        self._home = data_dir.resolve() / "kafka"
+        self._heap_mb = heap_mb
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock: IO[str] | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """`host:port` that clients connect to; known as soon as `launch` has returned."""
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running broker."""
+        if self._process is None:
+            raise BrokerError("Kafka is not running")
+        return self._process.pid
+
+    @property
+    def log(self) -> Path:
+        """File that the broker's output goes to."""
+        return self._home / "kafka.log"
+
+    def launch(self) -> None:
+        """Start the broker and return at once; clients may connect from then on, and are answered seconds later.
+
+        1. Java and the jars are found (fetched, the first time).
+        2. The data folder is locked: two brokers on the same data would destroy it.
+        3. The storage is formatted, the first time.
+        4. The broker is started on the ports of last time, where they are free.
+
+        Raises:
+            BrokerError: Something is missing, the folder is in use or cannot be written, a port is taken.
+        """
+        runtime, jars = java(), classpath()  # 1
+        self._claim()  # 2
+        properties = self._write_properties()
+        command = [str(runtime), *_jvm_flags(self._heap_mb, self._archive(runtime), self._home)]
+        command += ["-cp", os.pathsep.join(map(str, jars))]
+        if not (self._home / "data" / "meta.properties").exists():
+            self._format(command, properties)  # 3
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # 4
+                [*command, "kafka.Kafka", str(properties)], stdin=subprocess.DEVNULL, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_ends_with(os.getpid()),
+            )  # fmt: skip
+
+    def wait_ready(self, timeout_s: float = 60.0) -> None:
+        """Return once the broker serves clients. Raises BrokerError with its log where it does not."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                code = None if self._process is None else self._process.returncode
+                raise BrokerError(f"Kafka ended while starting (exit code {code}).\n{self._log_tail()}")
+            if _answers(self.bootstrap):
+                return
+            time.sleep(0.05)
+        raise BrokerError(f"Kafka did not serve within {timeout_s:g} s.\n{self._log_tail()}")
+
+    def stop(self) -> None:
+        """End the broker in an orderly way, by force after a while. Does nothing where it is not running."""
+        process, self._process = self._process, None
+        if process is not None and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        self.launch()
+        try:
+            self.wait_ready()
+        except BrokerError:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _claim(self) -> None:
+        try:
+            self._home.mkdir(parents=True, exist_ok=True)
+            self._lock = (self._home / "lock").open("w")
+        except OSError as error:
+            raise BrokerError(f"Kafka's folder {self._home} cannot be written: {error.strerror}") from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._lock.close()
+            self._lock = None
+            raise BrokerError(
+                f"Another inkstream already runs its Kafka on {self._home}. Stop it, choose another --data-dir, "
+                "or join it with --broker."
+            ) from error
+
+    def _write_properties(self) -> Path:
+        ports = self._home / "ports"
+        last = [int(word) for word in ports.read_text().split()] if ports.exists() else []
+        if self._port is not None and not _free(self._port):
+            raise BrokerError(f"Port {self._port} is taken; choose another.")
+        port = self._port or next((p for p in last[:1] if _free(p)), None) or _free_port()
+        controller = next((p for p in last[1:2] if _free(p) and p != port), None) or _free_port()
+        ports.write_text(f"{port} {controller}\n")
+        self._port = port
+        file = self._home / "server.properties"
+        file.write_text(_PROPERTIES.format(port=port, controller=controller, logs=self._home / "data"))
+        (self._home / "log4j2.yaml").write_text(_LOG4J)
+        return file
+
+    def _format(self, command: list[str], properties: Path) -> None:
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        done = subprocess.run(
+            [*command, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise BrokerError(f"Kafka's storage in {self._home} cannot be formatted:\n{done.stdout}{done.stderr}")
+
+    def _archive(self, runtime: Path) -> list[str]:
+        """Return the JVM flags that share parsed classes between starts, where this Java can do so by itself."""
+        version = java_version(runtime)
+        if version < 19:
+            return []
+        archive = self._home / f"classes-{version}.jsa"
+        return ["-XX:+AutoCreateSharedArchive", f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off", "-Xshare:auto"]
+
+    def _log_tail(self) -> str:
+        try:
+            lines = self.log.read_text(errors="replace").splitlines()
+        except FileNotFoundError:
+            return "It wrote no log."
+        return f"The end of {self.log}:\n" + "\n".join(lines[-_LOG_TAIL_LINES:])
+
+
+def _jvm_flags(heap_mb: int, archive: list[str], home: Path) -> list[str]:
+    # a small machine shared with the readers: one collector thread, the quick compiler, no counters on disk
+    return [
+        f"-Xmx{heap_mb}m", f"-Xms{min(heap_mb, 128)}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        "-XX:-UsePerfData", "-Djava.awt.headless=true", f"-Dlog4j2.configurationFile={home / 'log4j2.yaml'}",
+        f"-Dkafka.logs.dir={home}", *archive,
+    ]  # fmt: skip
+
+
+def _ends_with(parent: int) -> Callable[[], None] | None:
+    """Return what a child does before it becomes Kafka: ask Linux to be killed when its parent is."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl  # looked up here: between fork and exec only the call itself is safe
+
+    def die_with_parent() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return die_with_parent
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def _free(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        return True
+    return False
+
+
+def _answers(bootstrap: str) -> bool:
+    """Return whether a broker answers an ApiVersions request (version 0) there."""
+    host, _, port = bootstrap.partition(":")
+    request = b"\x00\x12\x00\x00\x00\x00\x00\x01\xff\xff"  # api 18, version 0, correlation 1, no client id
+    try:
+        with socket.create_connection((host, int(port)), timeout=0.5) as connection:
+            connection.sendall(len(request).to_bytes(4, "big") + request)
+            connection.settimeout(2.0)
+            return len(connection.recv(4)) == 4
+    except OSError:
+        return False

@@ -1,0 +1,48 @@
+"""The `inkstream` command. Each subcommand lives in streams/commands and imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from models.errors import InkstreamError
+from streams.commands.dead_letters import dead_letters_app
+from streams.commands.progress import progress
+from streams.commands.query import query
+from streams.commands.read import read
+from streams.commands.send import send
+from streams.commands.tail import tail
+from streams.commands.topics import topics_app
+from streams.commands.up import up
+from streams.commands.watch import watch
+from streams.commands.worker import worker
+
+app = typer.Typer(
+    name="inkstream",
+    help="A stream of documents becomes a stream of text: OCR on Kafka.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("up")(up)
+app.command("worker")(worker)
+app.command("watch")(watch)
+app.command("send")(send)
+app.command("read")(read)
+app.command("query")(query)
+app.command("tail")(tail)
+app.command("progress")(progress)
+app.add_typer(dead_letters_app, name="dead-letters")
+app.add_typer(topics_app, name="topics")
+
+
+def main() -> None:
+    """Run the command line; an InkstreamError becomes one sentence on stderr and its exit code."""
+    try:
+        app()
+    except InkstreamError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        sys.exit(getattr(error, "exit_code", 1))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,56 @@
+"""`inkstream worker`: the processing part, against a Kafka that is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from streams.app import Role
+
+_ROLE_HELP = (
+    "all, or one or more of split (files → pages), read (pages → text), track (progress), web (SQL and API)"
+)
+
+
+def worker(
+    role: Annotated[list[str] | None, typer.Option(help=_ROLE_HELP + "; may be repeated.")] = None,
+    broker: Annotated[str | None, typer.Option(help="Kafka as host:port[,host:port…].")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Prefix of every topic and consumer group.")] = None,
+    processes: Annotated[int | None, typer.Option(help="Reader processes; default: one per core.")] = None,
+    reader: Annotated[str | None, typer.Option(help="tesseract or ppocr.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Where the document cache and ledgers are.")] = None,
+    api_port: Annotated[int | None, typer.Option(help="Port of the API; 0 picks a free one.")] = None,
+) -> None:
+    """Split files, read pages, track documents and answer SQL, until Ctrl-C or SIGTERM.
+
+    Start as many as there are machines, with the same --broker. Every other setting is an INKSTREAM_* variable or
+    a key in inkstream.toml.
+
+    Example: inkstream worker --broker kafka:9092 --role read --role split
+    """
+    import asyncio
+
+    from streams.commands.connection import settings_for
+    from streams.logs import configure_logging
+    from streams.worker import run_worker
+
+    settings = settings_for(
+        broker, prefix, processes=processes, reader=reader, data_dir=data_dir, api_port=api_port
+    )
+    configure_logging(settings.log_level)
+    roles, web = _roles(role or ["all"])
+    asyncio.run(run_worker(settings, roles, web=web))
+
+
+def _roles(named: list[str]) -> tuple[tuple[Role, ...], bool]:
+    from streams.app import ROLES
+    from streams.errors import ConfigurationError
+
+    unknown = set(named) - {*ROLES, "web", "all"}
+    if unknown:
+        raise ConfigurationError(f"no role {', '.join(sorted(unknown))}: use {_ROLE_HELP}")
+    everything = "all" in named
+    return tuple(name for name in ROLES if everything or name in named), everything or "web" in named

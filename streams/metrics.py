@@ -1,0 +1,42 @@
+"""Every metric, declared and explained once. Scraped at GET /metrics."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+
+
+class Metrics:
+    """The metrics of one worker process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.documents_split = Counter(
+            "inkstream_documents_split", "documents opened and split into page tasks", registry=self.registry
+        )
+        self.pages_read = Counter(
+            "inkstream_pages_read",
+            "pages read, by method (text_layer, ocr, mixed)",
+            ["method"],
+            registry=self.registry,
+        )
+        self.failed = Counter(
+            "inkstream_failed",
+            "messages that ended as a dead letter, by stage and reason",
+            ["stage", "reason"],
+            registry=self.registry,
+        )
+        self.page_seconds = Histogram(
+            "inkstream_page_seconds",
+            "seconds from taking up a page to having its text, waiting for a reader process included",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.in_flight = Gauge("inkstream_in_flight", "messages taken up and not finished", registry=self.registry)
+        self.oldest_s = Gauge(
+            "inkstream_oldest_in_flight_seconds", "age of the oldest of them", registry=self.registry
+        )
+        self.reader_deaths = Gauge(
+            "inkstream_reader_deaths", "reader processes that died in work", registry=self.registry
+        )

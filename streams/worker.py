@@ -1,0 +1,128 @@
+"""One worker process: the Faust apps of its roles on one event loop, their reader processes beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from faust.contrib.asgi import faust_app_running
+
+from streams.agents.backpressure import Backpressure
+from streams.agents.context import Context
+from streams.agents.delivery import Delivery
+from streams.agents.ordered_window import EXIT_UNEXPECTED
+from streams.agents.pages_trimmer import trim_pages
+from streams.agents.read_pages import add_read_pages
+from streams.agents.split_files import add_split_files
+from streams.agents.track_documents import add_track_documents
+from streams.app import Role, create_app
+from streams.attempts import Attempts
+from streams.document_cache import DocumentCache
+from streams.health import Health
+from streams.lag import pages_behind
+from streams.metrics import Metrics
+from streams.pool import ReaderPool
+from streams.references import References
+from streams.settings import Settings
+from streams.topics import TopicNames, create_topics
+
+logger = logging.getLogger(__name__)
+
+
+async def run_worker(settings: Settings, roles: Sequence[Role], *, web: bool) -> None:
+    """Run a worker until SIGTERM or SIGINT. What is in work then stays unacked and is delivered again.
+
+    Raises:
+        BrokerError: Kafka cannot be reached.
+        ModelError: The configured reader cannot be loaded.
+    """
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with AsyncExitStack() as stack:
+        worker = Worker(settings)
+        await create_topics(settings)
+        for role in roles:
+            await stack.enter_async_context(worker.running(role))
+        if web:
+            from streams.web.server import serve_api
+
+            await stack.enter_async_context(serve_api(settings, worker.health, worker.metrics))
+        logger.info("worker ready: %s", ", ".join([*roles, *(["web"] if web else [])]))
+        await _until(stop, worker.apps)
+
+
+class Worker:
+    """The parts that the roles of one process share."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.names = TopicNames.of(settings)
+        self.metrics = Metrics()
+        self.health = Health(3 * max(settings.page_timeout_s, settings.split_timeout_s) + settings.source_retry_s)
+        self.cache = DocumentCache(settings.data_dir / "documents", settings.cache_bytes)
+        self.apps: list[Any] = []
+
+    @asynccontextmanager
+    async def running(self, role: Role) -> AsyncIterator[None]:
+        """Run one role for the length of the block."""
+        app = create_app(self.settings, role)
+        pool = ReaderPool(self.settings, self.settings.processes if role == "read" else 1)
+        references = References(self.settings)
+        attempts = Attempts(self.settings.data_dir / "attempts.db")
+        context = Context(
+            self.settings, self.names, pool, self.cache, references, attempts,
+            Delivery(app, _outputs(self.names, role)), self.health, self.metrics,
+        )  # fmt: skip
+        _add_agent(app, role, context)
+        warming = asyncio.create_task(pool.start()) if role != "track" else None
+        trimming = asyncio.create_task(trim_pages(self.settings)) if role == "read" else None
+        self.apps.append(app)
+        try:
+            async with faust_app_running(app, discover=False):
+                if warming:
+                    await warming
+                yield
+        finally:
+            if trimming:
+                trimming.cancel()
+            await pool.stop()
+            await references.stop()
+            attempts.close()
+
+
+def _add_agent(app: Any, role: Role, context: Context) -> None:
+    if role == "split":
+        backpressure = Backpressure(lambda: pages_behind(context.settings), context.settings.max_pages_behind)
+        add_split_files(app, context, backpressure)
+    elif role == "read":
+        add_read_pages(app, context)
+    else:
+        add_track_documents(app, context)
+
+
+def _outputs(names: TopicNames, role: Role) -> Iterable[str]:
+    if role == "split":
+        return names.pages, names.documents, names.dead_letters
+    if role == "read":
+        return names.page_text, names.dead_letters
+    return (names.documents,)
+
+
+async def _until(stop: asyncio.Event, apps: Iterable[Any]) -> None:
+    """Return when asked to stop; end the process where an app crashed, for a supervisor to start it again."""
+    while not stop.is_set():
+        for app in apps:
+            if app.crashed or app.should_stop:
+                logger.critical("the Faust app %s crashed: %r", app.conf.id, app.crash_reason)
+                logging.shutdown()
+                os._exit(EXIT_UNEXPECTED)
+        try:
+            await asyncio.wait_for(stop.wait(), timeout=0.5)
+        except TimeoutError:
+            continue
