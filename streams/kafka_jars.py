@@ -106,17 +106,17 @@ def _jar(context: MavenContext, coordinate: str, sha256: str) -> Path:
 def write_lock() -> None:
     """Resolve KAFKA with all it needs at run time and write the lock file."""
     context = MavenContext(repo_cache=_cache(), timeout=60)
-    inputs, needed = context.resolver.resolve(
-        [context.create_dependency(KAFKA), context.create_dependency(_LOGGING)]
-    )
-    lines = []
-    for dependency in [*inputs, *needed]:
-        if dependency.scope in (None, "compile", "runtime"):
-            artifact = dependency.artifact
-            sha256 = hashlib.sha256(Path(artifact.resolve()).read_bytes()).hexdigest()
-            lines.append(f"{artifact.groupId}:{artifact.artifactId}:{artifact.version} {sha256}")
+    chosen: dict[tuple[str, str], str] = {}
+    for root in (KAFKA, _LOGGING):  # one after the other: resolved together, the second changes Kafka's versions
+        inputs, needed = context.resolver.resolve([context.create_dependency(root)])
+        for dependency in [*inputs, *needed]:
+            if dependency.scope in (None, "compile", "runtime"):
+                artifact = dependency.artifact
+                sha256 = hashlib.sha256(Path(artifact.resolve()).read_bytes()).hexdigest()
+                line = f"{artifact.groupId}:{artifact.artifactId}:{artifact.version} {sha256}"
+                chosen.setdefault((artifact.groupId, artifact.artifactId), line)
     head = f"# {KAFKA} and what it runs with: coordinate, sha256. Made by `python -m streams.kafka_jars --lock`.\n"
-    LOCK.write_text(head + "\n".join(sorted(lines)) + "\n")
+    LOCK.write_text(head + "\n".join(sorted(chosen.values())) + "\n")
 
 
 def _main() -> int:

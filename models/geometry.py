@@ -1,0 +1,35 @@
+"""Polygons and boxes in page pixels: origin top-left, x to the right, y down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from models.document import Polygon
+
+Box = tuple[float, float, float, float]
+
+
+def box_polygon(box: Box, width: int, height: int) -> Polygon:
+    """Return a box (x0, y0, x1, y1) as a polygon, clockwise from top-left, clipped to the page."""
+    x0, x1 = (min(max(x, 0.0), float(width)) for x in (box[0], box[2]))
+    y0, y1 = (min(max(y, 0.0), float(height)) for y in (box[1], box[3]))
+    return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+
+
+def clip(points: Iterable[tuple[float, float]], width: int, height: int) -> Polygon:
+    """Return the points, rounded to a tenth of a pixel, none outside the page."""
+    return tuple(
+        (round(min(max(float(x), 0.0), width), 1), round(min(max(float(y), 0.0), height), 1)) for x, y in points
+    )
+
+
+def bounds(polygon: Polygon) -> Box:
+    """Return the smallest upright box around a polygon."""
+    xs, ys = zip(*polygon, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def same_row(one: Box, other: Box) -> bool:
+    """Return whether two boxes stand on one text row: they overlap by more than half of the lower one's height."""
+    overlap = min(one[3], other[3]) - max(one[1], other[1])
+    return overlap > 0.5 * min(one[3] - one[1], other[3] - other[1])

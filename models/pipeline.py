@@ -1,0 +1,120 @@
+"""Reading one page: the text layer where it is good, else the picture through a reader. READ THIS FIRST."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from time import perf_counter
+from typing import Literal
+
+from models.document import PageReading, ReadOptions, Region
+from models.files import OpenDocument, open_document
+from models.geometry import box_polygon
+from models.reading_order import page_text
+from models.recognition.base import PageReader
+from models.text_layer import TextLayer
+
+# Opening a 1,000-page PDF takes longer than drawing a page of it: the last few stay open.
+_OPEN_DOCUMENTS = 3
+
+TesseractApi = Literal["tesserocr", "pytesseract"]
+
+
+class PagePipeline:
+    """Reads pages of documents. One per reader process, not thread-safe; readers are loaded when first needed."""
+
+    def __init__(self, tesseract_api: TesseractApi = "tesserocr") -> None:
+        self._tesseract_api = tesseract_api
+        self._readers: dict[str, PageReader] = {}
+        self._open: OrderedDict[tuple[object, ...], OpenDocument] = OrderedDict()
+
+    def warm_up(self, options: ReadOptions) -> None:
+        """Load what reading with these options needs. Raises ModelError."""
+        self._reader(options).warm_up(options)
+
+    def read(self, path: Path, pagenum: int, options: ReadOptions) -> PageReading:
+        """Read one page, 0-based.
+
+        Raises:
+            DocumentError: The document cannot be opened, or the page not be drawn.
+            ModelError: The reader cannot read with these options.
+        """
+        started = perf_counter()
+        document = self._document(path, options.password)
+        layer = None if options.force_ocr else document.text_layer(pagenum, options.dpi)
+        if layer is not None:
+            return _from_text_layer(pagenum, layer, options, _ms_since(started))
+        reader = self._reader(options)
+        image = document.image(pagenum, options.dpi, options.max_megapixels, grey=reader.wants_grey)
+        decoded = perf_counter()
+        regions = reader.read(image, options)
+        return PageReading(
+            pagenum=pagenum, text=page_text(regions), confidence=_confidence(regions), method="ocr",
+            width=image.width, height=image.height, dpi=image.dpi, rotation=0.0, language=options.languages,
+            regions=tuple(regions), models=reader.models(options),
+            timings_ms={"decode": _ms(decoded - started), "recognise": _ms_since(decoded)},
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Close the documents that are open."""
+        while self._open:
+            self._open.popitem()[1].close()
+
+    def _reader(self, options: ReadOptions) -> PageReader:
+        if options.reader not in self._readers:
+            self._readers[options.reader] = _create_reader(options.reader, self._tesseract_api)
+        return self._readers[options.reader]
+
+    def _document(self, path: Path, password: str | None) -> OpenDocument:
+        """Return the open document at a path; a file that was replaced is opened again."""
+        found = path.stat()
+        key = (path, found.st_mtime_ns, found.st_size, password)
+        if key not in self._open:
+            self._open[key] = open_document(path, () if password is None else (password,))
+            if len(self._open) > _OPEN_DOCUMENTS:
+                self._open.popitem(last=False)[1].close()
+        self._open.move_to_end(key)
+        return self._open[key]
+
+
+def _create_reader(name: str, tesseract_api: TesseractApi) -> PageReader:
+    """Return a new reader. Imported here: each drags in libraries that the others do without."""
+    if name == "ppocr":
+        from models.recognition.ppocr import PpocrReader
+
+        return PpocrReader()
+    if tesseract_api == "pytesseract":
+        from models.recognition.tesseract_program import TesseractProgramReader
+
+        return TesseractProgramReader()
+    from models.recognition.tesseract import TesseractReader
+
+    return TesseractReader()
+
+
+def _from_text_layer(pagenum: int, layer: TextLayer, options: ReadOptions, decode_ms: float) -> PageReading:
+    regions = tuple(
+        Region(box_polygon(line.box, layer.width, layer.height), line.text, None, "text_layer")
+        for line in layer.lines
+    )
+    return PageReading(
+        pagenum=pagenum, text="\n".join(line.text for line in layer.lines), confidence=None, method="text_layer",
+        width=layer.width, height=layer.height, dpi=options.dpi, rotation=0.0, language=options.languages,
+        regions=regions, models={"detector": None, "printed": None, "handwritten": None},
+        timings_ms={"decode": decode_ms},
+    )  # fmt: skip
+
+
+def _confidence(regions: list[Region]) -> float | None:
+    """Return the regions' confidence weighted by the length of their texts, None where there is none."""
+    said = [(region.confidence, len(region.text)) for region in regions if region.confidence is not None]
+    letters = sum(length for _, length in said)
+    return round(sum(confidence * length for confidence, length in said) / letters, 4) if letters else None
+
+
+def _ms_since(moment: float) -> float:
+    return _ms(perf_counter() - moment)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 1)

@@ -1,0 +1,99 @@
+"""The order in which a person reads the lines of a page, and the text that makes.
+
+Recursive XY-cut (Nagy & Seth 1984): a page is cut where a band of white crosses all of it, columns before rows
+where the gutter is wide enough, until nothing can be cut; what is left is read row by row.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from models.document import Region
+from models.geometry import Box, bounds, same_row
+
+# A gutter between columns is wider than the gap between words of a row: at least this many line heights.
+_GUTTER_HEIGHTS = 1.2
+# A column has lines of its own: fewer on either side, and the gap is one of a table row or a form.
+_COLUMN_LINES = 3
+
+
+def in_reading_order(regions: Sequence[Region]) -> list[Region]:
+    """Return the regions in reading order; nothing is added or lost."""
+    boxes = [bounds(region.polygon) for region in regions]
+    return [regions[index] for index in _ordered(list(range(len(regions))), boxes)]
+
+
+def page_text(regions: Sequence[Region]) -> str:
+    """Return the text of regions in reading order: regions of one row joined by a space, rows by a newline."""
+    rows: list[list[Region]] = []
+    for region in regions:
+        if not region.text:
+            continue
+        if rows and _continues(bounds(rows[-1][-1].polygon), bounds(region.polygon)):
+            rows[-1].append(region)
+        else:
+            rows.append([region])
+    return "\n".join(" ".join(region.text for region in row) for row in rows)
+
+
+def _continues(left: Box, right: Box) -> bool:
+    return right[0] >= left[2] - 0.5 * (left[3] - left[1]) and same_row(left, right)
+
+
+def _ordered(indices: list[int], boxes: Sequence[Box]) -> list[int]:
+    if len(indices) < 2:
+        return indices
+    heights = sorted(boxes[i][3] - boxes[i][1] for i in indices)
+    line_height = heights[len(heights) // 2]
+    columns = _cut(indices, boxes, axis=0, gap=_GUTTER_HEIGHTS * line_height)
+    if len(columns) > 1 and min(map(len, columns)) >= _COLUMN_LINES:
+        return [index for column in columns for index in _ordered(column, boxes)]
+    bands = _cut(indices, boxes, axis=1, gap=0.0)
+    if len(bands) > 1:
+        merged = _merge_single_rows(bands, boxes)
+        if len(merged) > 1:
+            return [index for band in merged for index in _ordered(band, boxes)]
+    return _row_by_row(indices, boxes)
+
+
+def _cut(indices: list[int], boxes: Sequence[Box], axis: int, gap: float) -> list[list[int]]:
+    """Return the groups that white bands wider than `gap` across the axis leave, in ascending order."""
+    groups: list[list[int]] = []
+    end = float("-inf")
+    for index in sorted(indices, key=lambda i: boxes[i][axis]):
+        if groups and boxes[index][axis] - end <= gap:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+        end = max(end, boxes[index][axis + 2])
+    return groups
+
+
+def _merge_single_rows(bands: list[list[int]], boxes: Sequence[Box]) -> list[list[int]]:
+    """Join bands between which no wide white lies, so that columns of aligned rows stay together.
+
+    Only a gap well above the usual one separates blocks; a page whose rows are evenly spaced is one block.
+    """
+    gaps = [
+        min(boxes[i][1] for i in after) - max(boxes[i][3] for i in before)
+        for before, after in itertools.pairwise(bands)
+    ]
+    usual = sorted(gaps)[len(gaps) // 2]
+    merged = [list(bands[0])]
+    for gap, band in zip(gaps, bands[1:], strict=True):
+        if gap > 2.0 * usual + 2.0:
+            merged.append(list(band))
+        else:
+            merged[-1].extend(band)
+    return merged
+
+
+def _row_by_row(indices: list[int], boxes: Sequence[Box]) -> list[int]:
+    rows: list[list[int]] = []
+    for index in sorted(indices, key=lambda i: (boxes[i][1] + boxes[i][3]) / 2):
+        if rows and same_row(boxes[rows[-1][0]], boxes[index]):
+            rows[-1].append(index)
+        else:
+            rows.append([index])
+    return [index for row in rows for index in sorted(row, key=lambda i: boxes[i][0])]

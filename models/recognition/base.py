@@ -1,0 +1,40 @@
+"""The interfaces of reading: a whole page, and, for readers built from parts, a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from models.document import PageImage, ReadOptions, Region
+
+
+class PageReader(Protocol):
+    """Reads a page picture into regions, one per text line, in reading order.
+
+    Lives in one reader process and is called from one thread; computes on one core; loads its models once. What it
+    keeps of a page ends with the call, so that memory stays flat over thousands of pages.
+    """
+
+    wants_grey: bool
+    """Whether pages should come as grey, (H, W), instead of RGB, (H, W, 3)."""
+
+    def warm_up(self, options: ReadOptions) -> None:
+        """Load what these options need. Raises WeightsMissing or LanguageMissing."""
+
+    def read(self, image: PageImage, options: ReadOptions) -> list[Region]:
+        """Return the page's lines. A blank page returns none: blank is not an error."""
+
+    def models(self, options: ReadOptions) -> dict[str, str | None]:
+        """Return the names of the models in use, under detector, printed and handwritten."""
+
+
+class LineRecogniser(Protocol):
+    """Reads single lines, many at a time. Texts and confidences come in the order of the lines."""
+
+    name: str
+
+    def recognise(self, lines: Sequence[npt.NDArray[np.uint8]]) -> list[tuple[str, float]]:
+        """Return (text, confidence in [0, 1]) for each line crop, (H, W) or (H, W, 3) uint8."""

@@ -1,0 +1,110 @@
+"""Tesseract in process, through tesserocr: no program to start and no picture to encode per page."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import tesserocr
+
+from models.document import PageImage, ReadOptions, Region
+from models.errors import LanguageMissing, PageTooLarge
+from models.geometry import box_polygon
+from models.recognition.tesseract_words import LineBuilder, Word
+
+_PLACES = ("/usr/share/tesseract-ocr/*/tessdata", "/usr/share/tessdata", "/usr/local/share/tessdata",
+           "/opt/homebrew/share/tessdata")  # fmt: skip
+_MAX_SIDE = 32767  # Tesseract keeps coordinates in 16 bits
+
+
+class TesseractReader:
+    """Reads pages with one Tesseract per language set and engine mode, kept between pages."""
+
+    wants_grey = True
+
+    def __init__(self) -> None:
+        self._engines: dict[tuple[str, int], tesserocr.PyTessBaseAPI] = {}
+
+    def warm_up(self, options: ReadOptions) -> None:
+        self._engine(options)
+
+    def read(self, image: PageImage, options: ReadOptions) -> list[Region]:
+        check_size(image)
+        engine = self._engine(options)
+        engine.SetPageSegMode(options.psm)
+        pixels = np.ascontiguousarray(image.pixels)
+        engine.SetImageBytes(pixels.tobytes(), image.width, image.height, 1, image.width)
+        engine.SetSourceResolution(image.dpi)
+        try:
+            return self._lines(engine, image, options) if engine.Recognize() else []
+        finally:
+            engine.Clear()
+
+    def models(self, options: ReadOptions) -> dict[str, str | None]:
+        name = f"tesseract {tesserocr.tesseract_version().split()[1]}"
+        return {"detector": name, "printed": f"{name} {options.languages}", "handwritten": None}
+
+    def _lines(self, engine: tesserocr.PyTessBaseAPI, image: PageImage, options: ReadOptions) -> list[Region]:
+        level, line_level = tesserocr.RIL.WORD, tesserocr.RIL.TEXTLINE
+        lines = LineBuilder(options.min_confidence)
+        words = engine.GetIterator()
+        if words is None or words.Empty(level):
+            return []
+        while True:
+            text = words.GetUTF8Text(level)
+            if text and text.strip():
+                if words.IsAtBeginningOf(line_level) or lines.is_empty:
+                    box = words.BoundingBox(line_level)
+                    lines.start(box_polygon(box, image.width, image.height) if box else ())
+                lines.add(Word(text.strip(), words.Confidence(level) / 100))
+            elif words.IsAtBeginningOf(line_level):
+                box = words.BoundingBox(line_level)
+                lines.start(box_polygon(box, image.width, image.height) if box else ())
+            if not words.Next(level):
+                return lines.regions("tesseract")
+
+    def _engine(self, options: ReadOptions) -> tesserocr.PyTessBaseAPI:
+        key = (options.languages, options.oem)
+        if key not in self._engines:
+            data = tessdata(options.languages)
+            try:
+                self._engines[key] = tesserocr.PyTessBaseAPI(path=f"{data}/", lang=key[0], oem=key[1])
+            except RuntimeError as error:
+                raise LanguageMissing(
+                    f"Tesseract cannot load {options.languages} (oem {options.oem}) from {data}: {error}"
+                ) from error
+        return self._engines[key]
+
+
+def tessdata(languages: str) -> Path:
+    """Return the folder with Tesseract's data for all the languages (codes joined by +).
+
+    Raises:
+        LanguageMissing: It is nowhere; the message names the package that has it.
+    """
+    folders = _folders()
+    wanted = languages.split("+")
+    for folder in folders:
+        if all((folder / f"{language}.traineddata").is_file() for language in wanted):
+            return folder
+    missing = [lang for lang in wanted if not any((f / f"{lang}.traineddata").is_file() for f in folders)]
+    packages = " ".join(f"tesseract-ocr-{language.lower().replace('_', '-')}" for language in missing or wanted)
+    raise LanguageMissing(
+        f"Tesseract has no data for {', '.join(missing) or languages}: `apt-get install {packages}`, or set "
+        "TESSDATA_PREFIX to the folder that has it"
+    )
+
+
+def check_size(image: PageImage) -> None:
+    """Raise PageTooLarge where a side is longer than Tesseract's 16-bit coordinates reach."""
+    if max(image.width, image.height) > _MAX_SIDE:
+        raise PageTooLarge(
+            f"the page is {image.width} × {image.height} pixels; Tesseract reads up to {_MAX_SIDE} a side"
+        )
+
+
+def _folders() -> list[Path]:
+    prefix = os.environ.get("TESSDATA_PREFIX")
+    named = [Path(prefix), Path(prefix, "tessdata")] if prefix else []
+    return named + [found for place in _PLACES for found in sorted(Path("/").glob(place[1:]), reverse=True)]

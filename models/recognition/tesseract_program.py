@@ -1,0 +1,69 @@
+"""Tesseract as a program per page, through pytesseract: slower than in process, for where that has no wheel."""
+
+from __future__ import annotations
+
+import os
+from itertools import groupby
+
+import numpy as np
+import pytesseract
+from PIL import Image
+
+from models.document import PageImage, ReadOptions, Region
+from models.errors import LanguageMissing, ReaderFailed
+from models.geometry import Box, box_polygon
+from models.recognition.tesseract import check_size, tessdata
+from models.recognition.tesseract_words import LineBuilder, Word
+
+_WORD_LEVEL = 5
+_LINE_LEVEL = 4
+
+
+class TesseractProgramReader:
+    """Reads pages by running `tesseract`; nothing is kept between pages."""
+
+    wants_grey = True
+
+    def warm_up(self, options: ReadOptions) -> None:
+        tessdata(options.languages)
+        try:
+            self._version = str(pytesseract.get_tesseract_version())
+        except pytesseract.TesseractNotFoundError as error:
+            raise LanguageMissing(
+                "the program tesseract is not installed: `apt-get install tesseract-ocr`"
+            ) from error
+
+    def read(self, image: PageImage, options: ReadOptions) -> list[Region]:
+        check_size(image)
+        data = tessdata(options.languages)
+        os.environ["TESSDATA_PREFIX"] = str(data)  # read by the program; this process does nothing else with it
+        config = f"--psm {options.psm} --oem {options.oem} --dpi {image.dpi}"
+        try:
+            found = pytesseract.image_to_data(
+                Image.fromarray(np.ascontiguousarray(image.pixels)), lang=options.languages, config=config,
+                output_type=pytesseract.Output.DICT,
+            )  # fmt: skip
+        except pytesseract.TesseractError as error:
+            raise ReaderFailed(f"tesseract ended with status {error.status}: {error.message}") from error
+        return _lines(found, image, options)
+
+    def models(self, options: ReadOptions) -> dict[str, str | None]:
+        name = f"tesseract {pytesseract.get_tesseract_version()}"
+        return {"detector": name, "printed": f"{name} {options.languages}", "handwritten": None}
+
+
+def _lines(found: dict[str, list[object]], image: PageImage, options: ReadOptions) -> list[Region]:
+    lines = LineBuilder(options.min_confidence)
+    rows = list(zip(*(found[name] for name in ("block_num", "par_num", "line_num", "level")), strict=True))
+    for _, group in groupby(range(len(rows)), key=lambda i: rows[i][:3]):
+        for index in group:
+            if found["level"][index] == _LINE_LEVEL:
+                lines.start(box_polygon(_box(found, index), image.width, image.height))
+            elif found["level"][index] == _WORD_LEVEL and str(found["text"][index]).strip():
+                lines.add(Word(str(found["text"][index]).strip(), float(str(found["conf"][index])) / 100))
+    return lines.regions("tesseract")
+
+
+def _box(found: dict[str, list[object]], index: int) -> Box:
+    left, top, width, height = (float(str(found[name][index])) for name in ("left", "top", "width", "height"))
+    return left, top, left + width, top + height

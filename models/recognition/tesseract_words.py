@@ -1,0 +1,49 @@
+"""Tesseract's words put together into lines; shared by both ways of running it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from models.document import Polygon, Region
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word and its confidence in [0, 1]."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(slots=True)
+class LineBuilder:
+    """Collects words into regions, one per line; words under `min_confidence` are dropped."""
+
+    min_confidence: float
+    _lines: list[tuple[Polygon, list[Word]]] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._lines
+
+    def start(self, polygon: Polygon) -> None:
+        """Begin the next line."""
+        self._lines.append((polygon, []))
+
+    def add(self, word: Word) -> None:
+        """Add a word to the current line."""
+        if word.confidence >= self.min_confidence:
+            self._lines[-1][1].append(word)
+
+    def regions(self, recogniser: str) -> list[Region]:
+        """Return the lines that have words. A line's confidence is its words', weighted by their length."""
+        return [
+            Region(polygon, " ".join(w.text for w in words), _confidence(words), recogniser)
+            for polygon, words in self._lines
+            if words and polygon
+        ]
+
+
+def _confidence(words: list[Word]) -> float:
+    letters = sum(len(word.text) for word in words)
+    return round(min(1.0, sum(word.confidence * len(word.text) for word in words) / letters), 4)
