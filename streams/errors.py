@@ -7,6 +7,8 @@ InkstreamError
 │   ├── RepeatKiller         the whole worker died each time it took up this message
 │   └── RecordTooLarge       a result is larger than its topic takes
 ├── SourceUnavailable        a reference cannot be fetched right now (retriable)
+├── QueryError               SQL that is wrong, not allowed, or takes too long
+├── FileUnreadable           a file to send is not there or may not be read
 ├── ConfigurationError       exit code 2; the message names the setting
 └── BrokerError              Kafka cannot be started or reached
 """
@@ -51,6 +53,18 @@ class SourceUnavailable(InkstreamError):
 
     retriable = True
     reason = "source-unavailable"
+
+
+class QueryError(InkstreamError):
+    """SQL that is wrong, that would write, or that takes longer than it may."""
+
+    reason = "query"
+
+
+class FileUnreadable(InkstreamError):
+    """A file to send is not there, not a file, or may not be read."""
+
+    reason = "file-unreadable"
 
 
 class ConfigurationError(InkstreamError):

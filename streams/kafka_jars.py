@@ -92,7 +92,7 @@ def _jar(context: MavenContext, coordinate: str, sha256: str) -> Path:
             jar = Path(artifact.resolve())
         except (requests.RequestException, RuntimeError, OSError) as error:
             raise BrokerError(
-                f"Kafka's jar {coordinate} cannot be fetched ({error}). Connect this machine to Maven Central once, "
+                f"Kafka's jar {coordinate} cannot be fetched ({error}). Connect to Maven Central once, "
                 "or set KAFKA_HOME to an unpacked Kafka 4, or use --broker host:port."
             ) from error
         if hashlib.sha256(jar.read_bytes()).hexdigest() == sha256:

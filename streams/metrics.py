@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from streams.health import Health
+
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
@@ -37,6 +39,8 @@ class Metrics:
         self.oldest_s = Gauge(
             "inkstream_oldest_in_flight_seconds", "age of the oldest of them", registry=self.registry
         )
-        self.reader_deaths = Gauge(
-            "inkstream_reader_deaths", "reader processes that died in work", registry=self.registry
-        )
+
+    def watch(self, health: Health) -> None:
+        """Take the gauges from the worker's health whenever they are scraped."""
+        self.in_flight.set_function(lambda: health.report().in_flight)
+        self.oldest_s.set_function(lambda: health.report().oldest_s)

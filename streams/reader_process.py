@@ -27,7 +27,7 @@ _pipeline: PagePipeline | None = None
 def initialise(memory_bytes: int, tesseract_api: Literal["tesserocr", "pytesseract"]) -> None:
     """Bound this process and create its pipeline. Called once, before any task."""
     global _pipeline
-    _die_with_parent()
+    die_with_parent()
     # RLIMIT_DATA counts what is really allocated; RLIMIT_AS would count the gigabytes that libraries only map.
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     from models.pipeline import PagePipeline
@@ -63,7 +63,7 @@ def _loaded() -> PagePipeline:
     return _pipeline
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask Linux to end this process with its parent: a kill -9 of the worker leaves no orphans."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

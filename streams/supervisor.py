@@ -7,31 +7,30 @@ worker's libraries takes about as long as Kafka does.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import os
+import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
 from streams.broker import EmbeddedKafka
 from streams.console import Console
-from streams.errors import BrokerError
+from streams.errors import BrokerError, ConfigurationError
 from streams.settings import Settings
-from streams.sources.folder import FolderSource
-from streams.sources.producer import FileProducer, SentFile
+from streams.sources.watching import watching
 from streams.topics import create_topics
 
 logger = logging.getLogger(__name__)
 
 SAMPLES = Path(__file__).resolve().parent.parent / "deploy" / "samples" / "documents"
 _KAFKA_START_S = 60.0
-_RESTART_S = 2.0
-_GIVE_UP_AFTER = 5  # restarts within a minute: it does not start at all
+_STOP_S = 20.0
+_RESTART_S = 1.0
+_DEATHS_PER_MINUTE = 5  # more, and it does not start at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,76 +42,117 @@ class UpOptions:
     json_lines: bool
 
 
-async def run_up(settings: Settings, options: UpOptions) -> int:
-    """Run everything until SIGINT or SIGTERM, or until idle; return the exit code."""
+async def run_up(settings: Settings, options: UpOptions) -> None:
+    """Run everything until SIGINT or SIGTERM, or until idle.
+
+    Raises:
+        BrokerError: Kafka or the worker does not start.
+        ConfigurationError: The inbox is not a folder.
+    """
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    _make_inbox(settings.inbox)
     async with AsyncExitStack() as stack:
-        kafka = _launch_kafka(settings)
+        kafka = None if settings.broker else EmbeddedKafka(settings.data_dir, heap_mb=settings.kafka_heap_mb)
         if kafka is not None:
+            await asyncio.to_thread(kafka.launch)
             stack.push_async_callback(asyncio.to_thread, kafka.stop)
             settings = settings.model_copy(update={"broker": kafka.bootstrap})
-            _write_address(settings, kafka.bootstrap)
-        worker = asyncio.create_task(_keep_worker(settings))
-        stack.push_async_callback(_cancelled, worker)
+            (settings.data_dir / "broker").write_text(kafka.bootstrap + "\n")
+        worker = await stack.enter_async_context(_running(_keep_worker(settings)))
         if kafka is not None:
             await asyncio.to_thread(kafka.wait_ready, _KAFKA_START_S)
         await create_topics(settings)
         console = await stack.enter_async_context(Console.following(settings, options.json_lines))
-        source = await stack.enter_async_context(_watching(settings, options.samples, console))
-        console.announce(settings)
-        await _first(stop, worker, console.until_idle(lambda: source.idle) if options.until_idle else None)
-        if worker.done():
-            worker.result()
-        return console.summarise() if options.until_idle else 0
-    raise AssertionError("unreachable")
-
-
-def _launch_kafka(settings: Settings) -> EmbeddedKafka | None:
-    if settings.broker is not None:
-        return None
-    kafka = EmbeddedKafka(settings.data_dir, heap_mb=settings.kafka_heap_mb)
-    kafka.launch()
-    return kafka
-
-
-def _write_address(settings: Settings, address: str) -> None:
-    """Let other commands in this folder find the embedded Kafka."""
-    (settings.data_dir / "broker").write_text(address + "\n")
+        console.announce()
+        source = await stack.enter_async_context(watching(settings))
+        if options.samples:
+            await asyncio.to_thread(_drop_samples, settings.inbox)
+        idle = [console.until_idle(lambda: source.idle)] if options.until_idle else []
+        await _first_of(worker, stop.wait(), *idle)
+        if options.until_idle:
+            console.summarise()
 
 
 async def _keep_worker(settings: Settings) -> None:
-    """Run the worker as a child process, and start it again when it dies. Cancel to stop it.
-
-    Raises:
-        BrokerError: It dies right after each start.
-    """
+    """Run the worker as a child process and start it again when it dies; cancel to stop it. Raises BrokerError."""
     deaths: list[float] = []
     while True:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "streams.supervised", env={**os.environ, "INKSTREAM_SETTINGS_JSON": ""},
-            stdin=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        assert child.stdin is not None
-        child.stdin.write(settings.model_dump_json().encode())
-        child.stdin.close()
+        child = await asyncio.create_subprocess_exec(*_worker_command(settings), stdin=asyncio.subprocess.DEVNULL)
         try:
             code = await child.wait()
         finally:
-            await _terminate(child)
+            await _end(child)
         deaths = [moment for moment in deaths if monotonic() - moment < 60] + [monotonic()]
-        if len(deaths) >= _GIVE_UP_AFTER:
-            raise BrokerError(f"the worker ended {len(deaths)} times within a minute (exit code {code}); see above")
+        if len(deaths) >= _DEATHS_PER_MINUTE or code == ConfigurationError.exit_code:
+            raise BrokerError(f"the worker does not stay up (exit code {code}); its log is above")
         logger.error("the worker ended with exit code %s and starts again", code)
         await asyncio.sleep(_RESTART_S)
 
 
-async def _terminate(child: asyncio.subprocess.Process) -> None:
+def _worker_command(settings: Settings) -> list[str]:
+    """Return how the worker is started. Secrets are not on the command line: it reads the same environment."""
+    arguments = {
+        "--broker": settings.broker, "--prefix": settings.topic_prefix, "--reader": settings.reader,
+        "--processes": settings.processes, "--data-dir": settings.data_dir, "--api-port": settings.api_port,
+    }  # fmt: skip
+    return [
+        sys.executable,
+        "-m",
+        "streams",
+        "worker",
+        "--supervised",
+        *(str(w) for a in arguments.items() for w in a),
+    ]
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
     if child.returncode is None:
         child.terminate()
         try:
-            await asyncio.wait_for(child.wait(), timeout=20)
+            await asyncio.wait_for(child.wait(), timeout=_STOP_S)
         except TimeoutError:
             child.kill()
             await child.wait()
+
+
+@asynccontextmanager
+async def _running(work: Awaitable[None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Run work beside the block, and cancel it when the block ends."""
+    task = asyncio.ensure_future(work)
+    assert isinstance(task, asyncio.Task)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError, BrokerError):
+            await task
+
+
+async def _first_of(*awaitables: Awaitable[object]) -> None:
+    """Return when the first of them ends; raise what it raised."""
+    tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _make_inbox(inbox: Path) -> None:
+    try:
+        inbox.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"the folder {inbox} cannot be watched: {error.strerror}") from error
+
+
+def _drop_samples(inbox: Path) -> None:
+    """Copy the samples into the inbox, as a person would: under another name first, then renamed."""
+    for sample in sorted(SAMPLES.iterdir()):
+        partial = inbox / f"{sample.name}.part"
+        shutil.copyfile(sample, partial)
+        partial.replace(inbox / sample.name)

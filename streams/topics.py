@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
+from time import monotonic
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -12,6 +14,7 @@ from streams.errors import BrokerError
 from streams.settings import Settings
 
 _HOUR_MS = 3_600_000
+_LOOK_AGAIN_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +94,16 @@ async def create_topics(settings: Settings) -> list[str]:
     finally:
         await admin.close()
     return created
+
+
+async def wait_for_topics(settings: Settings, patience_s: float = 60.0) -> None:
+    """Return once Kafka answers and the topics exist; it may be starting still. Raises BrokerError."""
+    deadline = monotonic() + patience_s
+    while True:
+        try:
+            await create_topics(settings)
+            return
+        except BrokerError:
+            if monotonic() > deadline:
+                raise
+        await asyncio.sleep(_LOOK_AGAIN_S)

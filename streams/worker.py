@@ -24,12 +24,12 @@ from streams.app import Role, create_app
 from streams.attempts import Attempts
 from streams.document_cache import DocumentCache
 from streams.health import Health
-from streams.lag import pages_behind
+from streams.lag import LagReader
 from streams.metrics import Metrics
 from streams.pool import ReaderPool
 from streams.references import References
 from streams.settings import Settings
-from streams.topics import TopicNames, create_topics
+from streams.topics import TopicNames, wait_for_topics
 
 logger = logging.getLogger(__name__)
 
@@ -46,13 +46,12 @@ async def run_worker(settings: Settings, roles: Sequence[Role], *, web: bool) ->
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with AsyncExitStack() as stack:
         worker = Worker(settings)
-        await create_topics(settings)
-        for role in roles:
-            await stack.enter_async_context(worker.running(role))
+        parts = [worker.running(role) for role in roles]
         if web:
-            from streams.web.server import serve_api
+            from streams.web.server import serving  # FastAPI is loaded where it is served
 
-            await stack.enter_async_context(serve_api(settings, worker.health, worker.metrics))
+            parts.append(serving(settings, worker.health, worker.metrics))
+        await asyncio.gather(*map(stack.enter_async_context, parts))
         logger.info("worker ready: %s", ", ".join([*roles, *(["web"] if web else [])]))
         await _until(stop, worker.apps)
 
@@ -65,45 +64,43 @@ class Worker:
         self.names = TopicNames.of(settings)
         self.metrics = Metrics()
         self.health = Health(3 * max(settings.page_timeout_s, settings.split_timeout_s) + settings.source_retry_s)
+        self.metrics.watch(self.health)
         self.cache = DocumentCache(settings.data_dir / "documents", settings.cache_bytes)
         self.apps: list[Any] = []
 
     @asynccontextmanager
     async def running(self, role: Role) -> AsyncIterator[None]:
-        """Run one role for the length of the block."""
-        app = create_app(self.settings, role)
-        pool = ReaderPool(self.settings, self.settings.processes if role == "read" else 1)
-        references = References(self.settings)
-        attempts = Attempts(self.settings.data_dir / "attempts.db")
-        context = Context(
-            self.settings, self.names, pool, self.cache, references, attempts,
-            Delivery(app, _outputs(self.names, role)), self.health, self.metrics,
-        )  # fmt: skip
-        _add_agent(app, role, context)
-        warming = asyncio.create_task(pool.start()) if role != "track" else None
-        trimming = asyncio.create_task(trim_pages(self.settings)) if role == "read" else None
-        self.apps.append(app)
-        try:
-            async with faust_app_running(app, discover=False):
-                if warming:
-                    await warming
-                yield
-        finally:
-            if trimming:
-                trimming.cancel()
-            await pool.stop()
-            await references.stop()
-            attempts.close()
+        """Run one role for the length of the block; its reader processes load while Kafka is waited for."""
+        async with AsyncExitStack() as stack:
+            pool = ReaderPool(self.settings, self.settings.processes if role == "read" else 1)
+            stack.push_async_callback(pool.stop)
+            warming = asyncio.create_task(pool.start()) if role != "track" else None
+            await wait_for_topics(self.settings)
+            app = create_app(self.settings, role)
+            context = Context(
+                self.settings, self.names, pool, self.cache, References(self.settings),
+                Attempts(self.settings.data_dir / "attempts.db"), Delivery(app, _outputs(self.names, role)),
+                self.health, self.metrics,
+            )  # fmt: skip
+            stack.callback(context.attempts.close)
+            stack.push_async_callback(context.references.stop)
+            await self._add_agent(app, role, context, stack)
+            await stack.enter_async_context(faust_app_running(app, discover=False))
+            self.apps.append(app)
+            if warming is not None:
+                await warming
+            yield
 
-
-def _add_agent(app: Any, role: Role, context: Context) -> None:
-    if role == "split":
-        backpressure = Backpressure(lambda: pages_behind(context.settings), context.settings.max_pages_behind)
-        add_split_files(app, context, backpressure)
-    elif role == "read":
-        add_read_pages(app, context)
-    else:
-        add_track_documents(app, context)
+    async def _add_agent(self, app: Any, role: Role, context: Context, stack: AsyncExitStack) -> None:
+        if role == "split":
+            lags = await stack.enter_async_context(LagReader(self.settings))
+            add_split_files(app, context, Backpressure(lags.pages_behind, self.settings.max_pages_behind))
+        elif role == "read":
+            add_read_pages(app, context)
+            trimming = asyncio.create_task(trim_pages(self.settings))
+            stack.callback(trimming.cancel)
+        else:
+            add_track_documents(app, context)
 
 
 def _outputs(names: TopicNames, role: Role) -> Iterable[str]:

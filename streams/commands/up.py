@@ -43,4 +43,4 @@ def up(
     )  # fmt: skip
     configure_logging("WARNING" if settings.log_level == "INFO" else settings.log_level)
     options = UpOptions(samples=samples, until_idle=until_idle, json_lines=json_lines)
-    raise typer.Exit(asyncio.run(run_up(settings, options)))
+    asyncio.run(run_up(settings, options))

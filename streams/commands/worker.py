@@ -23,6 +23,7 @@ def worker(
     reader: Annotated[str | None, typer.Option(help="tesseract or ppocr.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where the document cache and ledgers are.")] = None,
     api_port: Annotated[int | None, typer.Option(help="Port of the API; 0 picks a free one.")] = None,
+    supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
 ) -> None:
     """Split files, read pages, track documents and answer SQL, until Ctrl-C or SIGTERM.
 
@@ -35,12 +36,15 @@ def worker(
 
     from streams.commands.connection import settings_for
     from streams.logs import configure_logging
+    from streams.reader_process import die_with_parent
     from streams.worker import run_worker
 
     settings = settings_for(
         broker, prefix, processes=processes, reader=reader, data_dir=data_dir, api_port=api_port
     )
-    configure_logging(settings.log_level)
+    configure_logging("WARNING" if supervised and settings.log_level == "INFO" else settings.log_level)
+    if supervised:
+        die_with_parent()
     roles, web = _roles(role or ["all"])
     asyncio.run(run_worker(settings, roles, web=web))
 

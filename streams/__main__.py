@@ -1,0 +1,5 @@
+"""`python -m streams` is `inkstream`."""
+
+from streams.cli import main
+
+main()

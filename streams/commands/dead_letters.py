@@ -1,0 +1,132 @@
+"""`inkstream dead-letters`: what could not be read, why, and once more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.replay import StoredLetter
+    from streams.settings import Settings
+
+dead_letters_app = typer.Typer(no_args_is_help=True, help="What could not be processed: list, show, replay.")
+
+Broker = Annotated[str | None, typer.Option(help="Kafka as host:port.")]
+Prefix = Annotated[str | None, typer.Option(help="Prefix of the topics.")]
+Reason = Annotated[str | None, typer.Option(help="Only those with this reason, as encrypted-file.")]
+
+
+@dead_letters_app.command("list")
+def list_letters(reason: Reason = None, broker: Broker = None, prefix: Prefix = None) -> None:
+    """List dead letters, oldest first: offset, when, reason, stage, which file, what happened.
+
+    Example: inkstream dead-letters list --reason encrypted-file
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    found = _letters(broker, prefix, lambda stored: reason in (None, stored.letter.reason))
+    table = Table("offset", "when", "reason", "stage", "document", "what happened")
+    for stored in found:
+        letter = stored.letter
+        page = "" if letter.pagenum is None else f" page {letter.pagenum}"
+        name = (letter.path or "?").rsplit("/", 1)[-1] + page
+        cells = (str(stored.offset), letter.timestamp, letter.reason, letter.stage, name, letter.exception)
+        table.add_row(*map(Text, cells))
+    Console().print(table)
+    print(f"{len(found)} dead letters")
+
+
+@dead_letters_app.command("show")
+def show(
+    offset: Annotated[int, typer.Argument(help="The letter's offset, as `list` prints it.")],
+    broker: Broker = None,
+    prefix: Prefix = None,
+) -> None:
+    """Print one dead letter whole, with its traceback.
+
+    Example: inkstream dead-letters show 12
+    """
+    from streams.errors import ConfigurationError
+
+    found = _letters(broker, prefix, lambda stored: stored.offset == offset)
+    if not found:
+        raise ConfigurationError(f"there is no dead letter {offset}; `inkstream dead-letters list` shows them")
+    letter = found[0].letter
+    for name, value in letter.model_dump(exclude={"traceback"}).items():
+        print(f"{name}: {value}")
+    print(letter.traceback)
+
+
+@dead_letters_app.command("replay")
+def replay(
+    offsets: Annotated[list[int] | None, typer.Argument(help="Offsets, as `list` prints them.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
+    reason: Reason = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be replayed.")] = False,
+    broker: Broker = None,
+    prefix: Prefix = None,
+) -> None:
+    """Put the messages of dead letters back on their topic, once what was wrong is mended.
+
+    Example: inkstream dead-letters replay --reason source-unavailable
+    """
+    import asyncio
+
+    from streams.errors import ConfigurationError
+
+    if not (offsets or everything or reason):
+        raise ConfigurationError("say which: offsets, --reason REASON or --all")
+    wanted = set(offsets or ())
+    found = _letters(
+        broker, prefix, lambda s: (not wanted or s.offset in wanted) and reason in (None, s.letter.reason)
+    )
+    missing = wanted - {stored.offset for stored in found}
+    if missing:
+        raise ConfigurationError(f"there is no dead letter {', '.join(map(str, sorted(missing)))}")
+    if asyncio.run(_replay(_settings(broker, prefix), found, dry_run)):
+        raise typer.Exit(1)
+
+
+async def _replay(settings: Settings, letters: list[StoredLetter], dry_run: bool) -> int:
+    """Replay the letters; return how many could not be."""
+    import sys
+
+    from models.errors import InkstreamError
+    from streams.replay import Replayer
+
+    failures = 0
+    async with Replayer(settings) as replayer:
+        for stored in letters:
+            letter = stored.letter
+            where = f"{letter.topic}/{letter.partition}/{letter.offset}"
+            if dry_run:
+                print(f"{stored.offset}: {where} ({letter.reason}) would be replayed")
+                continue
+            try:
+                print(f"{stored.offset}: {where} → {await replayer.replay(letter)}")
+            except InkstreamError as error:
+                failures += 1
+                print(f"error: {stored.offset}: {error.message}", file=sys.stderr)
+    return failures
+
+
+def _letters(broker: str | None, prefix: str | None, wanted: Callable[[StoredLetter], bool]) -> list[StoredLetter]:
+    import asyncio
+
+    from streams.replay import stored_letters
+
+    async def collect() -> list[StoredLetter]:
+        return [stored async for stored in stored_letters(_settings(broker, prefix)) if wanted(stored)]
+
+    return asyncio.run(collect())
+
+
+def _settings(broker: str | None, prefix: str | None) -> Settings:
+    from streams.commands.connection import settings_for
+
+    return settings_for(broker, prefix)

@@ -1,0 +1,65 @@
+"""`inkstream query`: SQL on the memory table of a running service."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT on result, regions or documents.")],
+    output: Annotated[str, typer.Option("--format", help="table, jsonl or csv.")] = "table",
+    url: Annotated[str | None, typer.Option(help="The service; default: the one of this folder.")] = None,
+    token: Annotated[str | None, typer.Option(help="Bearer token, where the service asks for one.")] = None,
+) -> None:
+    """Ask what has been read so far, in SQL with full-text search (FTS5).
+
+    Example: inkstream query "SELECT path, pagenum, snippet(result, 3, '[', ']', '…', 8) FROM result
+    WHERE result MATCH 'invoice'"
+    """
+    import httpx
+
+    from streams.commands.connection import api_url
+    from streams.errors import BrokerError, ConfigurationError, QueryError
+    from streams.settings import load_settings
+
+    if output not in ("table", "jsonl", "csv"):
+        raise ConfigurationError(f"no format {output}: use table, jsonl or csv")
+    settings = load_settings()
+    address = url or api_url(settings)
+    secret = token or (settings.api_token.get_secret_value() if settings.api_token else None)
+    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    try:
+        answer = httpx.post(f"{address}/query", json={"sql": sql}, headers=headers, timeout=60)
+    except httpx.TransportError as error:
+        raise BrokerError(f"Nothing answers at {address} ({error}). Is `inkstream up` running?") from error
+    if answer.status_code != 200:
+        found = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+        raise QueryError(str(found.get("message") or found.get("detail") or f"{address} says {answer.status_code}"))
+    _print(answer.json(), output)
+
+
+def _print(result: dict[str, Any], output: str) -> None:
+    import csv
+    import json
+    import sys
+
+    columns, rows = result["columns"], result["rows"]
+    if output == "jsonl":
+        for row in rows:
+            print(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False))
+    elif output == "csv":
+        csv.writer(sys.stdout).writerows([columns, *rows])
+    else:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(*columns)
+        for row in rows:
+            table.add_row(*(Text("" if value is None else str(value)) for value in row))
+        Console().print(table)
+        print(
+            f"{len(rows)} rows in {result['elapsed_ms']:g} ms" + (", more left out" if result["truncated"] else "")
+        )

@@ -1,0 +1,124 @@
+"""`inkstream read`: the same reading, without Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from models.document import ReadOptions
+    from models.pipeline import PagePipeline
+    from streams.records import PageText
+    from streams.settings import Settings
+
+
+def read(
+    files: Annotated[list[Path], typer.Argument(help="Documents to read.")],
+    output: Annotated[
+        str, typer.Option("--format", help="text, or jsonl: one page-text record per line.")
+    ] = "text",
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write to this file instead.")] = None,
+    reader: Annotated[str | None, typer.Option(help="tesseract or ppocr.")] = None,
+    languages: Annotated[str | None, typer.Option(help="Tesseract languages, as eng+deu.")] = None,
+    dpi: Annotated[int | None, typer.Option(help="Resolution at which PDF pages are drawn.")] = None,
+    psm: Annotated[int | None, typer.Option(help="Tesseract page segmentation mode.")] = None,
+    force_ocr: Annotated[bool | None, typer.Option("--force-ocr", help="Ignore text layers.")] = None,
+    password: Annotated[str | None, typer.Option(help="Opens encrypted documents.")] = None,
+    pages: Annotated[str | None, typer.Option(help="Only these pages, 1-based, as 1-3,7.")] = None,
+) -> None:
+    """Read documents here and now, and print their text: to try one, or in a pipe.
+
+    Example: inkstream read scan.pdf --format jsonl | jq .text
+    """
+    import sys
+
+    from streams.errors import ConfigurationError
+    from streams.settings import load_settings
+
+    if output not in ("text", "jsonl"):
+        raise ConfigurationError(f"no format {output}: use text or jsonl")
+    settings = load_settings(reader=reader, languages=languages, dpi=dpi, psm=psm, force_ocr=force_ocr)
+    wanted = _wanted(pages)
+    if out is None:
+        failures = _read(settings, files, password, wanted, output, sys.stdout)
+    else:
+        with out.open("w", encoding="utf-8") as stream:
+            failures = _read(settings, files, password, wanted, output, stream)
+    if failures:
+        raise typer.Exit(1)
+
+
+def _read(
+    settings: Settings,
+    files: list[Path],
+    password: str | None,
+    wanted: set[int] | None,
+    output: str,
+    stream: TextIO,
+) -> int:
+    """Read the files one after the other; return how many had errors."""
+    import os
+    import sys
+
+    os.environ["OMP_THREAD_LIMIT"] = "1"
+    from models.errors import InkstreamError
+    from models.pipeline import PagePipeline
+
+    pipeline = PagePipeline(settings.tesseract_api)
+    options = settings.read_options().model_copy(update={"password": password})
+    failures = 0
+    for file in files:
+        try:
+            for record in _records(pipeline, file, options, wanted, settings):
+                _write(record, output, stream)
+        except (InkstreamError, OSError) as error:
+            failures += 1
+            said = error.summary if isinstance(error, InkstreamError) else error
+            print(f"error: {file}: {said}", file=sys.stderr)
+    return failures
+
+
+def _records(
+    pipeline: PagePipeline, file: Path, options: ReadOptions, wanted: set[int] | None, settings: Settings
+) -> Iterator[PageText]:
+    from models.files import inspect
+    from streams.document_cache import digest_of
+    from streams.records import PageTask, now, page_text
+
+    path = file.absolute().as_uri()
+    digest = digest_of(file, path)
+    passwords = [secret.get_secret_value() for secret in settings.passwords]
+    info = inspect(file, [options.password, *passwords] if options.password else passwords)
+    options = options.model_copy(update={"password": info.password})
+    for pagenum in range(info.total_pages):
+        if wanted is not None and pagenum + 1 not in wanted:
+            continue
+        task = PageTask(
+            document_id=digest.document_id, pagenum=pagenum, total_pages=info.total_pages, path=path,
+            reference=path, content_type=info.content_type, sha256=digest.sha256, size=digest.size, options=options, started=now(),
+        )  # fmt: skip
+        yield page_text(task, pipeline.read(file, pagenum, options))
+
+
+def _write(record: PageText, output: str, stream: TextIO) -> None:
+    if output == "jsonl":
+        print(record.model_dump_json(), file=stream, flush=True)
+    else:
+        if record.pagenum:
+            print("\f", end="", file=stream)  # a form feed between pages, as pdftotext and tesseract write
+        print(record.text, file=stream, flush=True)
+
+
+def _wanted(pages: str | None) -> set[int] | None:
+    from streams.errors import ConfigurationError
+    from streams.page_ranges import parse_ranges
+
+    if pages is None:
+        return None
+    try:
+        return parse_ranges(pages)
+    except ValueError as error:
+        raise ConfigurationError(f"--pages {pages}: write it as 1-3,7") from error

@@ -1,0 +1,47 @@
+"""`inkstream tail`: page-text records as they come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from streams.settings import Settings
+
+
+def tail(
+    from_beginning: Annotated[bool, typer.Option(help="Print what is there already as well.")] = False,
+    count: Annotated[int | None, typer.Option("-n", "--count", help="Stop after so many records.")] = None,
+    json_lines: Annotated[bool, typer.Option("--json", help="Print whole records as JSON lines.")] = False,
+    broker: Annotated[str | None, typer.Option(help="Kafka as host:port.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Prefix of the topics.")] = None,
+) -> None:
+    """Print each page's record as it is read: when, which file, which page, how sure, and the first words.
+
+    Example: inkstream tail --from-beginning -n 10
+    """
+    import asyncio
+
+    from streams.commands.connection import settings_for
+
+    asyncio.run(_tail(settings_for(broker, prefix), from_beginning, count, json_lines))
+
+
+async def _tail(settings: Settings, from_beginning: bool, count: int | None, json_lines: bool) -> None:
+    import shutil
+
+    from streams.follower import follow
+    from streams.record_line import format_record
+    from streams.records import PageText
+    from streams.topics import TopicNames
+
+    shown = 0
+    width = shutil.get_terminal_size((120, 24)).columns
+    async for record in follow(
+        settings, TopicNames.of(settings).page_text, PageText, from_beginning=from_beginning
+    ):
+        print(record.model_dump_json() if json_lines else format_record(record, width), flush=True)
+        shown += 1
+        if shown == count:
+            return

@@ -1,0 +1,61 @@
+"""`inkstream topics`: create them, and see how they stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from streams.settings import Settings
+
+topics_app = typer.Typer(no_args_is_help=True, help="The five topics: create, list.")
+
+Broker = Annotated[str | None, typer.Option(help="Kafka as host:port.")]
+Prefix = Annotated[str | None, typer.Option(help="Prefix of the topics.")]
+
+
+@topics_app.command("create")
+def create(broker: Broker = None, prefix: Prefix = None) -> None:
+    """Create the topics that are missing, with the right configuration. Workers do so too.
+
+    Example: INKSTREAM_REPLICATION=3 inkstream topics create --broker kafka:9092
+    """
+    import asyncio
+
+    from streams.commands.connection import settings_for
+    from streams.topics import create_topics, topic_specs
+
+    settings = settings_for(broker, prefix)
+    created = asyncio.run(create_topics(settings))
+    for spec in topic_specs(settings):
+        print(f"{spec.name}: {'created' if spec.name in created else 'was there'}")
+
+
+@topics_app.command("list")
+def list_topics(broker: Broker = None, prefix: Prefix = None) -> None:
+    """List the topics with their partitions and how many records they hold.
+
+    Example: inkstream topics list
+    """
+    import asyncio
+
+    from streams.commands.connection import settings_for
+
+    asyncio.run(_list(settings_for(broker, prefix)))
+
+
+async def _list(settings: Settings) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from streams.lag import LagReader
+    from streams.topics import topic_specs
+
+    table = Table("topic", "partitions", "records so far", "created with")
+    async with LagReader(settings) as reader:
+        for spec in topic_specs(settings):
+            ends = await reader.end_offsets(spec.name)
+            config = ", ".join(f"{key}={value}" for key, value in spec.config.items())
+            table.add_row(spec.name, str(len(ends)) if ends else "missing", str(sum(ends.values())), config)
+    Console().print(table)

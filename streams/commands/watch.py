@@ -1,0 +1,62 @@
+"""`inkstream watch`: the folder watcher alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from streams.settings import Settings
+
+
+def watch(
+    folder: Annotated[Path, typer.Argument(help="Folder to watch, with its subfolders.")],
+    clean: Annotated[
+        str | None, typer.Option(help="Delivered files: off (keep), archive (to .archive) or delete.")
+    ] = None,
+    latest_first: Annotated[bool | None, typer.Option(help="Newest file first, not oldest.")] = None,
+    polling: Annotated[float | None, typer.Option(help="Look every so many seconds: for NFS and SMB.")] = None,
+    broker: Annotated[str | None, typer.Option(help="Kafka as host:port.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Prefix of the topics.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Where the ledger of delivered files is.")] = None,
+) -> None:
+    """Deliver every file in a folder to raw-files once it is whole, until Ctrl-C. A restart re-reads nothing.
+
+    Example: inkstream watch /mnt/scans --broker kafka:9092 --polling 5 --clean archive
+    """
+    import asyncio
+
+    from streams.commands.connection import settings_for
+    from streams.errors import ConfigurationError
+    from streams.logs import configure_logging
+
+    if not folder.is_dir():
+        raise ConfigurationError(f"{folder} is not a folder; make it first: mkdir -p {folder}")
+    settings = settings_for(
+        broker,
+        prefix,
+        inbox=folder,
+        clean=clean,
+        latest_first=latest_first,
+        watch_polling_s=polling,
+        data_dir=data_dir,
+    )
+    configure_logging(settings.log_level)
+    asyncio.run(_watch(settings))
+
+
+async def _watch(settings: Settings) -> None:
+    import asyncio
+    import signal
+
+    from streams.sources.watching import watching
+    from streams.topics import wait_for_topics
+
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await wait_for_topics(settings, patience_s=10)
+    async with watching(settings, lambda file, sent: print(f"{file} → {sent.document_id}", flush=True)):
+        await stop.wait()

@@ -1,0 +1,88 @@
+"""Dead letters put back on the topic they came from. Keys are deterministic, so a replay overwrites its failure."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from streams.codec import decode
+from streams.errors import BrokerError, SourceGone, UndecodableMessage
+from streams.follower import following
+from streams.records import DeadLetter, page_key
+from streams.references import References
+from streams.settings import Settings
+from streams.topics import TopicNames
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLetter:
+    """A dead letter and its offset on the dead-letters topic, by which commands name it."""
+
+    offset: int
+    letter: DeadLetter
+
+
+async def stored_letters(settings: Settings) -> AsyncIterator[StoredLetter]:
+    """Yield every dead letter there is now, oldest first. Raises BrokerError."""
+    topic = TopicNames.of(settings).dead_letters
+    async with following(settings, [topic], from_beginning=True) as consumer:
+        ends = await consumer.end_offsets(consumer.assignment())
+        while any([await consumer.position(where) < end for where, end in ends.items()]):
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                for message in records:
+                    try:
+                        yield StoredLetter(message.offset, decode(DeadLetter, message.value))
+                    except UndecodableMessage:
+                        continue  # not one of ours
+
+
+class Replayer:
+    """Sends dead letters' messages again. An async context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._references = References(settings)
+        self._producer = AIOKafkaProducer(
+            **settings.kafka_client(), acks="all", max_request_size=settings.max_message_bytes
+        )
+
+    async def __aenter__(self) -> Replayer:
+        try:
+            await self._producer.start()
+        except KafkaError as error:
+            await self._producer.stop()
+            raise BrokerError(f"Kafka at {self._settings.broker} cannot be reached: {error}") from error
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._references.stop()
+        await self._producer.stop()
+
+    async def replay(self, letter: DeadLetter) -> str:
+        """Send the message behind a letter again and return where it is now.
+
+        Raises:
+            SourceGone: Neither the topic nor the letter still has the message.
+            BrokerError: Kafka does not take it.
+        """
+        headers = [("replay-of", f"{letter.topic}/{letter.partition}/{letter.offset}".encode())]
+        if letter.payload_base64 is not None:
+            value: bytes | None = base64.b64decode(letter.payload_base64)
+            key: bytes | None = None
+            if letter.document_id is not None and letter.pagenum is not None:
+                key = page_key(letter.document_id, letter.pagenum).encode()
+        elif letter.stage == "split_files":
+            record = await self._references.record(letter.topic, letter.partition, letter.offset)
+            value, key = record.value, record.key
+            headers = [*record.headers, *headers]
+        else:
+            raise SourceGone("the letter does not carry its message; send the file again")
+        try:
+            sent = await self._producer.send_and_wait(letter.topic, value, key=key, headers=headers)
+        except KafkaError as error:
+            raise BrokerError(f"Kafka does not take it: {error!r}") from error
+        return f"{sent.topic}/{sent.partition}/{sent.offset}"

@@ -1,0 +1,54 @@
+"""Which files of a watched folder were delivered, so that a restart re-reads nothing and loses nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a file: a change of either makes it a new one."""
+
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, file: Path) -> Version:
+        found = file.stat()
+        return cls(found.st_size, found.st_mtime_ns)
+
+
+class Ledger:
+    """A SQLite file of delivered versions. Written after Kafka's acknowledgement, before anything is cleaned."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(file, isolation_level=None, timeout=10)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS delivered (path BLOB PRIMARY KEY, size INTEGER NOT NULL,"
+            " mtime_ns INTEGER NOT NULL, document_id TEXT NOT NULL) WITHOUT ROWID"
+        )
+
+    def has(self, file: Path, version: Version) -> bool:
+        """Return whether this version of a file was delivered."""
+        row = self._db.execute("SELECT size, mtime_ns FROM delivered WHERE path = ?", (bytes(file),)).fetchone()
+        return bool(row == (version.size, version.mtime_ns))
+
+    def record(self, file: Path, version: Version, document_id: str) -> None:
+        """Note that this version was delivered."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO delivered VALUES (?, ?, ?, ?)",
+            (bytes(file), version.size, version.mtime_ns, document_id),
+        )
+
+    def forget(self, file: Path) -> None:
+        """Forget a file that was cleaned away: one of the same name is a new one."""
+        self._db.execute("DELETE FROM delivered WHERE path = ?", (bytes(file),))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()

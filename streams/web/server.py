@@ -1,0 +1,67 @@
+"""Serves the API on the worker's event loop, with the memory table that it answers from."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+
+from streams.errors import ConfigurationError
+from streams.health import Health
+from streams.metrics import Metrics
+from streams.settings import Settings
+from streams.sinks.table_follower import TableFollower
+from streams.sources.producer import FileProducer
+from streams.topics import wait_for_topics
+from streams.web.api import create_api
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the worker."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]  # uvicorn's own signature is untyped here
+        yield
+
+
+@asynccontextmanager
+async def serving(settings: Settings, health: Health, metrics: Metrics) -> AsyncIterator[None]:
+    """Serve the API for the length of the block, and write its address where commands find it.
+
+    Raises:
+        ConfigurationError: The port is taken.
+    """
+    listening = _listen(settings)  # first: a taken port is told before anything else starts
+    await wait_for_topics(settings)
+    table = TableFollower(settings)
+    following = asyncio.create_task(table.run())
+    async with FileProducer(settings) as producer:
+        api = create_api(settings, table, producer, health, metrics)
+        server = _Server(uvicorn.Config(api, log_config=None, lifespan="off"))
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        host, port = listening.getsockname()[:2]
+        address = settings.data_dir / "api"
+        address.write_text(f"http://{host}:{port}\n")
+        try:
+            yield
+        finally:
+            address.unlink(missing_ok=True)
+            server.should_exit = True
+            await task
+            following.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await following
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        return socket.create_server((settings.api_host, settings.api_port))
+    except OSError as error:
+        raise ConfigurationError(
+            f"the API cannot listen on {settings.api_host}:{settings.api_port} ({error.strerror}); choose another "
+            "--api-port, or 0 for any free one"
+        ) from error
