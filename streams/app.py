@@ -24,11 +24,13 @@ _FETCHED_AHEAD: dict[Role, int] = {"split": 4, "read": 64, "track": 1000}
 def create_app(settings: Settings, role: Role) -> Any:
     """Return the faust.App of one role. Agents are added by name, never discovered."""
     ahead = _FETCHED_AHEAD[role]
+    datadir = settings.data_dir / "faust" / role
+    datadir.mkdir(parents=True, exist_ok=True)
     return faust.App(
         consumer_group(settings, role),
         broker=[f"aiokafka://{address}" for address in (settings.broker or "").split(",")],
         broker_credentials=_credentials(settings),
-        datadir=settings.data_dir / "faust" / role,
+        datadir=datadir,
         store="memory://",
         web_enabled=False,
         web_tables_enabled=False,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from streams.codec import decode
@@ -17,6 +18,8 @@ from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
 R = TypeVar("R", bound=Record)
+
+_TRIES, _TRY_AGAIN_S = 50, 0.1
 
 
 async def follow(settings: Settings, topic: str, kind: type[R], *, from_beginning: bool) -> AsyncIterator[R]:
@@ -32,7 +35,8 @@ async def follow(settings: Settings, topic: str, kind: type[R], *, from_beginnin
 @asynccontextmanager
 async def following(settings: Settings, topics: list[str], *, from_beginning: bool) -> AsyncIterator[Any]:
     """Yield an aiokafka consumer of all partitions of the topics, positioned. Raises BrokerError."""
-    consumer = AIOKafkaConsumer(
+    consumer = AIOKafkaConsumer(  # without a group, a subscription is an assignment of every partition
+        *topics,
         **settings.kafka_client(),
         group_id=None,
         enable_auto_commit=False,
@@ -41,14 +45,13 @@ async def following(settings: Settings, topics: list[str], *, from_beginning: bo
     )
     try:
         await consumer.start()
-        await consumer.topics()
-        where = [TopicPartition(t, number) for t in topics for number in consumer.partitions_for_topic(t) or ()]
-        if not where:
-            raise BrokerError(
-                f"There is no topic {topics[0]} at {settings.broker}; `inkstream topics create` makes it."
-            )
-        consumer.assign(where)
-        await (consumer.seek_to_beginning if from_beginning else consumer.seek_to_end)(*where)
+        for _ in range(_TRIES):
+            if {where.topic for where in consumer.assignment()} == set(topics):
+                break
+            await asyncio.sleep(_TRY_AGAIN_S)  # a topic that was just created becomes known a moment later
+        else:
+            raise BrokerError(f"No topic {topics[0]} at {settings.broker}; `inkstream topics create` makes it.")
+        await (consumer.seek_to_beginning if from_beginning else consumer.seek_to_end)(*consumer.assignment())
         yield consumer
     except KafkaError as error:
         raise BrokerError(f"Kafka at {settings.broker} cannot be reached: {error!r}") from error

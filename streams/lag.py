@@ -48,6 +48,7 @@ class LagReader:
             ("read_pages", names.pages, consumer_group(settings, "read")),
             ("track_documents", names.page_text, consumer_group(settings, "track")),
         )
+        self._partitions: dict[str, list[TopicPartition]] = {}
         self._admin = AIOKafkaAdminClient(**settings.kafka_client())
         self._consumer = AIOKafkaConsumer(**settings.kafka_client(), group_id=None, enable_auto_commit=False)
 
@@ -96,9 +97,13 @@ class LagReader:
         )
 
     async def _topic_partitions(self, topic: str) -> list[TopicPartition]:
-        if not self._consumer.partitions_for_topic(topic):
-            await self._consumer.topics()  # refreshes the metadata
-        return [TopicPartition(topic, number) for number in self._consumer.partitions_for_topic(topic) or ()]
+        if topic not in self._partitions:
+            described = (await self._admin.describe_topics([topic]))[0]
+            numbers = [part["partition"] for part in described["partitions"]]
+            if not numbers:
+                return []
+            self._partitions[topic] = [TopicPartition(topic, number) for number in sorted(numbers)]
+        return self._partitions[topic]
 
     async def _committed(self, group: str) -> dict[TopicPartition, int]:
         offsets = await self._admin.list_consumer_group_offsets(group)

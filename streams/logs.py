@@ -13,3 +13,5 @@ def configure_logging(level: str) -> None:
     logging.basicConfig(level=level, format=_FORMAT, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.getLevelName(level), logging.WARNING))
+    # it says that it looks for the coordinator of a group, and then finds it; what it cannot do is raised as well
+    logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.CRITICAL)

@@ -31,6 +31,7 @@ class References:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._consumer: AIOKafkaConsumer | None = None
+        self._known: set[str] = set()
         self._one_at_a_time = asyncio.Lock()
 
     def fetcher(self, reference: str) -> Callable[[Path], Awaitable[None]]:
@@ -78,8 +79,10 @@ class References:
         """Return the first record at or after an offset, or None where the log does not hold it."""
         consumer = await self._started()
         where = TopicPartition(topic, partition)
-        if partition not in (consumer.partitions_for_topic(topic) or await _partitions(consumer, topic)):
-            return None
+        if topic not in self._known:
+            self._known = await consumer.topics()
+            if topic not in self._known:
+                return None
         consumer.assign([where])
         first = (await consumer.beginning_offsets([where]))[where]
         end = (await consumer.end_offsets([where]))[where]
@@ -117,11 +120,6 @@ class References:
         if scheme not in self._settings.content_ref_schemes:
             allowed = ", ".join(self._settings.content_ref_schemes)
             raise UndecodableMessage(f"content-ref {reference!r} must be a URI of one of the schemes {allowed}")
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    await consumer.topics()  # refreshes the metadata
-    return consumer.partitions_for_topic(topic) or set()
 
 
 def _copy(reference: str, target: Path) -> None:

@@ -14,7 +14,7 @@ from streams.errors import BrokerError
 from streams.settings import Settings
 
 _HOUR_MS = 3_600_000
-_LOOK_AGAIN_S = 0.2
+_LOOK_AGAIN_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,25 @@ async def wait_for_topics(settings: Settings, patience_s: float = 60.0) -> None:
     """Return once Kafka answers and the topics exist; it may be starting still. Raises BrokerError."""
     deadline = monotonic() + patience_s
     while True:
+        late = monotonic() > deadline
         try:
-            await create_topics(settings)
-            return
+            if late or await _listens(settings):
+                await create_topics(settings)
+                return
         except BrokerError:
-            if monotonic() > deadline:
+            if late:
                 raise
         await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+async def _listens(settings: Settings) -> bool:
+    """Return whether any of the brokers accepts connections: asked first, for Kafka clients log every refusal."""
+    for address in (settings.broker or "").split(","):
+        host, _, port = address.rpartition(":")
+        try:
+            _, writer = await asyncio.open_connection(host, int(port))
+        except (OSError, ValueError):
+            continue
+        writer.close()
+        return True
+    return False

@@ -50,7 +50,7 @@ async def run_worker(settings: Settings, roles: Sequence[Role], *, web: bool) ->
         if web:
             from streams.web.server import serving  # FastAPI is loaded where it is served
 
-            parts.append(serving(settings, worker.health, worker.metrics))
+            parts.append(serving(settings, worker.health, worker.metrics, worker.topics))
         await asyncio.gather(*map(stack.enter_async_context, parts))
         logger.info("worker ready: %s", ", ".join([*roles, *(["web"] if web else [])]))
         await _until(stop, worker.apps)
@@ -67,6 +67,7 @@ class Worker:
         self.metrics.watch(self.health)
         self.cache = DocumentCache(settings.data_dir / "documents", settings.cache_bytes)
         self.apps: list[Any] = []
+        self.topics = asyncio.ensure_future(wait_for_topics(settings))
 
     @asynccontextmanager
     async def running(self, role: Role) -> AsyncIterator[None]:
@@ -75,7 +76,7 @@ class Worker:
             pool = ReaderPool(self.settings, self.settings.processes if role == "read" else 1)
             stack.push_async_callback(pool.stop)
             warming = asyncio.create_task(pool.start()) if role != "track" else None
-            await wait_for_topics(self.settings)
+            await self.topics
             app = create_app(self.settings, role)
             context = Context(
                 self.settings, self.names, pool, self.cache, References(self.settings),

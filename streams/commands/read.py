@@ -98,7 +98,8 @@ def _records(
             continue
         task = PageTask(
             document_id=digest.document_id, pagenum=pagenum, total_pages=info.total_pages, path=path,
-            reference=path, content_type=info.content_type, sha256=digest.sha256, size=digest.size, options=options, started=now(),
+            reference=path, content_type=info.content_type, sha256=digest.sha256, size=digest.size,
+            options=options, started=now(),
         )  # fmt: skip
         yield page_text(task, pipeline.read(file, pagenum, options))
 

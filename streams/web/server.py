@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -16,7 +16,6 @@ from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.sinks.table_follower import TableFollower
 from streams.sources.producer import FileProducer
-from streams.topics import wait_for_topics
 from streams.web.api import create_api
 
 
@@ -29,14 +28,19 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(settings: Settings, health: Health, metrics: Metrics) -> AsyncIterator[None]:
+async def serving(
+    settings: Settings, health: Health, metrics: Metrics, topics: Awaitable[None]
+) -> AsyncIterator[None]:
     """Serve the API for the length of the block, and write its address where commands find it.
+
+    Args:
+        topics: Done when Kafka has the topics.
 
     Raises:
         ConfigurationError: The port is taken.
     """
     listening = _listen(settings)  # first: a taken port is told before anything else starts
-    await wait_for_topics(settings)
+    await topics
     table = TableFollower(settings)
     following = asyncio.create_task(table.run())
     async with FileProducer(settings) as producer:
