@@ -1,0 +1,27 @@
+# Everything here works on a fresh machine: the set-up installs what is missing.
+.PHONY: help run test lint bench clean
+
+help: ## show what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+run: ## start everything and read the samples (UNTIL_IDLE=1: end once they are read)
+	@deploy/setup.sh run
+	@.venv/bin/inkstream up --samples $(if $(UNTIL_IDLE),--until-idle)
+
+test: ## all checks and all tests, those on a real Kafka included
+	@deploy/setup.sh test
+	@$(MAKE) --no-print-directory lint
+	.venv/bin/python -m pytest -q
+
+lint:
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check -q .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo >/dev/null || .venv/bin/lint-imports --no-logo
+
+bench: ## measure against peers on this machine; prints ratios
+	@deploy/setup.sh test
+	.venv/bin/python -m tests.bench
+
+clean: ## remove what the set-up and runs left here
+	rm -rf .venv .inkstream build *.egg-info

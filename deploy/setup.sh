@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Sets up everything that `make run` or `make test` needs and that is missing; asks nothing, changes nothing twice.
+#   deploy/setup.sh run|test
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mode=${1:-run}
+
+say() { printf '\033[2m%s\033[0m\n' "$*" >&2; }
+fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+find_python() {
+    for name in python3 python3.13 python3.12 python3.11 python3.14; do
+        if command -v "$name" >/dev/null && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$name"
+            return
+        fi
+    done
+    fail "Python 3.11 or later is needed. Install it (Debian: apt-get install python3 python3-venv) and run this again."
+}
+
+missing_packages() {
+    command -v tesseract >/dev/null || echo tesseract-ocr
+    have_language eng || echo tesseract-ocr-eng
+    have_language osd || echo tesseract-ocr-osd
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+    if [ "$mode" = test ]; then
+        command -v kcat >/dev/null || echo kcat
+    fi
+}
+
+have_language() {
+    [ -n "$(find ${TESSDATA_PREFIX:-} /usr/share/tesseract-ocr /usr/share/tessdata /usr/local/share/tessdata \
+        /opt/homebrew/share/tessdata -name "$1.traineddata" -print -quit 2>/dev/null)" ]
+}
+
+install_packages() {
+    local packages=("$@") sudo=()
+    if ! command -v apt-get >/dev/null; then
+        fail "these are missing and there is no apt-get to install them with: ${packages[*]}"
+    fi
+    if [ "$(id -u)" != 0 ]; then
+        sudo -n true 2>/dev/null || fail "these are missing: run  sudo apt-get install ${packages[*]}  and this again"
+        sudo=(sudo -n)
+    fi
+    say "installing ${packages[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    "${sudo[@]}" apt-get update -qq
+    "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+}
+
+has_java() {
+    local java=${JAVA_HOME:+$JAVA_HOME/bin/java}
+    java=${java:-$(command -v java || true)}
+    [ -n "$java" ] && "$java" -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])'
+}
+
+install_python_packages() {
+    local extras=()
+    [ "$mode" = test ] && extras+=(test)
+    has_java || extras+=(java)
+    local wanted
+    wanted="$(cat pyproject.toml constraints.txt | cksum) $python $(IFS=,; echo "${extras[*]:-}")"
+    [ "$(cat .venv/.inkstream-setup 2>/dev/null)" = "$wanted" ] && return
+    # what tests need includes what running needs: a later `make run` does not take it away again
+    [ "$mode" = run ] && [ "$(cat .venv/.inkstream-setup 2>/dev/null)" = "${wanted% *} test" ] && return
+    say "installing Python packages into .venv (some 900 MB, a minute or two)"
+    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    .venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt \
+        -e ".${extras[*]:+[$(IFS=,; echo "${extras[*]}")]}"
+    echo "$wanted" >.venv/.inkstream-setup
+}
+
+python=$(find_python)
+mapfile -t packages < <(missing_packages)
+if [ ${#packages[@]} -gt 0 ]; then install_packages "${packages[@]}"; fi
+install_python_packages
+# Kafka's jars: fetched now, so that a failure is told now
+[ -e .venv/.inkstream-jars ] && [ .venv/.inkstream-jars -nt streams/kafka_jars.lock ] &&
+    [ -d "${XDG_CACHE_HOME:-$HOME/.cache}/inkstream/jars" ] && exit 0
+say "fetching Kafka"
+.venv/bin/python -m streams.kafka_jars >&2
+touch .venv/.inkstream-jars

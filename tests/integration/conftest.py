@@ -1,0 +1,47 @@
+"""One real Kafka for all tests here; topics, groups and data of its own for each."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streams.broker import EmbeddedKafka
+from streams.settings import Settings
+from streams.topics import create_topics
+from tests.integration.harness import Topics
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """host:port of a running broker. A broker that does not start fails the tests; it does not skip them."""
+    with EmbeddedKafka(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker.bootstrap
+
+
+@pytest.fixture
+async def settings(kafka: str, tmp_path: Path) -> Settings:
+    """Settings with topics that nobody else uses; sessions end quickly, so that a kill is noticed quickly."""
+    made = Settings(
+        broker=kafka,
+        topic_prefix=f"t{uuid.uuid4().hex[:8]}-",
+        data_dir=tmp_path / "data",
+        inbox=tmp_path / "inbox",
+        processes=1,
+        session_timeout_s=3,
+        api_port=0,
+        raw_files_partitions=2,
+        pages_partitions=4,
+        page_text_partitions=2,
+    )
+    made.data_dir.mkdir()
+    made.inbox.mkdir()
+    await create_topics(made)
+    return made
+
+
+@pytest.fixture
+def topics(settings: Settings) -> Topics:
+    return Topics(settings)

@@ -1,0 +1,23 @@
+"""Reader processes in which page 1 crashes, page 2 hangs, and page 3 raises what it never should."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from models.document import PageReading, ReadOptions
+from streams import reader_process
+
+_read_page = reader_process.read_page
+
+
+def read_page(path: Path, pagenum: int, options: ReadOptions) -> PageReading:
+    if pagenum == 1:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if pagenum == 2:
+        time.sleep(3600)
+    if pagenum == 3:
+        raise ZeroDivisionError("a defect")
+    return _read_page(path, pagenum, options)

@@ -1,0 +1,172 @@
+"""What the tests on a real Kafka share: worker processes that can be killed, and documents with known text."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Self, TypeVar
+
+import pymupdf
+from aiokafka import AIOKafkaProducer
+
+from models.document import ReadOptions
+from models.pipeline import PagePipeline
+from streams.codec import decode
+from streams.follower import following
+from streams.records import DeadLetter, DocumentRecord, PageText, Record
+from streams.settings import Settings
+from streams.topics import TopicNames
+
+R = TypeVar("R", bound=Record)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class WorkerProcess:
+    """`inkstream worker` as a process of its own. Start it, kill it, start it again on the same data."""
+
+    def __init__(self, settings: Settings, *, module: str = "streams", roles: tuple[str, ...] = ("all",)) -> None:
+        self._command = [sys.executable, "-m", module, "worker", "--broker", str(settings.broker)]
+        for role in roles:
+            self._command += ["--role", role]
+        self._environment = {
+            **os.environ,
+            "INKSTREAM_TOPIC_PREFIX": settings.topic_prefix,
+            "INKSTREAM_DATA_DIR": str(settings.data_dir),
+            "INKSTREAM_PROCESSES": str(settings.processes),
+            "INKSTREAM_SESSION_TIMEOUT_S": str(settings.session_timeout_s),
+            "INKSTREAM_PAGE_TIMEOUT_S": str(settings.page_timeout_s),
+            "INKSTREAM_MAX_ATTEMPTS": str(settings.max_attempts),
+            "INKSTREAM_API_PORT": "0",
+            "INKSTREAM_LOG_LEVEL": "INFO",
+        }
+        self.log = settings.data_dir.parent / f"worker-{id(self)}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        return self
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """kill -9: no goodbye to anybody."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(10)
+
+    def stop(self, timeout_s: float = 30) -> int:
+        """SIGTERM, and the exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        return self._process.wait(timeout_s)
+
+    def wait(self, timeout_s: float) -> int:
+        assert self._process is not None
+        return self._process.wait(timeout_s)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self.alive:
+            self.kill()
+
+
+class Topics:
+    """Reads what stands on the topics of one test."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._names = TopicNames.of(settings)
+
+    async def pages(self) -> dict[tuple[str, int], PageText]:
+        """The last page-text record of every key."""
+        return {(r.document_id, r.pagenum): r for r in await self._all(self._names.page_text, PageText)}
+
+    async def page_count(self) -> int:
+        return len(await self.pages())
+
+    async def tasks_sent(self) -> int:
+        async with following(self._settings, [self._names.pages], from_beginning=True) as consumer:
+            return sum((await consumer.end_offsets(consumer.assignment())).values())
+
+    async def documents(self) -> dict[str, DocumentRecord]:
+        return {r.document_id: r for r in await self._all(self._names.documents, DocumentRecord)}
+
+    async def dead_letters(self) -> list[DeadLetter]:
+        return await self._all(self._names.dead_letters, DeadLetter)
+
+    async def _all(self, topic: str, kind: type[R]) -> list[R]:
+        found: list[R] = []
+        async with following(self._settings, [topic], from_beginning=True) as consumer:
+            ends = await consumer.end_offsets(consumer.assignment())
+            while any([await consumer.position(where) < end for where, end in ends.items()]):
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    found += [decode(kind, record.value) for record in records]
+        return found
+
+
+async def eventually(
+    condition: Callable[[], Awaitable[bool]], timeout_s: float = 60, log: Path | None = None
+) -> None:
+    """Return once the condition holds; fail with the worker's log where it does not in time."""
+    deadline = time.monotonic() + timeout_s
+    while not await condition():
+        if time.monotonic() > deadline:
+            tail = log.read_text()[-4000:] if log else ""
+            raise AssertionError(f"did not come true within {timeout_s:g} s\n{tail}")
+        await asyncio.sleep(0.1)
+
+
+async def produce(
+    settings: Settings, topic: str, value: bytes, key: bytes | None = None, headers: dict[str, bytes] | None = None
+) -> None:
+    """Send one message as any client would."""
+    producer = AIOKafkaProducer(**settings.kafka_client(), max_request_size=settings.max_message_bytes)
+    await producer.start()
+    try:
+        await producer.send_and_wait(topic, value, key=key, headers=list((headers or {}).items()))
+    finally:
+        await producer.stop()
+
+
+def text_pdf(pages: int, word: str = "page") -> bytes:
+    """Return a PDF whose page n says so, with a text layer."""
+    document = pymupdf.open()
+    for number in range(pages):
+        document.new_page(width=300, height=200).insert_text((40, 60), f"This is {word} number {number}.")
+    content: bytes = document.tobytes(no_new_id=True)
+    return content
+
+
+def scanned_pdf(lines: list[str]) -> bytes:
+    """Return a PDF of one picture per line of text, without a text layer."""
+    scan = pymupdf.open()
+    for line in lines:
+        page = pymupdf.open().new_page(width=300, height=120)
+        page.insert_text((30, 60), line, fontsize=14)
+        picture = page.get_pixmap(dpi=200).tobytes("png")
+        scan.new_page(width=300, height=120).insert_image(pymupdf.Rect(0, 0, 300, 120), stream=picture)
+    content: bytes = scan.tobytes(no_new_id=True)
+    return content
+
+
+def undisturbed(content: bytes, folder: Path) -> list[str]:
+    """Return each page's text as the pipeline reads it with nothing in the way."""
+    file = folder / "undisturbed.pdf"
+    file.write_bytes(content)
+    pipeline = PagePipeline()
+    count = pymupdf.open(file).page_count
+    return [pipeline.read(file, number, ReadOptions()).text for number in range(count)]
