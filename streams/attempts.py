@@ -22,6 +22,10 @@ class Attempts:
             "CREATE TABLE IF NOT EXISTS attempts (message TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID"
         )
 
+    def is_suspect(self, message: str) -> bool:
+        """Return whether the worker died while this message was in work: it, or one beside it, is the reason."""
+        return self._db.execute("SELECT 1 FROM attempts WHERE message = ?", (message,)).fetchone() is not None
+
     def begin(self, message: str) -> int:
         """Count one more attempt at a message and return how many there were, this one included."""
         row = self._db.execute(

@@ -10,11 +10,12 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 
-from streams.errors import BrokerError
+from streams.errors import BrokerError, ConfigurationError
 from streams.settings import Settings
 
 _HOUR_MS = 3_600_000
 _LOOK_AGAIN_S = 0.1
+_TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +97,48 @@ async def create_topics(settings: Settings) -> list[str]:
     return created
 
 
-async def wait_for_topics(settings: Settings, patience_s: float = 60.0) -> None:
-    """Return once Kafka answers and the topics exist; it may be starting still. Raises BrokerError."""
+async def result_partitions(settings: Settings) -> int:
+    """Return how many partitions page-text really has: the topic may be older than the setting.
+
+    Raises:
+        ConfigurationError: `documents` has another number, so that a document's pages and its state would part.
+        BrokerError: Kafka cannot be reached.
+    """
+    names = TopicNames.of(settings)
+    admin = AIOKafkaAdminClient(**settings.kafka_client())
+    try:
+        await admin.start()
+        for _ in range(_TRIES):
+            described = await admin.describe_topics([names.page_text, names.documents])
+            counts = {topic["topic"]: len(topic["partitions"]) for topic in described}
+            if all(counts.get(name) for name in (names.page_text, names.documents)):
+                break
+            await asyncio.sleep(_LOOK_AGAIN_S)  # a topic that was just created becomes known a moment later
+    except KafkaError as error:
+        raise BrokerError(f"Kafka at {settings.broker} cannot be reached: {error!r}") from error
+    finally:
+        await admin.close()
+    if counts[names.page_text] != counts[names.documents]:
+        raise ConfigurationError(
+            f"{names.page_text} has {counts[names.page_text]} partitions and {names.documents} has "
+            f"{counts[names.documents]}; they must have the same number: add partitions to the smaller one"
+        )
+    return counts[names.page_text]
+
+
+async def wait_for_topics(settings: Settings, patience_s: float = 60.0) -> int:
+    """Return how many partitions page-text has, once Kafka answers and the topics exist; it may be starting still.
+
+    Raises:
+        BrokerError: It does not answer in time.
+    """
     deadline = monotonic() + patience_s
     while True:
         late = monotonic() > deadline
         try:
             if late or await _listens(settings):
                 await create_topics(settings)
-                return
+                return await result_partitions(settings)
         except BrokerError:
             if late:
                 raise

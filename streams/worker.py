@@ -76,12 +76,12 @@ class Worker:
             pool = ReaderPool(self.settings, self.settings.processes if role == "read" else 1)
             stack.push_async_callback(pool.stop)
             warming = asyncio.create_task(pool.start()) if role != "track" else None
-            await self.topics
+            partitions = await self.topics
             app = create_app(self.settings, role)
             context = Context(
-                self.settings, self.names, pool, self.cache, References(self.settings),
+                self.settings, self.names, partitions, pool, self.cache, References(self.settings),
                 Attempts(self.settings.data_dir / "attempts.db"), Delivery(app, _outputs(self.names, role)),
-                self.health, self.metrics,
+                self.health, self.metrics, asyncio.Lock(),
             )  # fmt: skip
             stack.callback(context.attempts.close)
             stack.push_async_callback(context.references.stop)

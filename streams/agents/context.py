@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -34,6 +35,7 @@ class Context:
 
     settings: Settings
     names: TopicNames
+    partitions: int  # of page-text and documents
     pool: ReaderPool
     cache: DocumentCache
     references: References
@@ -41,6 +43,7 @@ class Context:
     delivery: Delivery
     health: Health
     metrics: Metrics
+    suspects: asyncio.Lock
 
 
 async def process(
@@ -51,26 +54,40 @@ async def process(
 ) -> None:
     """Process one message: deliver what `work` returns, or what `failed` makes of its error.
 
-    1. The attempt is counted where a crash cannot undo it; too many, and the message is a RepeatKiller.
-    2. `work` computes the outputs. A retriable error is tried again for `source_retry_s`.
-    3. The outputs are delivered. Only then does this return, and only then may the message be acked.
+    1. A message that was in work when the worker died waits until no other such message is: if the worker dies
+       again, only one of them can be to blame.
+    2. The attempt is counted where a crash cannot undo it; too many, and the message is a RepeatKiller.
+    3. `work` computes the outputs. A retriable error is tried again for `source_retry_s`.
+    4. The outputs are delivered. Only then does this return, and only then may the message be acked.
     """
     source = source_of(event)
     message = f"{source.topic}/{source.partition}/{source.offset}"
-    attempt = context.attempts.begin(message)  # 1
-    context.health.begin(message)
-    try:
+    alone = context.suspects if context.attempts.is_suspect(message) else nullcontext()
+    async with alone:  # 1
+        attempt = context.attempts.begin(message)  # 2
+        context.health.begin(message)
         try:
-            if attempt > context.settings.max_attempts:
-                raise RepeatKiller(f"the worker died {attempt - 1} times while this was in work; see its log")
-            outputs = await _with_retries(work, source, context.settings.source_retry_s)  # 2
-            await context.delivery.deliver(outputs)  # 3
-        except InkstreamError as error:
-            logger.warning("%s: %s", message, error.summary)
-            await context.delivery.deliver(failed(source, error, attempt))
-    finally:  # done, or given back unacked by an orderly stop: only a death leaves the attempt counted
-        context.attempts.finish(message)
-        context.health.end(message)
+            await _process(context, source, work, failed, attempt)
+        finally:  # done, or given back unacked by an orderly stop: only a death leaves the attempt counted
+            context.attempts.finish(message)
+            context.health.end(message)
+
+
+async def _process(
+    context: Context,
+    source: Source,
+    work: Callable[[Source], Awaitable[Outputs]],
+    failed: Callable[[Source, InkstreamError, int], Outputs],
+    attempt: int,
+) -> None:
+    try:
+        if attempt > context.settings.max_attempts:
+            raise RepeatKiller(f"the worker died {attempt - 1} times while this was in work; see its log")
+        outputs = await _with_retries(work, source, context.settings.source_retry_s)  # 3
+        await context.delivery.deliver(outputs)  # 4
+    except InkstreamError as error:
+        logger.warning("%s/%d/%d: %s", source.topic, source.partition, source.offset, error.summary)
+        await context.delivery.deliver(failed(source, error, attempt))
 
 
 async def _with_retries(work: Callable[[Source], Awaitable[Outputs]], source: Source, patience_s: float) -> Outputs:

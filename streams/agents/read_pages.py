@@ -62,5 +62,5 @@ def unread(context: Context, source: Source, error: InkstreamError, attempts: in
 
 def _record(context: Context, record: PageText) -> Output:
     # all pages of a document on one partition, so that one tracker sees them all, in order
-    partition = partition_for(record.document_id, context.settings.page_text_partitions)
+    partition = partition_for(record.document_id, context.partitions)
     return Output(context.names.page_text, page_key(record.document_id, record.pagenum), encode(record), partition)

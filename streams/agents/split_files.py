@@ -128,5 +128,5 @@ def unsplit(context: Context, source: Source, error: InkstreamError, attempts: i
 
 
 def _document(context: Context, record: DocumentRecord) -> Output:
-    partition = partition_for(record.document_id, context.settings.page_text_partitions)
+    partition = partition_for(record.document_id, context.partitions)
     return Output(context.names.documents, record.document_id, encode(record), partition)

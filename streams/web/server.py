@@ -29,7 +29,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, health: Health, metrics: Metrics, topics: Awaitable[None]
+    settings: Settings, health: Health, metrics: Metrics, topics: Awaitable[object]
 ) -> AsyncIterator[None]:
     """Serve the API for the length of the block, and write its address where commands find it.
 

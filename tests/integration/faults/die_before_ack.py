@@ -1,4 +1,4 @@
-"""A worker that is killed between delivering its third page and acknowledging it: outputs sent, offset not committed."""
+"""A worker that is killed after its third page is delivered and before it is acknowledged."""
 
 from __future__ import annotations
 
