@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from tomllib import TOMLDecodeError
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -21,6 +24,18 @@ from streams.errors import ConfigurationError
 
 ENV_PREFIX = "INKSTREAM_"
 _MIB = 1024 * 1024
+
+
+def _split(value: object) -> object:
+    """Return what a variable says as a list: JSON, or words between commas."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -62,7 +77,7 @@ class Settings(BaseSettings):
     inline_limit: int = Field(8 * _MIB, ge=0, description="larger files travel by content-ref, not inside Kafka")
     stable_s: float = Field(1.0, ge=0, description="a dropped file's size and mtime must rest this long")
     broken_after_s: float = Field(10.0, ge=0, description="how long a file that fails its check is retried")
-    ignore: tuple[str, ...] = Field(
+    ignore: Words = Field(
         (
             ".*",
             "*.part",
@@ -81,7 +96,7 @@ class Settings(BaseSettings):
     clean: Literal["off", "archive", "delete"] = Field("off", description="what becomes of a file once delivered")
     latest_first: bool = Field(False, description="newest file first instead of oldest first")
 
-    content_ref_schemes: tuple[str, ...] = Field(
+    content_ref_schemes: Words = Field(
         ("file", "s3", "gs", "az", "abfs", "http", "https"), description="what a content-ref header may point at"
     )
     source_retry_s: float = Field(600.0, ge=0, description="how long an unreachable source is tried again")
@@ -98,7 +113,9 @@ class Settings(BaseSettings):
     min_confidence: float = Field(0.0, ge=0, le=1)
     force_ocr: bool = False
     max_megapixels: float = Field(80.0, gt=0, le=1000)
-    passwords: tuple[SecretStr, ...] = Field((), description="tried on encrypted documents")
+    passwords: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (), description="tried on encrypted documents"
+    )
 
     # processes
     processes: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="reader processes")
@@ -193,6 +210,8 @@ def load_settings(environ: Mapping[str, str] | None = None, **arguments: Any) ->
             raise ConfigurationError(f"Unknown variable {variable}. {_nearest(variable.upper(), known)}")
     try:
         return Settings(**{name: value for name, value in arguments.items() if value is not None})
+    except TOMLDecodeError as error:
+        raise ConfigurationError(f"inkstream.toml is not TOML: {error}") from error
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}" for item in error.errors()]
         raise ConfigurationError("; ".join(lines)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -43,6 +44,8 @@ class WorkerProcess:
             "INKSTREAM_SESSION_TIMEOUT_S": str(settings.session_timeout_s),
             "INKSTREAM_PAGE_TIMEOUT_S": str(settings.page_timeout_s),
             "INKSTREAM_MAX_ATTEMPTS": str(settings.max_attempts),
+            "INKSTREAM_READER": settings.reader,
+            "INKSTREAM_PASSWORDS": json.dumps([secret.get_secret_value() for secret in settings.passwords]),
             "INKSTREAM_API_PORT": "0",
             "INKSTREAM_LOG_LEVEL": "INFO",
         }
@@ -55,6 +58,11 @@ class WorkerProcess:
                 self._command, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
             )
         return self
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def alive(self) -> bool:

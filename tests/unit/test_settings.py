@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from streams.errors import ConfigurationError
+from streams.settings import Settings, load_settings
+
+
+def test_argument_beats_environment_beats_file_beats_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings().dpi == 300
+    Path("inkstream.toml").write_text("dpi = 150\npsm = 6\n")
+    monkeypatch.setenv("INKSTREAM_DPI", "200")
+    assert (load_settings().dpi, load_settings().psm) == (200, 6)
+    assert load_settings(dpi=250).dpi == 250
+    assert load_settings(dpi=None).dpi == 200
+
+
+def test_misspelt_variable_is_an_error_that_names_the_near_one() -> None:
+    with pytest.raises(ConfigurationError, match=r"INKSTREAM_LANGAUGES.*Did you mean INKSTREAM_LANGUAGES"):
+        load_settings({"INKSTREAM_LANGAUGES": "deu"})
+
+
+def test_misspelt_key_in_the_file_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("inkstream.toml").write_text("reeder = 'ppocr'\n")
+    with pytest.raises(ConfigurationError, match="reeder"):
+        load_settings()
+
+
+def test_file_that_is_no_toml_is_an_error_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("inkstream.toml").write_text("dpi = = 3\n")
+    with pytest.raises(ConfigurationError, match=r"inkstream\.toml"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("dpi", 10), ("reader", "abbyy"), ("processes", 0), ("kafka_heap_mb", 4096)]
+)
+def test_value_out_of_range_is_an_error_that_names_the_setting(name: str, value: object) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        load_settings(**{name: value})
+
+
+def test_lists_in_variables_are_comma_separated_or_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INKSTREAM_IGNORE", "*.bak,~*")
+    monkeypatch.setenv("INKSTREAM_PASSWORDS", '["a,b", "c"]')
+    settings = load_settings()
+    assert settings.ignore == ("*.bak", "~*")
+    assert [secret.get_secret_value() for secret in settings.passwords] == ["a,b", "c"]
+
+
+def test_secrets_do_not_show() -> None:
+    settings = Settings(
+        sasl_password="hush", sasl_username="u", security_protocol="SASL_SSL", passwords=("open",), api_token="key"
+    )
+    assert not any(word in repr(settings) for word in ("hush", "'open'", "key'"))
+
+
+def test_sasl_without_a_password_is_an_error() -> None:
+    with pytest.raises(ConfigurationError, match="SASL_SSL needs sasl_username and sasl_password"):
+        load_settings(security_protocol="SASL_SSL")
+
+
+def test_client_without_a_broker_says_how_to_name_one() -> None:
+    with pytest.raises(ConfigurationError, match="--broker"):
+        load_settings().kafka_client()
+
+
+def test_inline_files_must_fit_into_a_message() -> None:
+    with pytest.raises(ConfigurationError, match="inline_limit"):
+        load_settings(inline_limit=32 * 2**20)
