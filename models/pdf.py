@@ -57,7 +57,7 @@ class PdfDocument:
             if not page.get_bboxlog():
                 return TextLayer((), width, height)
             content = page.get_text("dict", flags=pymupdf.TEXTFLAGS_DICT & ~pymupdf.TEXT_PRESERVE_IMAGES)
-            lines = join_rows(_lines(content, dpi / _POINTS_PER_INCH))
+            lines = join_rows(_lines(content, page.rotation_matrix, dpi / _POINTS_PER_INCH))
             text = "\n".join(line.text for line in lines)
             if not text.strip() or not is_trusted(text, _invisible_share(page), _picture_cover(page)):
                 return None
@@ -107,9 +107,10 @@ class PdfDocument:
         )
 
 
-def _lines(content: dict[str, Any], scale: float) -> list[TextLine]:
+def _lines(content: dict[str, Any], turn: Any, scale: float) -> list[TextLine]:
+    """Return the lines in pixels of the page as it is seen: MuPDF gives them as on the page before its rotation."""
     return [
-        TextLine(tuple(side * scale for side in line["bbox"]), text)
+        TextLine(tuple(side * scale for side in pymupdf.Rect(line["bbox"]) * turn), text)
         for block in content["blocks"]
         for line in block.get("lines", ())
         if (text := " ".join("".join(span["text"] for span in line["spans"]).split()))
