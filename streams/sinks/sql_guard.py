@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from streams.errors import QueryError
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 _DENIED_FUNCTIONS = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"}
+_READS = re.compile(r"(\s|--[^\n]*(\n|$)|/\*.*?\*/)*(SELECT|WITH|VALUES|EXPLAIN)\b", re.IGNORECASE | re.DOTALL)
 _STEPS_PER_CHECK = 20_000  # of SQLite's machine: well under a millisecond
 
 
@@ -30,6 +32,10 @@ def run_query(
     connection: sqlite3.Connection, sql: str, parameters: Sequence[Any], timeout_s: float, max_rows: int
 ) -> QueryResult:
     """Run one read-only statement. Raises QueryError with SQLite's words where it does not run."""
+    if not _READS.match(sql):
+        raise QueryError(
+            "only one SELECT is allowed here"
+        )  # VACUUM, say, would reset the schema before it is refused
     started = monotonic()
     with _guarded(connection, started + timeout_s):
         try:

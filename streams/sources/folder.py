@@ -34,6 +34,7 @@ Deliver = Callable[[Path, Path], Awaitable[SentFile]]
 _RESCAN_S = 30.0
 _RETRY_S = 2.0
 _AT_ONCE = 8
+_TURN_S = 0.5  # a file that is not whole yet does not hold up those after it for longer
 
 
 class FolderSource:
@@ -66,8 +67,10 @@ class FolderSource:
         observer.start()
         try:
             while True:
+                before: asyncio.Task[None] | None = None
                 for _, file in await asyncio.to_thread(self._scan):
-                    self._notice(file)
+                    self._notice(file, before)
+                    before = self._waiting.get(file, before)
                 self._scanned = True
                 await asyncio.sleep(_RESCAN_S)
         finally:
@@ -94,14 +97,18 @@ class FolderSource:
     def _ignored(self, name: str) -> bool:
         return any(fnmatch(name.lower(), pattern.lower()) for pattern in self._settings.ignore)
 
-    def _notice(self, file: Path) -> None:
-        """Look after a file; one that is looked after already is looked at again when that is done."""
+    def _notice(self, file: Path, before: asyncio.Task[None] | None = None) -> None:
+        """Look after a file; one that is looked after already is looked at again when that is done.
+
+        Args:
+            before: Whose turn is first, where the order matters.
+        """
         if file in self._waiting:
             self._again.add(file)
             return
         if any(map(self._ignored, file.relative_to(self._folder).parts)):
             return
-        task = asyncio.create_task(self._look_after(file))
+        task = asyncio.create_task(self._look_after(file, before))
         self._waiting[file] = task
         task.add_done_callback(lambda _: self._done(file))
 
@@ -114,7 +121,7 @@ class FolderSource:
             if not task.cancelled():
                 self._notice(file)
 
-    async def _look_after(self, file: Path) -> None:
+    async def _look_after(self, file: Path, before: asyncio.Task[None] | None) -> None:
         """Deliver one file once it rests and is whole; a file that goes on changing is waited for."""
         try:
             version = Version.of(file)
@@ -124,6 +131,8 @@ class FolderSource:
             version, whole = await self._until_whole(file, version)
             if self._ledger.has(file, version):
                 return
+            if before is not None:
+                await asyncio.wait([before], timeout=_TURN_S)
             async with self._slots:
                 sent = await self._delivered(file)
             if Version.of(file) != version:

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pymupdf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from streams.settings import Settings
+from streams.sources.folder import FolderSource
+from streams.sources.ledger import Ledger
+from streams.sources.producer import SentFile
+from streams.sources.readiness import is_whole
+
+
+def whole_pdf(text: str = "hello") -> bytes:
+    document = pymupdf.open()
+    document.new_page().insert_text((72, 72), text)
+    content: bytes = document.tobytes()
+    return content
+
+
+def picture(kind: str) -> bytes:
+    buffer = io.BytesIO()
+    frames = [Image.effect_noise((60, 50), 60) for _ in range(2)]
+    extra: dict[str, Any] = {"save_all": True, "append_images": frames[1:]} if kind == "TIFF" else {}
+    frames[0].save(buffer, kind, **extra)
+    return buffer.getvalue()
+
+
+WHOLE = {
+    "pdf": whole_pdf(),
+    **{kind.lower(): picture(kind) for kind in ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")},
+}
+
+
+class Deliveries:
+    """Takes what is delivered and notes its content at that moment."""
+
+    def __init__(self) -> None:
+        self.contents: list[tuple[str, bytes]] = []
+        self.inline = True
+
+    async def __call__(self, file: Path, as_ref: Path) -> SentFile:
+        self.contents.append((file.name, file.read_bytes()))
+        return SentFile(f"id-{len(self.contents)}", file.as_uri(), "raw-files", 0, len(self.contents), self.inline)
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.contents]
+
+
+@asynccontextmanager
+async def watched(tmp_path: Path, **values: Any) -> AsyncIterator[tuple[Path, Deliveries, FolderSource]]:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir(exist_ok=True)
+    chosen = Settings(**{"stable_s": 0.3, "broken_after_s": 0.6, "data_dir": tmp_path, "inbox": inbox, **values})
+    deliveries, ledger = Deliveries(), Ledger(tmp_path / "ledger.db")
+    source = FolderSource(chosen, inbox, ledger, deliveries)
+    task = asyncio.create_task(source.run())
+    try:
+        await until(lambda: source._scanned)
+        yield inbox, deliveries, source
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        ledger.close()
+
+
+async def until(condition: Callable[[], bool], timeout_s: float = 10) -> None:
+    for _ in range(int(timeout_s / 0.02)):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("never came true")
+
+
+async def test_a_file_that_is_written_slowly_is_delivered_once_and_whole(tmp_path: Path) -> None:
+    content = whole_pdf("slowly " * 400)
+    async with watched(tmp_path) as (inbox, deliveries, _):
+        with (inbox / "slow.pdf").open("wb") as file:
+            for start in range(0, len(content), 400):
+                file.write(content[start : start + 400])
+                file.flush()
+                await asyncio.sleep(0.05)
+        await until(lambda: deliveries.names == ["slow.pdf"])
+        await asyncio.sleep(0.5)
+    assert deliveries.contents == [("slow.pdf", content)]
+
+
+async def test_a_writer_that_pauses_longer_than_the_delay_is_waited_for(tmp_path: Path) -> None:
+    content = whole_pdf()
+    async with watched(tmp_path, stable_s=0.1, broken_after_s=5) as (inbox, deliveries, _):
+        with (inbox / "paused.pdf").open("wb") as file:
+            file.write(content[:500])
+            file.flush()
+            await asyncio.sleep(1.0)
+            assert deliveries.names == []
+            file.write(content[500:])
+        await until(lambda: bool(deliveries.names))
+    assert deliveries.contents == [("paused.pdf", content)]
+
+
+async def test_a_file_that_stays_broken_is_delivered_as_it_is(tmp_path: Path) -> None:
+    async with watched(tmp_path) as (inbox, deliveries, source):
+        (inbox / "broken.pdf").write_bytes(whole_pdf()[:300])
+        await until(lambda: deliveries.names == ["broken.pdf"])
+        await until(lambda: source.idle)
+        assert source.broken == 1
+
+
+async def test_partial_hidden_and_foreign_names_are_left_until_they_are_renamed(tmp_path: Path) -> None:
+    async with watched(tmp_path, stable_s=0.05) as (inbox, deliveries, _):
+        (inbox / "@eaDir").mkdir()
+        for name in (".hidden.pdf", "a.pdf.part", "b.FILEPART", "~$c.pdf", "@eaDir/d.pdf", "Thumbs.db"):
+            (inbox / name).write_bytes(WHOLE["pdf"])
+        await asyncio.sleep(0.6)
+        assert deliveries.names == []
+        (inbox / "a.pdf.part").rename(inbox / "a.pdf")
+        await until(lambda: deliveries.names == ["a.pdf"])
+
+
+async def test_a_folder_moved_in_with_files_is_searched(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere/deep").mkdir(parents=True)
+    (tmp_path / "elsewhere/deep/a.pdf").write_bytes(WHOLE["pdf"])
+    async with watched(tmp_path, stable_s=0.05) as (inbox, deliveries, _):
+        (tmp_path / "elsewhere").rename(inbox / "moved")
+        await until(lambda: deliveries.names == ["a.pdf"])
+
+
+async def test_a_restart_rereads_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    async with watched(tmp_path, stable_s=0.05) as (inbox, deliveries, _):
+        (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: deliveries.names == ["a.pdf"])
+    (inbox / "b.png").write_bytes(WHOLE["png"])
+    async with watched(tmp_path, stable_s=0.05) as (_, deliveries, source):
+        await until(lambda: deliveries.names == ["b.png"])
+        await until(lambda: source.idle)
+    assert deliveries.names == ["b.png"]
+
+
+async def test_new_content_under_an_old_name_is_delivered_again(tmp_path: Path) -> None:
+    async with watched(tmp_path, stable_s=0.05) as (inbox, deliveries, _):
+        (inbox / "a.pdf").write_bytes(whole_pdf("one"))
+        await until(lambda: len(deliveries.names) == 1)
+        (inbox / "a.pdf").write_bytes(whole_pdf("two, longer"))
+        await until(lambda: len(deliveries.names) == 2)
+    assert deliveries.contents[0][1] != deliveries.contents[1][1]
+
+
+@pytest.mark.parametrize(("latest_first", "order"), [(False, ["old", "mid", "new"]), (True, ["new", "mid", "old"])])
+async def test_what_waits_is_delivered_in_order_of_age(
+    tmp_path: Path, latest_first: bool, order: list[str]
+) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for age, name in ((300, "old"), (200, "mid"), (100, "new")):
+        (inbox / name).write_bytes(WHOLE["png"])
+        os.utime(inbox / name, (1e9 - age, 1e9 - age))
+    async with watched(tmp_path, stable_s=0, latest_first=latest_first) as (_, deliveries, _source):
+        await until(lambda: len(deliveries.names) == 3)
+    assert deliveries.names == order
+
+
+async def test_polling_finds_files_too(tmp_path: Path) -> None:
+    async with watched(tmp_path, stable_s=0.05, watch_polling_s=0.1) as (inbox, deliveries, _):
+        (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: deliveries.names == ["a.pdf"])
+
+
+async def test_archived_files_keep_their_sub_path_and_never_overwrite(tmp_path: Path) -> None:
+    async with watched(tmp_path, stable_s=0.05, clean="archive") as (inbox, deliveries, source):
+        (inbox / "sub").mkdir()
+        for number in (1, 2):
+            (inbox / "sub/a.pdf").write_bytes(whole_pdf(f"number {number}"))
+            await until(lambda number=number: len(deliveries.names) == number and source.idle)  # type: ignore[misc]
+            await until(lambda: not (inbox / "sub/a.pdf").exists())
+    assert sorted(file.name for file in (inbox / ".archive/sub").iterdir()) == ["a-1.pdf", "a.pdf"]
+
+
+async def test_delivered_files_are_deleted_unless_they_are_read_by_reference(tmp_path: Path) -> None:
+    async with watched(tmp_path, stable_s=0.05, clean="delete") as (inbox, deliveries, source):
+        (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: bool(deliveries.names) and source.idle)
+        assert not (inbox / "a.pdf").exists()
+        deliveries.inline = False
+        (inbox / "large.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: len(deliveries.names) == 2 and source.idle)
+        assert (inbox / "large.pdf").exists()
+
+
+async def test_a_file_deleted_before_its_time_is_forgotten(tmp_path: Path) -> None:
+    async with watched(tmp_path, stable_s=0.5) as (inbox, deliveries, source):
+        (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: not source.idle)
+        (inbox / "a.pdf").unlink()
+        await until(lambda: source.idle)
+    assert deliveries.names == []
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_a_whole_file_is_whole(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(WHOLE[kind])
+    assert is_whole(file)
+
+
+@settings(max_examples=60)
+@given(kind=st.sampled_from(sorted(set(WHOLE) - {"gif"})), share=st.floats(0.0, 0.97))
+def test_the_beginning_of_a_file_is_not_whole(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, share: float
+) -> None:
+    cut = WHOLE[kind][: max(12, int(len(WHOLE[kind]) * share))]
+    file = tmp_path_factory.mktemp("cut") / "file"
+    file.write_bytes(cut)
+    assert not is_whole(file)
