@@ -40,7 +40,8 @@ async def following(settings: Settings, topics: list[str], *, from_beginning: bo
         **settings.kafka_client(),
         group_id=None,
         enable_auto_commit=False,
-        auto_offset_reset="earliest",
+        # not a seek after the start: what was fetched by then would be delivered all the same
+        auto_offset_reset="earliest" if from_beginning else "latest",
         fetch_max_wait_ms=100,
     )
     try:
@@ -51,7 +52,8 @@ async def following(settings: Settings, topics: list[str], *, from_beginning: bo
             await asyncio.sleep(_TRY_AGAIN_S)  # a topic that was just created becomes known a moment later
         else:
             raise BrokerError(f"No topic {topics[0]} at {settings.broker}; `inkstream topics create` makes it.")
-        await (consumer.seek_to_beginning if from_beginning else consumer.seek_to_end)(*consumer.assignment())
+        for where in consumer.assignment():
+            await consumer.position(where)  # settled now, not with the first record
         yield consumer
     except KafkaError as error:
         raise BrokerError(f"Kafka at {settings.broker} cannot be reached: {error!r}") from error

@@ -1,0 +1,30 @@
+"""`python -m tests.bench [throughput] [latency] [cold-start] [memory]`: the service measured against its peers."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+
+from tests.bench import cold_start, latency, memory, throughput
+
+
+def main(wanted: list[str]) -> None:
+    """Measure what is named, everything where nothing is."""
+    if not wanted or "throughput" in wanted:
+        print("throughput: whole service / bare loop over the same engine, 32 scanned pages in 8 PDFs")
+        print(f"  median ratio {asyncio.run(throughput.measure()):.3f}")
+    if not wanted or "latency" in wanted:
+        print("latency: drop of a one-page file to its record, engine time and stability delay not counted")
+        asyncio.run(latency.measure())
+    if not wanted or "cold-start" in wanted:
+        print("cold start: `inkstream up` on empty data")
+        print(f"  median {statistics.median(cold_start.measure()):.1f} s")
+    if not wanted or "memory" in wanted:
+        print("memory of the worker tree over 2,000 pages")
+        found = asyncio.run(memory.measure())
+        print(f"  last / after the first 400 pages: {found[-1] / found[1]:.3f}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
