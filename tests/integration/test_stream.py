@@ -1,0 +1,317 @@
+"""Documents in, records and SQL out, on a real Kafka, with clients that are not ours where it matters."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+import pymupdf
+import pytest
+
+from streams.codec import encode
+from streams.lag import LagReader
+from streams.records import FileHeaders, PageTask
+from streams.replay import Replayer, stored_letters
+from streams.settings import Settings
+from streams.sources.producer import FileProducer
+from streams.topics import TopicNames
+from tests.integration.harness import (
+    ROOT,
+    Topics,
+    WorkerProcess,
+    eventually,
+    produce,
+    scanned_pdf,
+    text_pdf,
+)
+
+pytestmark = pytest.mark.timeout(180)
+
+
+async def run(command: list[str]) -> str:
+    done = await asyncio.to_thread(subprocess.run, command, check=True, timeout=30, capture_output=True, text=True)
+    return str(done.stdout)
+
+
+async def read_all(topics: Topics, pages: int, worker: WorkerProcess, timeout_s: float = 60) -> None:
+    async def all_there() -> bool:
+        return await topics.page_count() >= pages
+
+    await eventually(all_there, timeout_s, worker.log)
+
+
+async def letters(topics: Topics, count: int, worker: WorkerProcess) -> None:
+    async def all_there() -> bool:
+        return len(await topics.dead_letters()) >= count
+
+    await eventually(all_there, 60, worker.log)
+
+
+async def test_kcat_produces_a_pdf_and_consumes_json(settings: Settings, topics: Topics, tmp_path: Path) -> None:
+    names = TopicNames.of(settings)
+    file = tmp_path / "letter.pdf"
+    file.write_bytes(text_pdf(2))
+    with WorkerProcess(settings) as worker:
+        kcat = ["kcat", "-b", str(settings.broker), "-q"]
+        send = [*kcat, "-P", "-t", names.raw_files, "-H", "path=scanner://lobby/letter.pdf", "-k", "letter-1",
+                "-H", 'options={"dpi": 150}', "-X", "message.max.bytes=16000000", str(file)]  # fmt: skip
+        await run(send)
+        await read_all(topics, 2, worker)
+        consume = [*kcat, "-C", "-t", names.page_text, "-e", "-o", "beginning", "-f", "%k %s\n"]
+        said = await run(consume)
+    records = dict(line.split(" ", 1) for line in said.splitlines())
+    found = {key: json.loads(value) for key, value in records.items()}
+    document = next(iter(found)).split("/")[0]
+    assert set(found) == {f"{document}/0", f"{document}/1"}
+    record = found[f"{document}/1"]
+    assert (record["text"], record["path"], record["pagenum"], record["dpi"]) == (
+        "This is page number 1.", "scanner://lobby/letter.pdf", 1, 150,
+    )  # fmt: skip
+    assert list(record)[:4] == ["timestamp", "pagenum", "path", "text"]
+    schema = json.loads((ROOT / "streams/page_text.schema.json").read_text())
+    for value in found.values():
+        jsonschema.validate(value, schema)
+
+
+async def test_a_producer_may_name_the_document(settings: Settings, topics: Topics) -> None:
+    with WorkerProcess(settings) as worker:
+        headers = {"path": b"a", "document-id": b"case-4711"}
+        await produce(settings, TopicNames.of(settings).raw_files, text_pdf(1), headers=headers)
+        await read_all(topics, 1, worker)
+    assert set(await topics.pages()) == {("case-4711", 0)}
+
+
+async def test_large_files_travel_by_reference(settings: Settings, topics: Topics, tmp_path: Path) -> None:
+    file = tmp_path / "large.pdf"
+    file.write_bytes(text_pdf(3))
+    small = settings.model_copy(update={"inline_limit": 100})
+    async with FileProducer(small) as producer:
+        sent = await producer.send(file)
+    assert not sent.inline
+    with WorkerProcess(settings) as worker:
+        await read_all(topics, 3, worker)
+    pages = await topics.pages()
+    assert pages[(sent.document_id, 2)].text == "This is page number 2."
+    assert pages[(sent.document_id, 2)].reference == file.as_uri()
+
+
+async def test_a_file_that_changed_or_went_is_source_gone(
+    settings: Settings, topics: Topics, tmp_path: Path
+) -> None:
+    file = tmp_path / "large.pdf"
+    file.write_bytes(text_pdf(1))
+    small = settings.model_copy(update={"inline_limit": 100})
+    async with FileProducer(small) as producer:
+        await producer.send(file)
+        file.unlink()
+    raw_files = TopicNames.of(settings).raw_files
+    await produce(settings, raw_files, b"", headers={"content-ref": b"ftp://elsewhere/x.pdf"})
+    with WorkerProcess(settings) as worker:
+        await letters(topics, 2, worker)
+    assert {letter.reason for letter in await topics.dead_letters()} == {"source-gone", "undecodable-message"}
+
+
+async def test_every_malformed_message_becomes_a_typed_dead_letter(settings: Settings, topics: Topics) -> None:
+    names = TopicNames.of(settings)
+    for value, headers in (
+        (b"", {}),
+        (b"not a document", {}),
+        (text_pdf(1), {"options": b"{"}),
+        (text_pdf(1), {"options": b'{"dpi": 1}'}),
+        (text_pdf(1), {"path": b"\xff\xfe"}),
+        (text_pdf(1)[:60], {"path": b"half.pdf"}),
+    ):
+        await produce(settings, names.raw_files, value, headers=headers)
+    for value in (b"", b"{}", b"\xff", b"[" * 50_000, b'{"document_id": 5}'):
+        await produce(settings, names.pages, value, key=b"junk")
+    await produce(settings, names.page_text, b"nobody's record", key=b"junk")
+    async with FileProducer(settings) as producer:
+        good = await producer.send_bytes(text_pdf(1), "good.pdf")
+    with WorkerProcess(settings) as worker:
+        await letters(topics, 11, worker)
+        await eventually(lambda: document_is(topics, good.document_id, "done"), 30, worker.log)
+        assert worker.alive
+        assert worker.stop() == 0
+    found = await topics.dead_letters()
+    reasons = sorted(letter.reason for letter in found)
+    assert reasons == sorted(
+        ["empty-document", "unsupported-file", "bad-options", "corrupt-file"] + ["undecodable-message"] * 7
+    )
+    assert all(letter.exception and letter.traceback and letter.topic for letter in found)
+
+
+async def document_is(topics: Topics, document: str, status: str) -> bool:
+    record = (await topics.documents()).get(document)
+    return record is not None and record.status == status
+
+
+async def test_an_encrypted_document_is_replayed_once_its_password_is_known(
+    settings: Settings, topics: Topics
+) -> None:
+    document = pymupdf.open()
+    document.new_page().insert_text((72, 72), "For your eyes only")
+    content = document.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="hush", owner_pw="o")
+    async with FileProducer(settings) as producer:
+        sent = await producer.send_bytes(content, "secret.pdf")
+        with WorkerProcess(settings) as worker:
+            await letters(topics, 1, worker)
+        assert [letter.reason for letter in await topics.dead_letters()] == ["encrypted-file"]
+        assert await document_is(topics, sent.document_id, "failed")
+    knowing = Settings(**{**settings.model_dump(), "passwords": ("wrong", "hush")})
+    stored = [letter async for letter in stored_letters(settings)]
+    async with Replayer(settings) as replayer:
+        await replayer.replay(stored[0].letter)
+    with WorkerProcess(knowing) as worker:
+        await read_all(topics, 1, worker)
+        await eventually(lambda: document_is(topics, sent.document_id, "done"), 30, worker.log)
+    assert (await topics.pages())[(sent.document_id, 0)].text == "For your eyes only"
+
+
+async def test_a_failed_page_is_replayed_from_its_letter(settings: Settings, topics: Topics) -> None:
+    names = TopicNames.of(settings)
+    async with FileProducer(settings) as producer:
+        sent = await producer.send_bytes(text_pdf(2), "two.pdf")
+    with WorkerProcess(settings, module="tests.integration.faults.worker_with_bad_pages") as worker:
+        await letters(topics, 1, worker)
+    stored = [letter async for letter in stored_letters(settings)]
+    assert base64.b64decode(stored[0].letter.payload_base64 or "").startswith(b"{")
+    async with Replayer(settings) as replayer:
+        assert (await replayer.replay(stored[0].letter)).startswith(names.pages)
+
+    async def mended() -> bool:
+        return (await topics.pages())[(sent.document_id, 1)].exception is None
+
+    with WorkerProcess(settings) as worker:
+        await eventually(mended, 60, worker.log)
+
+        async def counted() -> bool:
+            record = (await topics.documents())[sent.document_id]
+            return (record.status, record.read, record.failed) == ("done", "0-1", "")
+
+        await eventually(counted, 30, worker.log)
+
+
+async def test_sql_upload_health_and_metrics_of_a_running_worker(settings: Settings, topics: Topics) -> None:
+    content = scanned_pdf(["Invoice number 4711", "Nothing to pay"])
+    with WorkerProcess(settings) as worker:
+        address = settings.data_dir / "api"
+
+        async def serving() -> bool:
+            return address.exists()
+
+        await eventually(serving, 60, worker.log)
+        async with httpx.AsyncClient(base_url=address.read_text().strip(), timeout=30) as client:
+            wrong = await client.post("/files", files={"file": ("a.pdf", content)}, data={"options": '{"dpy": 1}'})
+            assert (wrong.status_code, wrong.json()["error"]) == (400, "bad-options")
+            sent = (await client.post("/files", files={"file": ("a.pdf", content)})).json()
+            await read_all(topics, 2, worker)
+
+            async def found() -> bool:
+                return (
+                    len((await ask(client, "SELECT pagenum FROM result WHERE result MATCH 'invoice'"))["rows"]) == 1
+                )
+
+            await eventually(found, 20, worker.log)
+            answer = await ask(client, "SELECT path, pagenum, text FROM result WHERE result MATCH 'invoice'")
+            assert answer["rows"] == [["upload://a.pdf", 0, "Invoice number 4711"]]
+            regions = await ask(client, "SELECT kind, recogniser, confidence > 0.5 FROM regions ORDER BY pagenum")
+            assert regions["rows"] == [["printed", "tesseract", 1]] * 2
+            assert (await client.post("/query", json={"sql": "DROP TABLE result"})).status_code == 400
+            assert (await client.get(f"/pages/{sent['document_id']}/1")).json()["text"] == "Nothing to pay"
+            assert (await client.get("/pages/none/0")).status_code == 404
+            assert (await client.get("/healthz")).json()["healthy"] is True
+            assert (await client.get("/readyz")).status_code == 200
+            assert 'inkstream_pages_read_total{method="ocr"} 2.0' in (await client.get("/metrics")).text
+
+
+async def ask(client: httpx.AsyncClient, sql: str) -> Any:
+    return (await client.post("/query", json={"sql": sql})).json()
+
+
+async def test_what_was_read_is_queryable_after_a_restart(settings: Settings, topics: Topics) -> None:
+    async with FileProducer(settings) as producer:
+        await producer.send_bytes(text_pdf(30), "thirty.pdf")
+    with WorkerProcess(settings) as worker:
+        await read_all(topics, 30, worker)
+    with WorkerProcess(settings, roles=("web",)) as worker:
+
+        async def ready() -> bool:
+            address = settings.data_dir / "api"
+            if not address.exists():
+                return False
+            async with httpx.AsyncClient(base_url=address.read_text().strip()) as client:
+                try:
+                    return (await client.get("/readyz")).status_code == 200
+                except httpx.TransportError:
+                    return False
+
+        await eventually(ready, 60, worker.log)
+        async with httpx.AsyncClient(base_url=(settings.data_dir / "api").read_text().strip()) as client:
+            assert (await ask(client, "SELECT count(*) FROM result"))["rows"] == [[30]]
+
+
+async def test_lag_is_counted_per_stage_and_returns_to_nothing(settings: Settings, topics: Topics) -> None:
+    async with FileProducer(settings) as producer:
+        for number in range(3):
+            await producer.send_bytes(text_pdf(4), f"{number}.pdf")
+    async with LagReader(settings) as reader:
+        assert [stage.lag for stage in await reader.stages()] == [3, 0, 0]
+        with WorkerProcess(settings) as worker:
+
+            async def nothing_left() -> bool:
+                stages = await reader.stages()
+                return [stage.processed for stage in stages] == [3, 12, 12] and not any(s.lag for s in stages)
+
+            await eventually(nothing_left, 60, worker.log)
+
+
+def test_the_header_contract_is_published() -> None:
+    assert {field.alias or name for name, field in FileHeaders.model_fields.items()} == {
+        "path", "document-id", "content-type", "content-ref", "options",
+    }  # fmt: skip
+
+
+async def test_a_task_whose_file_expired_is_source_gone(settings: Settings, topics: Topics) -> None:
+    names = TopicNames.of(settings)
+    task = PageTask.model_validate(
+        {
+            "document_id": "d", "pagenum": 0, "total_pages": 1, "path": "p", "sha256": "0" * 64, "size": 1,
+            "reference": f"kafka://{names.raw_files}/0/99", "content_type": "application/pdf", "options": {},
+            "started": "s",
+        }
+    )  # fmt: skip
+    await produce(settings, names.pages, encode(task), key=b"d/0")
+    with WorkerProcess(settings, roles=("read",)) as worker:
+        await letters(topics, 1, worker)
+    assert [letter.reason for letter in await topics.dead_letters()] == ["source-gone"]
+    assert (await topics.pages())[("d", 0)].exception == (
+        f"read_pages: SourceGone: kafka://{names.raw_files}/0/99 is no longer there: its retention has passed; "
+        "send the file again"
+    )
+
+
+async def test_up_reads_the_samples_and_ends_by_itself(kafka: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "streams", "up", "--samples", "--until-idle", "--api-port", "0"]
+    done = await asyncio.to_thread(
+        subprocess.run,
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "6 documents, 11 pages" in done.stdout
+    assert "1 documents and 0 pages failed" in done.stdout
+    assert "broken.pdf: split_files: CorruptFile" in done.stdout
+    assert "RESIDENTIAL LEASE AGREEMENT" in done.stdout
