@@ -115,6 +115,13 @@ class EmbeddedKafka:
         """
         runtime, jars = java(), classpath()  # 1
         self._claim()  # 2
+        try:
+            self._start(runtime, jars)
+        except BrokerError:
+            self.stop()
+            raise
+
+    def _start(self, runtime: Path, jars: list[Path]) -> None:
         properties = self._write_properties()
         command = [str(runtime), *_jvm_flags(self._heap_mb, self._archive(runtime), self._home)]
         command += ["-cp", os.pathsep.join(map(str, jars))]

@@ -56,7 +56,7 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
     async with AsyncExitStack() as stack:
         kafka = None if settings.broker else EmbeddedKafka(settings.data_dir, heap_mb=settings.kafka_heap_mb)
         if kafka is not None:
-            await asyncio.to_thread(kafka.launch)
+            kafka.launch()  # on this thread: the broker is to end when the thread that started it does
             stack.push_async_callback(asyncio.to_thread, kafka.stop)
             settings = settings.model_copy(update={"broker": kafka.bootstrap})
             (settings.data_dir / "broker").write_text(kafka.bootstrap + "\n")

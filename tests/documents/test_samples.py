@@ -1,0 +1,102 @@
+"""Golden pages: the samples and what is on them (deploy/samples/README.md has each one's source and purpose)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from models.document import ReadOptions
+from models.errors import CorruptFile
+from models.files import inspect
+from models.pipeline import PagePipeline, TesseractApi
+
+SAMPLES = Path(__file__).resolve().parents[2] / "deploy/samples"
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Iterator[PagePipeline]:
+    with closing(PagePipeline()) as made:
+        yield made
+
+
+def truth(name: str) -> list[str]:
+    return [page.strip() for page in (SAMPLES / f"truth/{name}.gt.txt").read_text().split("\f")]
+
+
+def texts(pipeline: PagePipeline, name: str, options: ReadOptions) -> list[str]:
+    file = SAMPLES / "documents" / name
+    return [pipeline.read(file, page, options).text for page in range(inspect(file).total_pages)]
+
+
+def character_error_rate(said: str, wanted: str) -> float:
+    """Edit distance over the length of the truth (Levenshtein), line breaks counted as spaces."""
+    said, wanted = " ".join(said.split()), " ".join(wanted.split())
+    row = list(range(len(said) + 1))
+    for i, letter in enumerate(wanted, 1):
+        before, row[0] = row[0], i
+        for j, other in enumerate(said, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (letter != other))
+    return row[-1] / len(wanted)
+
+
+def test_a_text_layer_is_taken_to_the_letter(pipeline: PagePipeline) -> None:
+    assert texts(pipeline, "report.pdf", ReadOptions()) == truth("report")
+
+
+@pytest.mark.parametrize("api", ["tesserocr", "pytesseract"])
+def test_tesseract_reads_the_scan_to_the_letter(api: TesseractApi) -> None:
+    with closing(PagePipeline(api)) as pipeline:
+        said = texts(pipeline, "lease-scanned.pdf", ReadOptions())
+    assert [page.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") for page in said] == truth("lease-scanned")
+
+
+@pytest.mark.parametrize(
+    ("name", "reader", "bound"),
+    [
+        ("fax.tiff", "tesseract", 0.04),
+        ("fax.tiff", "ppocr", 0.02),
+        ("lease-scanned.pdf", "ppocr", 0.02),
+        ("receipt-photo.jpg", "ppocr", 0.03),
+        ("note-handwritten.png", "ppocr", 0.10),
+    ],
+)
+def test_a_reader_stays_below_its_error_rate(pipeline: PagePipeline, name: str, reader: str, bound: float) -> None:
+    said = "\n".join(texts(pipeline, name, ReadOptions.model_validate({"reader": reader})))
+    assert character_error_rate(said, "\n".join(truth(name.split(".")[0]))) <= bound
+
+
+@pytest.mark.parametrize("reader", ["tesseract", "ppocr"])
+def test_lines_come_with_boxes_on_the_page_and_confidences(pipeline: PagePipeline, reader: str) -> None:
+    options = ReadOptions.model_validate({"reader": reader})
+    reading = pipeline.read(SAMPLES / "documents/fax.tiff", 0, options)
+    assert len(reading.regions) >= 5
+    for region in reading.regions:
+        (x0, y0), (x1, _), (_, y2), _ = region.polygon
+        assert 0 <= x0 < x1 <= reading.width
+        assert 0 <= y0 < y2 <= reading.height
+        assert region.confidence is not None
+        assert 0 <= region.confidence <= 1
+        assert region.recogniser == reader
+    assert reading.confidence is not None
+    assert reading.models["detector"]
+
+
+def test_words_below_the_asked_confidence_are_dropped(pipeline: PagePipeline) -> None:
+    file = SAMPLES / "documents/fax.tiff"
+    everything = pipeline.read(file, 0, ReadOptions())
+    sure = pipeline.read(file, 0, ReadOptions(min_confidence=0.95))
+    assert 0 < len(sure.text) < len(everything.text)
+
+
+def test_force_ocr_reads_the_picture_of_a_page_with_text(pipeline: PagePipeline) -> None:
+    reading = pipeline.read(SAMPLES / "documents/report.pdf", 0, ReadOptions(force_ocr=True))
+    assert reading.method == "ocr"
+    assert character_error_rate(reading.text, truth("report")[0]) < 0.02
+
+
+def test_the_broken_sample_is_corrupt() -> None:
+    with pytest.raises(CorruptFile):
+        inspect(SAMPLES / "documents/broken.pdf")
