@@ -40,7 +40,10 @@ class PdfDocument:
             self._unlock(passwords)
             self._pages = int(self._document.page_count)
         except FAULTS as error:
-            raise CorruptFile(f"this PDF cannot be opened: {_said(error)}") from error
+            said = _said(error).replace(
+                str(path), "it"
+            )  # a file in the cache has a name that says nothing to anybody
+            raise CorruptFile(f"this PDF is damaged beyond repair: {said}") from error
         if self._pages < 1:
             self.close()
             raise EmptyDocument("this PDF has no pages")

@@ -13,72 +13,37 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from streams.errors import BrokerError
+from streams.kafka_config import LOG4J, PROPERTIES, jvm_flags
 from streams.kafka_jars import classpath, java, java_version
 
 _PR_SET_PDEATHSIG = 1
 _LOG_TAIL_LINES = 15
 _STOP_S = 15.0
 
-# Everything on loopback and for one node. Kafka waits 3 s for more members before the first rebalance of a
-# group: here the members are known to be few. Fifty offset partitions would be fifty files to open at start.
-_PROPERTIES = """\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs={logs}
-auto.create.topics.enable=false
-group.initial.rebalance.delay.ms=0
-group.min.session.timeout.ms=1000
-offsets.topic.num.partitions=4
-offsets.topic.replication.factor=1
-transaction.state.log.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.num.partitions=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-message.max.bytes=67108864
-replica.fetch.max.bytes=67108864
-socket.request.max.bytes=134217728
-num.network.threads=2
-num.io.threads=4
-background.threads=2
-log.cleaner.dedupe.buffer.size=16777216
-log.cleaner.io.buffer.size=262144
-"""
-
-_LOG4J = """\
-Configuration:
-  Properties:
-    Property: []
-  Appenders:
-    Console:
-      name: STDOUT
-      PatternLayout: {pattern: "%d %p %m (%c{1})%n"}
-  Loggers:
-    Root:
-      level: WARN
-      AppenderRef: {ref: STDOUT}
-    Logger:
-      - {name: kafka.server.KafkaRaftServer, level: INFO}
-      - {name: kafka.server.BrokerServer, level: INFO}
-"""
-
 
 class EmbeddedKafka:
     """One Kafka process with its data under `data_dir/kafka`. Use as a context manager, or launch and stop."""
 
-    def __init__(self, data_dir: Path, *, heap_mb: int = 384, port: int | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        heap_mb: int = 384,
+        port: int | None = None,
+        overrides: Mapping[str, str] | None = None,
+    ) -> None:
+        """Prepare a broker; nothing happens before `launch`.
+
+        Args:
+            overrides: Kafka properties that replace or join ours; {port} and {controller} stand for the ports.
+        """
+        self._overrides = dict(overrides or {})
         self._home = data_dir.resolve() / "kafka"
         self._heap_mb = heap_mb
         self._port = port
@@ -123,7 +88,7 @@ class EmbeddedKafka:
 
     def _start(self, runtime: Path, jars: list[Path]) -> None:
         properties = self._write_properties()
-        command = [str(runtime), *_jvm_flags(self._heap_mb, self._archive(runtime), self._home)]
+        command = [str(runtime), *jvm_flags(self._heap_mb, self._archive(runtime), self._home)]
         command += ["-cp", os.pathsep.join(map(str, jars))]
         if not (self._home / "data" / "meta.properties").exists():
             self._format(command, properties)  # 3
@@ -199,8 +164,9 @@ class EmbeddedKafka:
         ports.write_text(f"{port} {controller}\n")
         self._port = port
         file = self._home / "server.properties"
-        file.write_text(_PROPERTIES.format(port=port, controller=controller, logs=self._home / "data"))
-        (self._home / "log4j2.yaml").write_text(_LOG4J)
+        text = "\n".join([PROPERTIES, *(f"{name}={value}" for name, value in self._overrides.items())])
+        file.write_text(text.format(port=port, controller=controller, logs=self._home / "data"))
+        (self._home / "log4j2.yaml").write_text(LOG4J)
         return file
 
     def _format(self, command: list[str], properties: Path) -> None:
@@ -226,15 +192,6 @@ class EmbeddedKafka:
         except FileNotFoundError:
             return "It wrote no log."
         return f"The end of {self.log}:\n" + "\n".join(lines[-_LOG_TAIL_LINES:])
-
-
-def _jvm_flags(heap_mb: int, archive: list[str], home: Path) -> list[str]:
-    # a small machine shared with the readers: one collector thread, the quick compiler, no counters on disk
-    return [
-        f"-Xmx{heap_mb}m", f"-Xms{min(heap_mb, 128)}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-        "-XX:-UsePerfData", "-Djava.awt.headless=true", f"-Dlog4j2.configurationFile={home / 'log4j2.yaml'}",
-        f"-Dkafka.logs.dir={home}", *archive,
-    ]  # fmt: skip
 
 
 def _ends_with(parent: int) -> Callable[[], None] | None:

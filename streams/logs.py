@@ -13,5 +13,6 @@ def configure_logging(level: str) -> None:
     logging.basicConfig(level=level, format=_FORMAT, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.getLevelName(level), logging.WARNING))
-    # it says that it looks for the coordinator of a group, and then finds it; what it cannot do is raised as well
-    logging.getLogger("aiokafka.consumer.group_coordinator").setLevel(logging.CRITICAL)
+    # these say as errors what they then try again and do; what they cannot do is raised as well
+    for name in ("aiokafka.consumer.group_coordinator", "aiokafka.consumer.fetcher"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

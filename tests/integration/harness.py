@@ -49,6 +49,13 @@ class WorkerProcess:
             "INKSTREAM_API_PORT": "0",
             "INKSTREAM_LOG_LEVEL": "INFO",
         }
+        if settings.sasl_password is not None:
+            self._environment |= {
+                "INKSTREAM_SECURITY_PROTOCOL": settings.security_protocol,
+                "INKSTREAM_SASL_USERNAME": str(settings.sasl_username),
+                "INKSTREAM_SASL_PASSWORD": settings.sasl_password.get_secret_value(),
+                "INKSTREAM_SSL_CAFILE": str(settings.ssl_cafile),
+            }
         self.log = settings.data_dir.parent / f"worker-{id(self)}.log"
         self._process: subprocess.Popen[bytes] | None = None
 

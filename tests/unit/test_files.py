@@ -104,7 +104,7 @@ def test_a_photograph_is_turned_by_its_exif_tag(tmp_path: Path) -> None:
         (b"PK\x03\x04....", UnsupportedFile, "ZIP"),
         (b"<html>", UnsupportedFile, "HTML"),
         (b"\x00\x01\x02\x03", UnsupportedFile, "unknown kind"),
-        (b"%PDF-1.7\ngarbage", CorruptFile, "cannot be opened"),
+        (b"%PDF-1.7\ngarbage", CorruptFile, "damaged beyond repair"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, CorruptFile, "cannot be opened"),
         (b"\xff\xd8\xff\xe0rubbish", CorruptFile, "cannot be opened"),
     ],
