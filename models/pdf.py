@@ -40,9 +40,8 @@ class PdfDocument:
             self._unlock(passwords)
             self._pages = int(self._document.page_count)
         except FAULTS as error:
-            said = _said(error).replace(
-                str(path), "it"
-            )  # a file in the cache has a name that says nothing to anybody
+            # MuPDF names the file, which in the cache has a name that says nothing to anybody
+            said = "nothing in it can be recovered" if str(path) in str(error) else _said(error)
             raise CorruptFile(f"this PDF is damaged beyond repair: {said}") from error
         if self._pages < 1:
             self.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shutil
 import signal
 import sys
@@ -30,6 +31,8 @@ SAMPLES = Path(__file__).resolve().parent.parent / "deploy" / "samples" / "docum
 _KAFKA_START_S = 60.0
 _STOP_S = 20.0
 _RESTART_S = 1.0
+# A worker that was killed keeps its partitions until its session ends, and its successor waits for them.
+_SESSION = {"INKSTREAM_SESSION_TIMEOUT_S": "6"}
 _DEATHS_PER_MINUTE = 5  # more, and it does not start at all
 
 
@@ -79,7 +82,9 @@ async def _keep_worker(settings: Settings) -> None:
     """Run the worker as a child process and start it again when it dies; cancel to stop it. Raises BrokerError."""
     deaths: list[float] = []
     while True:
-        child = await asyncio.create_subprocess_exec(*_worker_command(settings), stdin=asyncio.subprocess.DEVNULL)
+        child = await asyncio.create_subprocess_exec(
+            *_worker_command(settings), stdin=asyncio.subprocess.DEVNULL, env=_SESSION | os.environ
+        )
         try:
             code = await child.wait()
         finally:

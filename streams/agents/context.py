@@ -61,7 +61,8 @@ async def process(
     4. The outputs are delivered. Only then does this return, and only then may the message be acked.
     """
     source = source_of(event)
-    message = f"{source.topic}/{source.partition}/{source.offset}"
+    # with its time: a topic that is deleted and made anew counts its offsets from the start
+    message = f"{source.topic}/{source.partition}/{source.offset}@{event.message.timestamp}"
     alone = context.suspects if context.attempts.is_suspect(message) else nullcontext()
     async with alone:  # 1
         attempt = context.attempts.begin(message)  # 2
@@ -69,8 +70,10 @@ async def process(
         try:
             await _process(context, source, work, failed, attempt)
         finally:  # done, or given back unacked by an orderly stop: only a death leaves the attempt counted
-            context.attempts.finish(message)
             context.health.end(message)
+            # a repeat killer may be delivered again before its offset is committed: it stays known
+            if attempt <= context.settings.max_attempts:
+                context.attempts.finish(message)
 
 
 async def _process(

@@ -25,20 +25,19 @@ def list_letters(reason: Reason = None, broker: Broker = None, prefix: Prefix = 
 
     Example: inkstream dead-letters list --reason encrypted-file
     """
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from streams.commands.table import print_table
 
     found = _letters(broker, prefix, lambda stored: reason in (None, stored.letter.reason))
-    table = Table("offset", "when", "reason", "stage", "document", "what happened")
-    for stored in found:
-        letter = stored.letter
-        page = "" if letter.pagenum is None else f" page {letter.pagenum}"
-        name = (letter.path or "?").rsplit("/", 1)[-1] + page
-        cells = (str(stored.offset), letter.timestamp, letter.reason, letter.stage, name, letter.exception)
-        table.add_row(*map(Text, cells))
-    Console().print(table)
+    columns = ("offset", "when", "reason", "stage", "document", "what happened")
+    print_table(columns, [_row(stored) for stored in found])
     print(f"{len(found)} dead letters")
+
+
+def _row(stored: StoredLetter) -> tuple[object, ...]:
+    letter = stored.letter
+    page = "" if letter.pagenum is None else f" page {letter.pagenum}"
+    name = (letter.path or "?").rsplit("/", 1)[-1] + page
+    return stored.offset, letter.timestamp, letter.reason, letter.stage, name, letter.exception
 
 
 @dead_letters_app.command("show")

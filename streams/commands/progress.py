@@ -58,14 +58,15 @@ async def _progress(settings: Settings, interval_s: float, watch: bool, as_json:
 
 
 def _show(stages: list[StageProgress]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from streams.commands.table import print_table
 
-    table = Table("stage", "reads", "arrived/s", "processed/s", "processed", "lag", "time left")
-    for stage in stages:
-        left = "does not move" if stage.eta_s is None else f"{stage.eta_s:.0f} s" if stage.eta_s else "–"
-        table.add_row(
-            stage.after.stage, stage.after.topic, f"{stage.arrived_per_s:.2f}", f"{stage.processed_per_s:.2f}",
-            str(stage.after.processed), str(stage.after.lag), left,
-        )  # fmt: skip
-    Console().print(table)
+    columns = ("stage", "reads", "arrived/s", "processed/s", "processed", "lag", "time left")
+    print_table(columns, [_row(stage) for stage in stages])
+
+
+def _row(stage: StageProgress) -> tuple[str, ...]:
+    left = "does not move" if stage.eta_s is None else f"{stage.eta_s:.0f} s" if stage.eta_s else "–"
+    return (
+        stage.after.stage, stage.after.topic, f"{stage.arrived_per_s:.2f}", f"{stage.processed_per_s:.2f}",
+        str(stage.after.processed), str(stage.after.lag), left,
+    )  # fmt: skip

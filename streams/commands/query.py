@@ -52,14 +52,9 @@ def _print(result: dict[str, Any], output: str) -> None:
     elif output == "csv":
         csv.writer(sys.stdout).writerows([columns, *rows])
     else:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
+        from streams.commands.table import print_table
 
-        table = Table(*columns)
-        for row in rows:
-            table.add_row(*(Text("" if value is None else str(value)) for value in row))
-        Console().print(table)
+        print_table(columns, rows)
         print(
             f"{len(rows)} rows in {result['elapsed_ms']:g} ms" + (", more left out" if result["truncated"] else "")
         )

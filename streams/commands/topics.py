@@ -46,16 +46,14 @@ def list_topics(broker: Broker = None, prefix: Prefix = None) -> None:
 
 
 async def _list(settings: Settings) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
+    from streams.commands.table import print_table
     from streams.lag import LagReader
     from streams.topics import topic_specs
 
-    table = Table("topic", "partitions", "records so far", "created with")
+    rows = []
     async with LagReader(settings) as reader:
         for spec in topic_specs(settings):
             ends = await reader.end_offsets(spec.name)
             config = ", ".join(f"{key}={value}" for key, value in spec.config.items())
-            table.add_row(spec.name, str(len(ends)) if ends else "missing", str(sum(ends.values())), config)
-    Console().print(table)
+            rows.append((spec.name, len(ends) or "missing", sum(ends.values()), config))
+    print_table(("topic", "partitions", "records so far", "created with"), rows)

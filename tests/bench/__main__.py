@@ -1,4 +1,7 @@
-"""`python -m tests.bench [throughput] [latency] [cold-start] [memory]`: the service measured against its peers."""
+"""The service measured against its peers: `python -m tests.bench [WHAT …]`, everything where nothing is named.
+
+WHAT: throughput, latency, cold-start, long-document, memory.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import asyncio
 import statistics
 import sys
 
-from tests.bench import cold_start, latency, memory, throughput
+from tests.bench import cold_start, latency, long_document, memory, throughput
 
 
 def main(wanted: list[str]) -> None:
@@ -20,6 +23,9 @@ def main(wanted: list[str]) -> None:
     if not wanted or "cold-start" in wanted:
         print("cold start: `inkstream up` on empty data")
         print(f"  median {statistics.median(cold_start.measure()):.1f} s")
+    if not wanted or "long-document" in wanted:
+        print("a 1,000-page PDF with text layers, idle and warm service")
+        asyncio.run(long_document.measure())
     if not wanted or "memory" in wanted:
         print("memory of the worker tree over 2,000 pages")
         found = asyncio.run(memory.measure())
