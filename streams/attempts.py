@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
+
+# A document that killed the worker and is dropped again next day deserves its chance: something was mended.
+_REMEMBERED_S = 3600.0
 
 
 class Attempts:
@@ -19,18 +23,22 @@ class Attempts:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=OFF")
         self._db.execute(
-            "CREATE TABLE IF NOT EXISTS attempts (message TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS attempts"
+            " (message TEXT PRIMARY KEY, count INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID"
         )
+        self._db.execute("DELETE FROM attempts WHERE at < ?", (_since(),))
 
     def is_suspect(self, message: str) -> bool:
         """Return whether the worker died while this message was in work: it, or one beside it, is the reason."""
-        return self._db.execute("SELECT 1 FROM attempts WHERE message = ?", (message,)).fetchone() is not None
+        found = self._db.execute("SELECT 1 FROM attempts WHERE message = ? AND at >= ?", (message, _since()))
+        return found.fetchone() is not None
 
     def begin(self, message: str) -> int:
-        """Count one more attempt at a message and return how many there were, this one included."""
+        """Count one more attempt at a message and return how many there were of late, this one included."""
         row = self._db.execute(
-            "INSERT INTO attempts VALUES (?, 1) ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count",
-            (message,),
+            "INSERT INTO attempts VALUES (?1, 1, ?2) ON CONFLICT DO UPDATE"
+            " SET count = CASE WHEN at < ?3 THEN 1 ELSE count + 1 END, at = ?2 RETURNING count",
+            (message, time.time(), _since()),
         ).fetchone()
         return int(row[0])
 
@@ -41,3 +49,7 @@ class Attempts:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _since() -> float:
+    return time.time() - _REMEMBERED_S

@@ -9,6 +9,7 @@ import fcntl
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -105,7 +106,7 @@ class EmbeddedKafka:
             if self._process is None or self._process.poll() is not None:
                 code = None if self._process is None else self._process.returncode
                 raise BrokerError(f"Kafka ended while starting (exit code {code}).\n{self._log_tail()}")
-            if _answers(self.bootstrap):
+            if (_listens if self._overrides else _answers)(self.bootstrap):
                 return
             time.sleep(0.05)
         raise BrokerError(f"Kafka did not serve within {timeout_s:g} s.\n{self._log_tail()}")
@@ -220,13 +221,23 @@ def _free(port: int) -> bool:
 
 
 def _answers(bootstrap: str) -> bool:
-    """Return whether a broker answers an ApiVersions request (version 0) there."""
+    """Return whether a broker answers there and counts itself among the living: before, it creates no topics."""
     host, _, port = bootstrap.partition(":")
-    request = b"\x00\x12\x00\x00\x00\x00\x00\x01\xff\xff"  # api 18, version 0, correlation 1, no client id
+    # Metadata, version 1, correlation 1, no client id, all topics → size, correlation, number of brokers, …
+    request = struct.pack(">hhihi", 3, 1, 1, -1, 0)
     try:
         with socket.create_connection((host, int(port)), timeout=0.5) as connection:
-            connection.sendall(len(request).to_bytes(4, "big") + request)
             connection.settimeout(2.0)
-            return len(connection.recv(4)) == 4
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            answer = connection.makefile("rb").read(12)
     except OSError:
         return False
+    return len(answer) == 12 and struct.unpack(">iii", answer)[2] > 0
+
+
+def _listens(bootstrap: str) -> bool:
+    """Return whether somebody accepts connections there: all that can be asked where a password is needed."""
+    host, _, port = bootstrap.partition(":")
+    with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=0.5):
+        return True
+    return False

@@ -61,8 +61,7 @@ async def process(
     4. The outputs are delivered. Only then does this return, and only then may the message be acked.
     """
     source = source_of(event)
-    # with its time: a topic that is deleted and made anew counts its offsets from the start
-    message = f"{source.topic}/{source.partition}/{source.offset}@{event.message.timestamp}"
+    message = _identity(context, source)
     alone = context.suspects if context.attempts.is_suspect(message) else nullcontext()
     async with alone:  # 1
         attempt = context.attempts.begin(message)  # 2
@@ -74,6 +73,18 @@ async def process(
             # a repeat killer may be delivered again before its offset is committed: it stays known
             if attempt <= context.settings.max_attempts:
                 context.attempts.finish(message)
+
+
+def _identity(context: Context, source: Source) -> str:
+    """Return what a message is known by between lives of the worker.
+
+    A page task is its key: a file that was being split when the worker died is split again, and its tasks come
+    again at other offsets. A replay is another message: somebody wants to know whether it works now.
+    """
+    replay = next((value for name, value in source.headers if name == "replay-of"), None)
+    if source.topic == context.names.pages and source.key:
+        return f"{source.topic}/{source.key!r}/{replay!r}"
+    return f"{source.topic}/{source.partition}/{source.offset}"
 
 
 async def _process(

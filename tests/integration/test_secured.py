@@ -17,7 +17,7 @@ from streams.broker import EmbeddedKafka
 from streams.errors import BrokerError
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
-from streams.topics import create_topics
+from streams.topics import create_topics, wait_for_topics
 from tests.integration.harness import Topics, WorkerProcess, eventually, text_pdf
 
 pytestmark = pytest.mark.timeout(120)
@@ -33,7 +33,7 @@ async def test_a_service_works_over_sasl_ssl_and_says_so_when_the_password_is_wr
             security_protocol="SASL_SSL", sasl_username="ink", sasl_password="blot", ssl_cafile=tmp_path / "ca.pem",
         )  # fmt: skip
         settings.data_dir.mkdir()
-        await create_topics(settings)
+        await wait_for_topics(settings)
         topics = Topics(settings)
         async with FileProducer(settings) as producer:
             await producer.send_bytes(text_pdf(2), "a.pdf")
