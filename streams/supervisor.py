@@ -69,11 +69,11 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
         await create_topics(settings)
         console = await stack.enter_async_context(Console.following(settings, options.json_lines))
         console.announce()
-        source = await stack.enter_async_context(watching(settings))
+        source, watcher = await stack.enter_async_context(watching(settings))
         if options.samples:
             await asyncio.to_thread(_drop_samples, settings.inbox)
         idle = [console.until_idle(lambda: source.idle)] if options.until_idle else []
-        await _first_of(worker, stop.wait(), *idle)
+        await _first_of(worker, watcher, stop.wait(), *idle)
         if options.until_idle:
             console.summarise()
 

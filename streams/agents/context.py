@@ -105,8 +105,8 @@ async def _process(
 
 
 async def _with_retries(work: Callable[[Source], Awaitable[Outputs]], source: Source, patience_s: float) -> Outputs:
-    started = monotonic()
-    for tries in range(1_000_000):
+    started, tries = monotonic(), 0
+    while True:
         try:
             return await work(source)
         except InkstreamError as error:
@@ -114,8 +114,8 @@ async def _with_retries(work: Callable[[Source], Awaitable[Outputs]], source: So
             if not error.retriable or monotonic() + wait_s - started > patience_s:
                 raise
             logger.warning("trying again in %g s: %s", wait_s, error.summary)
+        tries += 1
         await asyncio.sleep(wait_s)
-    raise AssertionError("unreachable")
 
 
 def source_of(event: Any) -> Source:

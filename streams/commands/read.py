@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -93,15 +93,25 @@ def _records(
     passwords = [secret.get_secret_value() for secret in settings.passwords]
     info = inspect(file, [options.password, *passwords] if options.password else passwords)
     options = options.model_copy(update={"password": info.password})
-    for pagenum in range(info.total_pages):
-        if wanted is not None and pagenum + 1 not in wanted:
-            continue
+    numbers = [number for number in range(info.total_pages) if wanted is None or number + 1 in wanted]
+    for pagenum in _with_bar(numbers, file.name):
         task = PageTask(
             document_id=digest.document_id, pagenum=pagenum, total_pages=info.total_pages, path=path,
             reference=path, content_type=info.content_type, sha256=digest.sha256, size=digest.size,
             options=options, started=now(),
         )  # fmt: skip
         yield page_text(task, pipeline.read(file, pagenum, options))
+
+
+def _with_bar(numbers: list[int], name: str) -> Iterable[int]:
+    """Return the page numbers, shown as a bar on stderr where somebody watches and the text goes elsewhere."""
+    import sys
+
+    from rich.console import Console
+    from rich.progress import track
+
+    watched = len(numbers) > 1 and sys.stderr.isatty() and not sys.stdout.isatty()
+    return track(numbers, name, console=Console(stderr=True), transient=True, disable=not watched)
 
 
 def _write(record: PageText, output: str, stream: TextIO) -> None:

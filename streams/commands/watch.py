@@ -58,5 +58,10 @@ async def _watch(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     await wait_for_topics(settings, patience_s=10)
-    async with watching(settings, lambda file, sent: print(f"{file} → {sent.document_id}", flush=True)):
-        await stop.wait()
+    printed = watching(settings, lambda file, sent: print(f"{file} → {sent.document_id}", flush=True))
+    async with printed as (_, watcher):
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({stopped, watcher}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if watcher.done():
+            watcher.result()

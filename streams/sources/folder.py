@@ -17,6 +17,7 @@ from time import monotonic
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 from watchdog.observers.polling import PollingObserver
 
 from streams.errors import BrokerError, FileUnreadable
@@ -33,6 +34,7 @@ Deliver = Callable[[Path, Path], Awaitable[SentFile]]
 
 _RESCAN_S = 30.0
 _RETRY_S = 2.0
+_POLL_INSTEAD_S = 5.0
 _AT_ONCE = 8
 _TURN_S = 0.5  # a file that is not whole yet does not hold up those after it for longer
 
@@ -59,12 +61,7 @@ class FolderSource:
 
     async def run(self) -> None:
         """Deliver what is there and what comes, until cancelled."""
-        loop = asyncio.get_running_loop()
-        polling = self._settings.watch_polling_s
-        observer = PollingObserver(timeout=polling) if polling else Observer()
-        handler = _Events(lambda path: loop.call_soon_threadsafe(self._notice, path))
-        observer.schedule(handler, str(self._folder), recursive=True)
-        observer.start()
+        observer = self._observe(self._settings.watch_polling_s)
         try:
             while True:
                 before: asyncio.Task[None] | None = None
@@ -79,6 +76,21 @@ class FolderSource:
                 task.cancel()
             await asyncio.gather(*self._waiting.values(), return_exceptions=True)
             await asyncio.to_thread(observer.join)
+
+    def _observe(self, polling_s: float | None) -> BaseObserver:
+        """Return a running observer of the folder; where the system has no watches left, one that polls."""
+        loop = asyncio.get_running_loop()
+        observer = PollingObserver(timeout=polling_s) if polling_s else Observer()
+        handler = _Events(lambda path: loop.call_soon_threadsafe(self._notice, path))
+        try:
+            observer.schedule(handler, str(self._folder), recursive=True)
+            observer.start()
+        except OSError as error:
+            if polling_s:
+                raise
+            logger.warning("%s cannot be watched by events (%s): polling instead", self._folder, error.strerror)
+            return self._observe(_POLL_INSTEAD_S)
+        return observer
 
     def _scan(self) -> list[tuple[int, Path]]:
         """Return every file with its modification time, in nanoseconds, in the order in which to deliver them."""

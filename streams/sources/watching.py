@@ -17,8 +17,11 @@ from streams.sources.producer import FileProducer, SentFile
 @asynccontextmanager
 async def watching(
     settings: Settings, delivered: Callable[[Path, SentFile], object] | None = None
-) -> AsyncIterator[FolderSource]:
-    """Watch the inbox for the length of the block; `delivered` is told of each file that Kafka has."""
+) -> AsyncIterator[tuple[FolderSource, asyncio.Task[None]]]:
+    """Watch the inbox for the length of the block; `delivered` is told of each file that Kafka has.
+
+    Yields the source and its task, which ends only by failing.
+    """
     folder = settings.inbox.absolute()
     ledger = Ledger(settings.data_dir / "ledgers" / f"{sha256(bytes(folder)).hexdigest()[:16]}.db")
     async with FileProducer(settings) as producer:
@@ -32,9 +35,9 @@ async def watching(
         source = FolderSource(settings, folder, ledger, deliver)
         task = asyncio.create_task(source.run())
         try:
-            yield source
+            yield source, task
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, OSError):
                 await task
             ledger.close()
