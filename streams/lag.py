@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -11,6 +12,8 @@ from aiokafka.errors import KafkaError
 from streams.errors import BrokerError
 from streams.settings import Settings
 from streams.topics import TopicNames, consumer_group
+
+_TRIES, _TRY_AGAIN_S = 50, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +109,14 @@ class LagReader:
         return self._partitions[topic]
 
     async def _committed(self, group: str) -> dict[TopicPartition, int]:
-        offsets = await self._admin.list_consumer_group_offsets(group)
-        return {TopicPartition(*where): found.offset for where, found in offsets.items() if found.offset >= 0}
+        for tries_left in range(_TRIES, -1, -1):
+            try:
+                offsets = await self._admin.list_consumer_group_offsets(group)
+                return {
+                    TopicPartition(*where): found.offset for where, found in offsets.items() if found.offset >= 0
+                }
+            except KafkaError as error:  # a broker that has just started does not know its groups yet
+                if not (error.retriable and tries_left):
+                    raise
+            await asyncio.sleep(_TRY_AGAIN_S)
+        raise AssertionError("the last try returns or raises")

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.document import Kind, Method, PageReading, ReadOptions
 
-_RANGES = r"^(\d+(-\d+)?(,\d+(-\d+)?)*)?$"
+_RANGES = r"^(\d{1,7}(-\d{1,7})?(,\d{1,7}(-\d{1,7})?)*)?$"
+
+# Bounds that SQL and memory need: what anybody writes on a topic ends in a 64-bit column or a set of page numbers.
+# MuPDF itself opens no more than 8,388,607 pages.
+Pages = Annotated[int, Field(ge=0, lt=10_000_000)]
+TotalPages = Annotated[int, Field(ge=1, lt=10_000_000)]
+Pixels = Annotated[int, Field(ge=0, lt=2**31)]
 
 Stage = Literal["split_files", "read_pages", "track_documents"]
 
@@ -35,13 +41,13 @@ class PageTask(Record):
     """One page to read. The bytes are fetched by `reference` and must hash to `sha256`."""
 
     document_id: str
-    pagenum: int = Field(ge=0)
-    total_pages: int = Field(ge=1)
+    pagenum: Pages
+    total_pages: TotalPages
     path: str
     reference: str
     content_type: str
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    size: int = Field(ge=0)
+    size: int = Field(ge=0, lt=2**63)
     options: ReadOptions
     started: str
 
@@ -60,16 +66,16 @@ class PageText(Record):
     """The page-text record: what was read from one page, or why it could not be read."""
 
     timestamp: str = Field(description="when the page was read, ISO 8601 UTC with milliseconds")
-    pagenum: int = Field(ge=0, description="0-based")
+    pagenum: Pages = Field(description="0-based")
     path: str
     text: str = Field(description="the regions' text in reading order, one line per text line")
     document_id: str
-    total_pages: int = Field(ge=1)
+    total_pages: TotalPages
     confidence: float | None = Field(ge=0, le=1, description="null where there is none (a text layer)")
     method: Method | None = Field(description="null for a page that failed")
-    width: int
-    height: int
-    dpi: int
+    width: Pixels
+    height: Pixels
+    dpi: Pixels
     rotation: float = Field(description="degrees clockwise that the page had to be turned")
     language: str
     regions: list[RegionRecord]
@@ -85,9 +91,9 @@ class DocumentRecord(Record):
     document_id: str
     path: str
     reference: str
-    total_pages: int
-    pages_read: int
-    pages_failed: int
+    total_pages: Pages
+    pages_read: Pages
+    pages_failed: Pages
     status: Literal["reading", "done", "failed"]
     started: str
     finished: str | None

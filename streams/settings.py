@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -21,6 +22,9 @@ from pydantic_settings import (
 
 from models.document import ReadOptions
 from streams.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 ENV_PREFIX = "INKSTREAM_"
 _MIB = 1024 * 1024
@@ -35,6 +39,15 @@ def _split(value: object) -> object:
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
+def _addresses(broker: str) -> str:
+    """Check host:port[,host:port…] now: a Kafka client would only go on trying."""
+    addresses = [address.strip() for address in broker.split(",")]
+    for address in addresses:
+        if not re.fullmatch(r"\S+:[0-9]{1,5}", address):
+            raise ValueError(f"{address!r} is not host:port, as in localhost:9092")
+    return ",".join(addresses)
+
+
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -42,7 +55,7 @@ class Settings(BaseSettings):
     """All settings. Sizes are bytes unless the name says otherwise; times are seconds (`_s`) or ms (`_ms`)."""
 
     model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, toml_file="inkstream.toml", frozen=True, extra="forbid", populate_by_name=True
+        env_prefix=ENV_PREFIX, toml_file="inkstream.toml", frozen=True, extra="forbid", allow_inf_nan=False
     )
 
     # where things are
@@ -54,7 +67,9 @@ class Settings(BaseSettings):
     api_token: SecretStr | None = Field(None, description="bearer token the API asks for, if set")
 
     # Kafka
-    broker: str | None = Field(None, description="host:port[,host:port…]; none starts the embedded Kafka")
+    broker: Annotated[str, AfterValidator(_addresses)] | None = Field(
+        None, description="host:port[,host:port…]; none starts the embedded Kafka"
+    )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
     sasl_username: str | None = None
@@ -78,20 +93,9 @@ class Settings(BaseSettings):
     stable_s: float = Field(1.0, ge=0, description="a dropped file's size and mtime must rest this long")
     broken_after_s: float = Field(10.0, ge=0, description="how long a file that fails its check is retried")
     ignore: Words = Field(
-        (
-            ".*",
-            "*.part",
-            "*.filepart",
-            "*.crdownload",
-            "*.tmp",
-            "*.swp",
-            "~$*",
-            "@eaDir",
-            "Thumbs.db",
-            "desktop.ini",
-        ),
-        description="file and folder names the watcher never picks up",
-    )
+        (".*", "*.part", "*.filepart", "*.crdownload", "*.tmp", "*.swp", "~$*", "@eaDir",
+         "Thumbs.db", "desktop.ini"), description="file and folder names the watcher never picks up",
+    )  # fmt: skip
     watch_polling_s: float | None = Field(None, gt=0, description="poll at this interval (NFS, SMB); none: events")
     clean: Literal["off", "archive", "delete"] = Field("off", description="what becomes of a file once delivered")
     latest_first: bool = Field(False, description="newest file first instead of oldest first")
@@ -169,12 +173,21 @@ class Settings(BaseSettings):
         )  # fmt: skip
 
     def ssl_context(self) -> ssl.SSLContext | None:
-        """Return the TLS context for Kafka clients, or None where the protocol has no TLS."""
+        """Return the TLS context for Kafka clients, or None where the protocol has no TLS.
+
+        Raises:
+            ConfigurationError: A certificate or key file is not there or is none.
+        """
         if "SSL" not in self.security_protocol:
             return None
-        context = ssl.create_default_context(cafile=str(self.ssl_cafile) if self.ssl_cafile else None)
-        if self.ssl_certfile:
-            context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)
+        setting = f"ssl_cafile {self.ssl_cafile}"
+        try:
+            context = ssl.create_default_context(cafile=self.ssl_cafile)
+            if self.ssl_certfile:
+                setting = f"ssl_certfile {self.ssl_certfile} with ssl_keyfile {self.ssl_keyfile}"
+                context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)
+        except OSError as error:  # ssl.SSLError is one
+            raise ConfigurationError(f"{setting}: {error.strerror or error}; it must be a PEM file") from error
         return context
 
     def kafka_client(self) -> dict[str, Any]:
@@ -204,21 +217,33 @@ def load_settings(environ: Mapping[str, str] | None = None, **arguments: Any) ->
     Raises:
         ConfigurationError: A value is wrong, or an INKSTREAM_* variable or inkstream.toml key is misspelt.
     """
-    known = {ENV_PREFIX + name.upper() for name in Settings.model_fields}
     for variable in environ if environ is not None else os.environ:
-        if variable.upper().startswith(ENV_PREFIX) and variable.upper() not in known:
-            raise ConfigurationError(f"Unknown variable {variable}. {_nearest(variable.upper(), known)}")
+        name = variable.lower().removeprefix(ENV_PREFIX.lower())
+        if name != variable.lower() and name not in Settings.model_fields:
+            raise ConfigurationError(f"Unknown variable {variable}. {_nearest(name, variable=True)}")
     try:
-        return Settings(**{name: value for name, value in arguments.items() if value is not None})
-    except TOMLDecodeError as error:
-        raise ConfigurationError(f"inkstream.toml is not TOML: {error}") from error
+        settings = Settings(**{name: value for name, value in arguments.items() if value is not None})
+        settings.read_options()  # has ranges of its own; a wrong one is told now, not with the first document
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"inkstream.toml is not TOML in UTF-8: {error}") from error
+    except OSError as error:
+        raise ConfigurationError(f"inkstream.toml cannot be read: {error.strerror}") from error
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg']}" for item in error.errors()]
-        raise ConfigurationError("; ".join(lines)) from error
+        raise ConfigurationError("; ".join(map(_fault, error.errors()))) from error
+    return settings
 
 
-def _nearest(variable: str, known: set[str]) -> str:
-    import difflib
+def _fault(found: ErrorDetails) -> str:
+    name = ".".join(map(str, found["loc"])) or "settings"
+    if found["type"] == "extra_forbidden":
+        return f"Unknown setting {name}. {_nearest(name)}"
+    return f"{name}: {found['msg'].removeprefix('Value error, ')}"
 
-    match = difflib.get_close_matches(variable, known, n=1)
-    return f"Did you mean {match[0]}?" if match else "`inkstream worker --help` lists the settings."
+
+def _nearest(name: str, *, variable: bool = False) -> str:
+    from difflib import get_close_matches
+
+    match = get_close_matches(name, Settings.model_fields, n=1)
+    if not match:
+        return "streams/settings.py has them all."
+    return f"Did you mean {ENV_PREFIX + match[0].upper() if variable else match[0]}?"

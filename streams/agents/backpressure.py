@@ -7,6 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
+from streams.errors import BrokerError
+
 logger = logging.getLogger(__name__)
 
 _FRESH_S = 1.0
@@ -31,6 +33,10 @@ class Backpressure:
 
     async def _current(self) -> int:
         if monotonic() - self._checked >= _FRESH_S:
-            self._behind = await self._lag()
+            try:
+                self._behind = await self._lag()
+            except BrokerError as error:  # what is split now could not be delivered either
+                logger.warning("%s; splitting waits", error.message)
+                self._behind = self._limit + 1
             self._checked = monotonic()
         return self._behind

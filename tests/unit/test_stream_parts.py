@@ -8,6 +8,7 @@ from models.errors import EncryptedFile
 from streams.agents.backpressure import Backpressure
 from streams.attempts import Attempts
 from streams.dead_letters import Source, dead_letter
+from streams.errors import BrokerError
 from streams.health import Health
 from streams.lag import StageLag
 from streams.page_ranges import parse_ranges
@@ -24,6 +25,18 @@ async def test_splitting_waits_while_too_many_pages_wait() -> None:
     await asyncio.gather(backpressure.wait(), backpressure.wait())
     assert lags == []
     assert time.monotonic() - started > 1.5
+
+
+async def test_splitting_waits_while_the_broker_is_away() -> None:
+    answers = [False, True]
+
+    async def lag() -> int:
+        if answers.pop(0):
+            return 0
+        raise BrokerError("away")
+
+    await Backpressure(lag, 10).wait()
+    assert answers == []
 
 
 async def test_the_lag_is_not_asked_for_at_every_file() -> None:
