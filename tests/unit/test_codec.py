@@ -1,22 +1,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
-from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.document import ReadOptions
 from models.errors import OptionsError
-from streams import records
 from streams.codec import decode, decode_headers, encode, merge_options
 from streams.errors import UndecodableMessage
-from streams.page_ranges import format_ranges, parse_ranges
-from streams.records import ContentDigest, PageTask, PageText, page_key
-from streams.settings import Settings
-from streams.topics import partition_for, topic_specs
+from streams.records import FileHeaders, PageTask
 
 TASK = PageTask(
     document_id="d", pagenum=0, total_pages=1, path="file:///a.pdf", reference="kafka://raw-files/0/1",
@@ -55,9 +50,34 @@ def test_a_record_with_one_wrong_field_is_undecodable_and_names_it(change: dict[
         decode(PageTask, value)
 
 
-def test_deep_nesting_is_undecodable() -> None:
+@given(st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+))  # fmt: skip
+def test_json_that_is_no_record_is_an_undecodable_message(value: object) -> None:
     with pytest.raises(UndecodableMessage):
-        decode(PageTask, b"[" * 100_000)
+        decode(PageTask, json.dumps(value).encode())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"[" * 100_000,
+        b'{"document_id":' * 100_000,
+        encode(TASK).replace(b'"d"', b'"\\ud800"'),  # half of a surrogate pair: no text, and no UTF-8
+        encode(TASK).replace(b'"d"', b'"\xff"'),
+        encode(TASK).replace(b'"pagenum":0', b'"pagenum":' + b"9" * 100_000),
+        encode(TASK).replace(b'"pagenum":0', b'"pagenum":NaN'),
+        encode(TASK).replace(b'"min_confidence":0.0', b'"min_confidence":NaN'),
+        encode(TASK)[:-1],
+        encode(TASK).decode().encode("utf-16"),
+    ],
+    ids=["deep list", "deep object", "surrogate", "not UTF-8", "huge", "NaN", "NaN inside", "cut", "UTF-16"],
+)
+def test_what_breaks_other_parsers_is_undecodable(value: bytes) -> None:
+    assert value != encode(TASK)
+    with pytest.raises(UndecodableMessage):
+        decode(PageTask, value)
 
 
 def test_headers_of_any_client_are_understood() -> None:
@@ -68,11 +88,30 @@ def test_headers_of_any_client_are_understood() -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [("path", b"\xff\xfe"), ("options", b"{"), ("options", b"[1]"), ("document-id", b"")]
+    "header",
+    [
+        ("path", b"\xff\xfe"),
+        ("content-ref", "lönk".encode("latin-1")),
+        ("options", b""),
+        ("options", b"{"),
+        ("options", b"[1]"),
+        ("options", b"null"),
+        ("options", b'{"dpi": NaN}'),
+        ("options", b'{"password": "\\ud800"}'),
+        ("options", b'{"a":' * 100_000),
+        ("document-id", b""),
+        ("document-id", b"x" * 201),
+    ],
 )
 def test_a_header_that_does_not_decode_is_named(header: tuple[str, bytes]) -> None:
     with pytest.raises(UndecodableMessage, match=header[0]):
         decode_headers([header])
+
+
+@given(st.lists(st.tuples(st.sampled_from(["path", "document-id", "options", "x"]), st.none() | st.binary())))
+def test_headers_decode_or_are_undecodable_and_nothing_else(headers: list[tuple[str, bytes | None]]) -> None:
+    with suppress(UndecodableMessage):
+        assert isinstance(decode_headers(headers), FileHeaders)
 
 
 def test_options_override_the_defaults_one_by_one() -> None:
@@ -80,54 +119,19 @@ def test_options_override_the_defaults_one_by_one() -> None:
     assert (merged.languages, merged.dpi) == ("deu", 150)
 
 
-@pytest.mark.parametrize("wrong", [{"dpy": 1}, {"dpi": 9}, {"languages": "../etc"}, {"reader": "x"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"dpy": 1},
+        {"dpi": 9},
+        {"dpi": 10**30},
+        {"languages": "../etc"},
+        {"languages": "eng\n"},
+        {"reader": "x"},
+        {"min_confidence": float("nan")},
+        {"password": {"a": 1}},
+    ],
+)
 def test_an_option_that_does_not_exist_or_is_out_of_range_is_named(wrong: dict[str, object]) -> None:
     with pytest.raises(OptionsError, match=next(iter(wrong))):
         merge_options(ReadOptions(), wrong)
-
-
-@given(st.lists(st.binary()), st.text())
-def test_digests_do_not_depend_on_how_the_content_is_cut(pieces: list[bytes], path: str) -> None:
-    cut, whole = ContentDigest(path), ContentDigest(path)
-    for piece in pieces:
-        cut.update(piece)
-    whole.update(b"".join(pieces))
-    assert (cut.document_id, cut.sha256, cut.size) == (whole.document_id, whole.sha256, whole.size)
-
-
-def test_same_file_under_another_path_is_another_document() -> None:
-    one, other = ContentDigest("a"), ContentDigest("b")
-    assert one.sha256 == other.sha256
-    assert one.document_id != other.document_id
-    assert len(one.document_id) == 32
-
-
-@given(st.text(min_size=1), st.integers(1, 64))
-def test_documents_lie_where_every_kafka_client_puts_their_key(document: str, partitions: int) -> None:
-    everything = list(range(partitions))
-    assert partition_for(document, partitions) == DefaultPartitioner()(document.encode(), everything, everything)
-
-
-@given(st.sets(st.integers(0, 300)))
-def test_page_ranges_round_trip(pages: set[int]) -> None:
-    assert parse_ranges(format_ranges(pages)) == pages
-
-
-def test_page_ranges_read_as_a_person_writes_them() -> None:
-    assert format_ranges({0, 1, 2, 4, 7, 8}) == "0-2,4,7-8"
-
-
-def test_keys_are_deterministic() -> None:
-    assert page_key("abc", 4) == "abc/4"
-
-
-def test_published_schema_is_that_of_the_record() -> None:
-    published = Path(records.__file__).with_name("page_text.schema.json")
-    assert json.loads(published.read_text()) == PageText.model_json_schema(mode="serialization")
-
-
-def test_waiting_pages_never_expire_and_results_are_compacted() -> None:
-    specs = {spec.name: spec for spec in topic_specs(Settings(topic_prefix="p-"))}
-    assert specs["p-pages"].config["retention.ms"] == "-1"
-    assert specs["p-page-text"].config["cleanup.policy"] == "compact"
-    assert specs["p-page-text"].partitions == specs["p-documents"].partitions
