@@ -160,8 +160,8 @@ class EmbeddedKafka:
         last = [int(word) for word in ports.read_text().split()] if ports.exists() else []
         if self._port is not None and not _free(self._port):
             raise BrokerError(f"Port {self._port} is taken; choose another.")
-        port = self._port or next((p for p in last[:1] if _free(p)), None) or _free_port()
-        controller = next((p for p in last[1:2] if _free(p) and p != port), None) or _free_port()
+        port = self._port or next((p for p in last[:1] if _free(p)), None) or free_port()
+        controller = next((p for p in last[1:2] if _free(p) and p != port), None) or free_port()
         ports.write_text(f"{port} {controller}\n")
         self._port = port
         file = self._home / "server.properties"
@@ -211,7 +211,8 @@ def _ends_with(parent: int) -> Callable[[], None] | None:
     return die_with_parent
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         return int(found.getsockname()[1])
 

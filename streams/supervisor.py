@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from streams.broker import EmbeddedKafka
+from streams.broker import EmbeddedKafka, free_port
 from streams.console import Console
 from streams.errors import BrokerError, ConfigurationError
 from streams.settings import Settings
@@ -56,6 +56,7 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     _make_inbox(settings.inbox)
+    settings = settings.model_copy(update={"api_port": settings.api_port or free_port()})
     async with AsyncExitStack() as stack:
         kafka = None if settings.broker else EmbeddedKafka(settings.data_dir, heap_mb=settings.kafka_heap_mb)
         if kafka is not None:
