@@ -58,16 +58,26 @@ install_python_packages() {
     local extras=()
     [ "$mode" = test ] && extras+=(test)
     has_java || extras+=(java)
-    local wanted
-    wanted="$(cat pyproject.toml constraints.txt | cksum) $python $(IFS=,; echo "${extras[*]:-}")"
-    [ "$(cat .venv/.inkstream-setup 2>/dev/null)" = "$wanted" ] && return
-    # what tests need includes what running needs: a later `make run` does not take it away again
-    [ "$mode" = run ] && [ "$(cat .venv/.inkstream-setup 2>/dev/null)" = "${wanted% *} test" ] && return
+    local stamp=.venv/.inkstream-setup from here was_from="" was_here="" had="" extra
+    from="$(cat pyproject.toml constraints.txt | cksum) $python"
+    here=$(pwd -P)
+    if [ -e "$stamp" ]; then
+        { read -r was_from; read -r was_here; read -r had; } <"$stamp" || true
+        # made by this script in a folder that was moved since: its programs do not start
+        [ -z "$was_here" ] || [ "$was_here" = "$here" ] || rm -rf .venv
+    fi
+    # what was installed for tests or without a Java stays: `make run` does not take it away again
+    for extra in $had; do
+        case " ${extras[*]:-} " in *" $extra "*) ;; *) extras+=("$extra") ;; esac
+    done
+    if [ "$was_from" = "$from" ] && [ "$(wc -w <<<"$had")" = "${#extras[@]}" ] && [ -x .venv/bin/python ]; then
+        return
+    fi
     say "installing Python packages into .venv (some 900 MB, a minute or two)"
     [ -x .venv/bin/python ] || "$python" -m venv .venv
     .venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt \
         -e ".${extras[*]:+[$(IFS=,; echo "${extras[*]}")]}"
-    echo "$wanted" >.venv/.inkstream-setup
+    printf '%s\n' "$from" "$here" "${extras[*]:-}" >"$stamp"
 }
 
 python=$(find_python)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import ctypes
 import fcntl
 import os
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import time
@@ -22,10 +20,13 @@ from typing import IO, Self
 from streams.errors import BrokerError
 from streams.kafka_config import LOG4J, PROPERTIES, jvm_flags
 from streams.kafka_jars import classpath, java, java_version
+from streams.kafka_ports import answers, is_free, listens, ports_in
 
 _PR_SET_PDEATHSIG = 1
 _LOG_TAIL_LINES = 15
 _STOP_S = 15.0
+_FORMAT_S = 60.0
+_PROPERTIES = "server.properties"
 
 
 class EmbeddedKafka:
@@ -79,25 +80,32 @@ class EmbeddedKafka:
         Raises:
             BrokerError: Something is missing, the folder is in use or cannot be written, a port is taken.
         """
-        runtime, jars = java(), classpath()  # 1
+        runtime, jars = java().absolute(), classpath()  # 1
         self._claim()  # 2
         try:
             self._start(runtime, jars)
+        except OSError as error:
+            self.stop()
+            raise BrokerError(f"Kafka cannot be started in {self._home}: {error}") from error
         except BrokerError:
             self.stop()
             raise
 
     def _start(self, runtime: Path, jars: list[Path]) -> None:
-        properties = self._write_properties()
-        command = [str(runtime), *jvm_flags(self._heap_mb, self._archive(runtime), self._home)]
-        command += ["-cp", os.pathsep.join(map(str, jars))]
+        self._write_properties()
+        # Our own files are named relative to the folder: a properties file mangles commas, umlauts and backslashes.
+        command = [str(runtime), *jvm_flags(self._heap_mb, _archive(runtime), Path())]
+        command += ["-cp", os.pathsep.join(str(jar.absolute()) for jar in jars)]
         if not (self._home / "data" / "meta.properties").exists():
-            self._format(command, properties)  # 3
+            self._format(command)  # 3
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(  # 4
-                [*command, "kafka.Kafka", str(properties)], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_ends_with(os.getpid()),
-            )  # fmt: skip
+            self._process = self._spawn([*command, "kafka.Kafka", _PROPERTIES], log)  # 4
+
+    def _spawn(self, command: list[str], output: IO[bytes] | int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command, cwd=self._home, env={**os.environ, "LC_ALL": "C.UTF-8"}, stdin=subprocess.DEVNULL,
+            stdout=output, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_ends_with(os.getpid()),
+        )  # fmt: skip
 
     def wait_ready(self, timeout_s: float = 60.0) -> None:
         """Return once the broker serves clients. Raises BrokerError with its log where it does not."""
@@ -106,7 +114,7 @@ class EmbeddedKafka:
             if self._process is None or self._process.poll() is not None:
                 code = None if self._process is None else self._process.returncode
                 raise BrokerError(f"Kafka ended while starting (exit code {code}).\n{self._log_tail()}")
-            if (_listens if self._overrides else _answers)(self.bootstrap):
+            if (listens if self._overrides else answers)(self.bootstrap):
                 return
             time.sleep(0.05)
         raise BrokerError(f"Kafka did not serve within {timeout_s:g} s.\n{self._log_tail()}")
@@ -155,39 +163,33 @@ class EmbeddedKafka:
                 "or join it with --broker."
             ) from error
 
-    def _write_properties(self) -> Path:
+    def _write_properties(self) -> None:
         ports = self._home / "ports"
-        last = [int(word) for word in ports.read_text().split()] if ports.exists() else []
-        if self._port is not None and not _free(self._port):
+        last = ports_in(ports)
+        if self._port is not None and not is_free(self._port):
             raise BrokerError(f"Port {self._port} is taken; choose another.")
-        port = self._port or next((p for p in last[:1] if _free(p)), None) or free_port()
-        controller = next((p for p in last[1:2] if _free(p) and p != port), None) or free_port()
+        port = self._port or next((p for p in last[:1] if is_free(p)), None) or free_port()
+        controller = next((p for p in last[1:2] if is_free(p) and p != port), None) or free_port()
         ports.write_text(f"{port} {controller}\n")
         self._port = port
-        file = self._home / "server.properties"
         text = "\n".join([PROPERTIES, *(f"{name}={value}" for name, value in self._overrides.items())])
-        file.write_text(text.format(port=port, controller=controller, logs=self._home / "data"))
+        (self._home / _PROPERTIES).write_text(text.format(port=port, controller=controller, logs="data"))
         (self._home / "log4j2.yaml").write_text(LOG4J)
-        return file
 
-    def _format(self, command: list[str], properties: Path) -> None:
-        cluster = (
-            "K" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
-        )  # one in 64 begins with -
-        done = subprocess.run(
-            [*command, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)],
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        if done.returncode != 0:
-            raise BrokerError(f"Kafka's storage in {self._home} cannot be formatted:\n{done.stdout}{done.stderr}")
-
-    def _archive(self, runtime: Path) -> list[str]:
-        """Return the JVM flags that share parsed classes between starts, where this Java can do so by itself."""
-        version = java_version(runtime)
-        if version < 19:
-            return []
-        archive = self._home / f"classes-{version}.jsa"
-        return ["-XX:+AutoCreateSharedArchive", f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off", "-Xshare:auto"]
+    def _format(self, command: list[str]) -> None:
+        # one id in 64 would begin with a dash, and be taken for an option
+        cluster = "K" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
+        arguments = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", _PROPERTIES]
+        with self._spawn([*command, *arguments], subprocess.PIPE) as tool:
+            try:
+                said = tool.communicate(timeout=_FORMAT_S)[0].decode(errors="replace")
+            except subprocess.TimeoutExpired as error:
+                tool.kill()
+                raise BrokerError(
+                    f"Kafka's storage in {self._home} was not formatted in {_FORMAT_S:g} s"
+                ) from error
+        if tool.returncode != 0:
+            raise BrokerError(f"Kafka's storage in {self._home} cannot be formatted:\n{said}")
 
     def _log_tail(self) -> str:
         try:
@@ -217,30 +219,10 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _free(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-        return True
-    return False
-
-
-def _answers(bootstrap: str) -> bool:
-    """Return whether a broker answers there and counts itself among the living: before, it creates no topics."""
-    host, _, port = bootstrap.partition(":")
-    # Metadata, version 1, correlation 1, no client id, all topics → size, correlation, number of brokers, …
-    request = struct.pack(">hhihi", 3, 1, 1, -1, 0)
-    try:
-        with socket.create_connection((host, int(port)), timeout=0.5) as connection:
-            connection.settimeout(2.0)
-            connection.sendall(struct.pack(">i", len(request)) + request)
-            answer = connection.makefile("rb").read(12)
-    except OSError:
-        return False
-    return len(answer) == 12 and struct.unpack(">iii", answer)[2] > 0
-
-
-def _listens(bootstrap: str) -> bool:
-    """Return whether somebody accepts connections there: all that can be asked where a password is needed."""
-    host, _, port = bootstrap.partition(":")
-    with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=0.5):
-        return True
-    return False
+def _archive(runtime: Path) -> list[str]:
+    """Return the JVM flags that share parsed classes between starts, where this Java can do so by itself."""
+    version = java_version(runtime)
+    if version < 19:
+        return []
+    archive = f"-XX:SharedArchiveFile=classes-{version}.jsa"
+    return ["-XX:+AutoCreateSharedArchive", archive, "-Xlog:cds=off", "-Xshare:auto"]

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,7 +44,12 @@ def classpath() -> list[Path]:
     context = MavenContext(repo_cache=_cache(), timeout=60)
     locked = _locked()
     with ThreadPoolExecutor(8) as threads:
-        return list(threads.map(lambda entry: _jar(context, *entry), locked.items()))
+        there = list(threads.map(lambda entry: _kept(context, *entry), locked.items()))
+        found = [jar for jar in there if jar is not None]
+        if len(found) == len(locked):
+            return found
+        with _one_at_a_time():
+            return list(threads.map(lambda entry: _jar(context, *entry), locked.items()))
 
 
 def java() -> Path:
@@ -82,6 +90,31 @@ def _cache() -> Path:
 def _locked() -> dict[str, str]:
     lines = [line.split() for line in LOCK.read_text().splitlines() if line and not line.startswith("#")]
     return {coordinate: sha256 for coordinate, sha256 in lines}
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let one process fetch and the others wait: a jar that another is still writing looks damaged."""
+    try:
+        _cache().mkdir(parents=True, exist_ok=True)
+        lock = (_cache() / "lock").open("w")
+    except OSError as error:
+        raise BrokerError(
+            f"Kafka's jars cannot be kept in {_cache()}: {error.strerror}. Set XDG_CACHE_HOME to a folder that can "
+            "be written, or KAFKA_HOME to an unpacked Kafka 4, or use --broker host:port."
+        ) from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _kept(context: MavenContext, coordinate: str, sha256: str) -> Path | None:
+    """Return a jar that is here already and is the locked one."""
+    group, name, version = coordinate.split(":")
+    jar = context.project(group, name).at_version(version).artifact().cached_path
+    if jar is None or not jar.exists() or hashlib.sha256(jar.read_bytes()).hexdigest() != sha256:
+        return None
+    return Path(jar)
 
 
 def _jar(context: MavenContext, coordinate: str, sha256: str) -> Path:

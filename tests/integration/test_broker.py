@@ -45,6 +45,23 @@ async def test_records_survive_an_orderly_restart_and_a_kill(tmp_path: Path) -> 
             await consumer.stop()
 
 
+def test_data_is_kept_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    data_dir = tmp_path / "Belege, größere\\東京 {port}"
+    clusters = []
+    for _ in range(2):
+        with EmbeddedKafka(data_dir):
+            clusters.append((data_dir / "kafka/data/meta.properties").read_text())
+    assert clusters[0] == clusters[1]
+    assert [found.name for found in tmp_path.iterdir()] == [data_dir.name]
+
+
+def test_a_file_that_cannot_be_written_is_named_and_the_folder_let_go(tmp_path: Path) -> None:
+    (tmp_path / "kafka" / "server.properties").mkdir(parents=True)
+    for _ in range(2):
+        with pytest.raises(BrokerError, match=r"cannot be started.*server\.properties"):
+            EmbeddedKafka(tmp_path).launch()
+
+
 async def put(address: str, value: bytes) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=address, max_request_size=2**25)
     await producer.start()
