@@ -11,6 +11,7 @@ from typing import Any, Literal
 import faust
 from faust.types.auth import CredentialsT
 
+from streams.kafka_records import accept_any_header_name
 from streams.settings import Settings
 from streams.topics import consumer_group
 
@@ -23,6 +24,7 @@ _FETCHED_AHEAD: dict[Role, int] = {"split": 4, "read": 64, "track": 1000}
 
 def create_app(settings: Settings, role: Role) -> Any:
     """Return the faust.App of one role. Agents are added by name, never discovered."""
+    accept_any_header_name()
     ahead = _FETCHED_AHEAD[role]
     datadir = settings.data_dir / "faust" / role
     datadir.mkdir(parents=True, exist_ok=True)

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from streams.codec import decode
 from streams.errors import BrokerError, UndecodableMessage
+from streams.kafka_records import new_consumer
 from streams.records import Record
 from streams.settings import Settings
 
@@ -35,11 +35,9 @@ async def follow(settings: Settings, topic: str, kind: type[R], *, from_beginnin
 @asynccontextmanager
 async def following(settings: Settings, topics: list[str], *, from_beginning: bool) -> AsyncIterator[Any]:
     """Yield an aiokafka consumer of all partitions of the topics, positioned. Raises BrokerError."""
-    consumer = AIOKafkaConsumer(  # without a group, a subscription is an assignment of every partition
-        *topics,
-        **settings.kafka_client(),
-        group_id=None,
-        enable_auto_commit=False,
+    consumer = new_consumer(
+        settings,
+        *topics,  # without a group, a subscription is an assignment of every partition
         # not a seek after the start: what was fetched by then would be delivered all the same
         auto_offset_reset="earliest" if from_beginning else "latest",
         fetch_max_wait_ms=100,

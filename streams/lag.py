@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError
+from streams.kafka_records import new_consumer
 from streams.settings import Settings
 from streams.topics import TopicNames, consumer_group
 
@@ -53,7 +54,7 @@ class LagReader:
         )
         self._partitions: dict[str, list[TopicPartition]] = {}
         self._admin = AIOKafkaAdminClient(**settings.kafka_client())
-        self._consumer = AIOKafkaConsumer(**settings.kafka_client(), group_id=None, enable_auto_commit=False)
+        self._consumer = new_consumer(settings)
 
     async def __aenter__(self) -> LagReader:
         try:

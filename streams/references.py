@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.errors import SourceGone, SourceUnavailable, UndecodableMessage
+from streams.kafka_records import new_consumer
 from streams.settings import Settings
 
 _KAFKA = re.compile(r"kafka://(?P<topic>[^/]+)/(?P<partition>\d+)/(?P<offset>\d+)")
@@ -95,13 +96,7 @@ class References:
         if self._consumer is None:
             # a partition fetch limit of one byte returns one record batch at a time, however large: Kafka never
             # holds back the first, and documents that nobody asked for are not sent along
-            consumer = AIOKafkaConsumer(
-                **self._settings.kafka_client(),
-                group_id=None,
-                enable_auto_commit=False,
-                max_partition_fetch_bytes=1,
-                auto_offset_reset="none",
-            )
+            consumer = new_consumer(self._settings, max_partition_fetch_bytes=1, auto_offset_reset="none")
             try:
                 await consumer.start()
             except KafkaError:

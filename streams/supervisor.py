@@ -12,7 +12,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,8 @@ from time import monotonic
 
 from streams.broker import EmbeddedKafka, free_port
 from streams.console import Console
-from streams.errors import BrokerError, ConfigurationError
+from streams.errors import BrokerError, ConfigurationError, FileUnreadable
+from streams.printing import printable
 from streams.settings import Settings
 from streams.sources.watching import watching
 from streams.topics import create_topics
@@ -51,6 +52,7 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
     Raises:
         BrokerError: Kafka or the worker does not start.
         ConfigurationError: The inbox is not a folder.
+        FileUnreadable: All was read, but for files that may not be.
     """
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -77,6 +79,7 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
         await _first_of(worker, watcher, stop.wait(), *idle)
         if options.until_idle:
             console.summarise()
+            _say_unreadable(source.unreadable)
 
 
 async def _keep_worker(settings: Settings) -> None:
@@ -154,6 +157,12 @@ def _make_inbox(inbox: Path) -> None:
         inbox.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(f"the folder {inbox} cannot be watched: {error.strerror}") from error
+
+
+def _say_unreadable(files: Iterable[Path]) -> None:
+    if names := sorted(printable(file) for file in files):
+        shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+        raise FileUnreadable(f"{len(names)} files could not be read and were left where they are: {shown}")
 
 
 def _drop_samples(inbox: Path) -> None:

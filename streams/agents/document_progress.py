@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from streams.codec import decode, encode
 from streams.errors import UndecodableMessage
+from streams.kafka_records import new_consumer
 from streams.page_ranges import format_ranges, parse_ranges
 from streams.records import DocumentRecord, PageText, now
 from streams.settings import Settings
@@ -93,7 +94,7 @@ async def restore(settings: Settings, topic: str, partition: int) -> PartitionSt
     """Return the state of one partition as the `documents` topic has it now."""
     state = PartitionState()
     where = TopicPartition(topic, partition)
-    consumer = AIOKafkaConsumer(**settings.kafka_client(), group_id=None, enable_auto_commit=False)
+    consumer = new_consumer(settings)
     await consumer.start()
     try:
         consumer.assign([where])

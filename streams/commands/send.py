@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def send(
-    files: Annotated[list[Path], typer.Argument(help="Files to send; folders are searched for files.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files to send, and folders with files; what `ignore` names is left out.")
+    ],
     option: Annotated[
         list[str] | None,
         typer.Option("--option", help="How to read them: key=value, as languages=deu; may be repeated."),
@@ -31,10 +33,10 @@ def send(
     from streams.commands.connection import settings_for
 
     settings = settings_for(broker, prefix)
-    options = _options(option or [], password)
-    merge_options(settings.read_options(), options)
-    failures = asyncio.run(_send(settings, _files(files), options))
-    if failures:
+    given = _options(option or [], password)
+    chosen = merge_options(settings.read_options(), given).model_dump()
+    options = {name: chosen[name] for name in given}  # of their types now: a dpi is a number, a password is not
+    if asyncio.run(_send(settings, _files(files, settings), options)):
         raise typer.Exit(1)
 
 
@@ -46,9 +48,12 @@ async def _send(settings: Settings, files: list[Path], options: dict[str, Any]) 
     from rich.progress import track
 
     from streams.errors import FileUnreadable
+    from streams.printing import printable
     from streams.sources.producer import FileProducer
+    from streams.topics import wait_for_topics
 
     failures = 0
+    await wait_for_topics(settings, patience_s=10)
     bar = Console(stderr=True)
     async with FileProducer(settings) as producer:
         for file in track(
@@ -58,33 +63,42 @@ async def _send(settings: Settings, files: list[Path], options: dict[str, Any]) 
                 sent = await producer.send(file, options=options)
             except FileUnreadable as error:
                 failures += 1
-                print(f"error: {error.message}", file=sys.stderr)
+                print(f"error: {error.message}", file=sys.stderr)  # stderr escapes what it cannot print
                 continue
             where = f"{sent.topic}/{sent.partition}/{sent.offset}"
-            print(f"{file} → {where}  document {sent.document_id}{'' if sent.inline else '  (by reference)'}")
+            how = "" if sent.inline else "  (by reference)"
+            print(f"{printable(file)} → {where}  document {sent.document_id}{how}")
     return failures
 
 
-def _files(named: list[Path]) -> list[Path]:
+def _files(named: list[Path], settings: Settings) -> list[Path]:
+    """Return the files named, and those in the folders named that the watcher would pick up as well."""
+    from streams.errors import FileUnreadable
+    from streams.sources.folder import files_in, ignored_names
+
     found: list[Path] = []
     for path in named:
-        found += sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        below = files_in(path, ignored_names(settings), _raise) if path.is_dir() else ()
+        found += sorted(file for file, _ in below) if path.is_dir() else [path]
+    if not found:
+        raise FileUnreadable(f"no files to send in {', '.join(map(str, named))}")
     return found
 
 
-def _options(pairs: list[str], password: str | None) -> dict[str, Any]:
-    """Return key=value pairs as options; values that are JSON (300, true) count as such."""
-    import json
+def _raise(error: OSError) -> None:
+    from streams.errors import FileUnreadable
 
+    raise FileUnreadable(f"{error.filename} cannot be listed: {error.strerror}") from error
+
+
+def _options(pairs: list[str], password: str | None) -> dict[str, object]:
+    """Return key=value pairs as options, all of them text."""
     from models.errors import OptionsError
 
-    options: dict[str, Any] = {} if password is None else {"password": password}
+    options: dict[str, object] = {} if password is None else {"password": password}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
             raise OptionsError(f"--option {pair}: write it as key=value, as in --option dpi=200")
-        try:
-            options[key] = json.loads(value)
-        except json.JSONDecodeError:
-            options[key] = value
+        options[key] = value
     return options

@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from streams.settings import Settings
+    from streams.sources.producer import SentFile
 
 
 def watch(
@@ -49,8 +50,11 @@ def watch(
 
 async def _watch(settings: Settings) -> None:
     import asyncio
+    import os
     import signal
+    import sys
 
+    from streams.printing import printable
     from streams.sources.watching import watching
     from streams.topics import wait_for_topics
 
@@ -58,8 +62,15 @@ async def _watch(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     await wait_for_topics(settings, patience_s=10)
-    printed = watching(settings, lambda file, sent: print(f"{file} → {sent.document_id}", flush=True))
-    async with printed as (_, watcher):
+
+    def say(file: Path, sent: SentFile) -> None:
+        try:
+            print(f"{printable(file)} → {sent.document_id}", flush=True)
+        except BrokenPipeError:  # whoever read along has left, as `head` does; the file itself is delivered
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            stop.set()
+
+    async with watching(settings, say) as (_, watcher):
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({stopped, watcher}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()

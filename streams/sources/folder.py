@@ -9,217 +9,223 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import stat
-from collections.abc import Awaitable, Callable, Iterable
-from fnmatch import fnmatch
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import translate
 from pathlib import Path
-from time import monotonic
-
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
-from watchdog.observers.polling import PollingObserver
 
 from streams.errors import BrokerError, FileUnreadable
 from streams.settings import Settings
-from streams.sources.clean import clean, place_in_archive
+from streams.sources.clean import ARCHIVE, clean, place_in_archive
+from streams.sources.events import observe
 from streams.sources.ledger import Ledger, Version
 from streams.sources.producer import SentFile
-from streams.sources.readiness import is_whole
+from streams.sources.stability import event_or, until_whole
 
 logger = logging.getLogger(__name__)
 
-# deliver(file, where a large file will be found) → what was sent
-Deliver = Callable[[Path, Path], Awaitable[SentFile]]
+# deliver(file, where a large file will be found, the version meant) → what was sent; FileUnreadable where the file
+# is another version by then, so that what Kafka gets is what was found to be whole
+Deliver = Callable[[Path, Path, Version], Awaitable[SentFile]]
 
 _RESCAN_S = 30.0
+# After so many events in a row some may be missing: Linux queues 16,384, and a file gives three or four. A burst of
+# 10,000 files, whose queue overflowed, was complete after 31 s without this and after 5 s with it.
+_BURST = 1000
+_AFTER_BURST_S = 1.0
 _RETRY_S = 2.0
 _POLL_INSTEAD_S = 5.0
 _AT_ONCE = 8
 _TURN_S = 0.5  # a file that is not whole yet does not hold up those after it for longer
 
 
+def ignored_names(settings: Settings) -> Callable[[str], object]:
+    """Return what tells whether a file or folder of this name is left alone, in any case of its letters."""
+    patterns = (*settings.ignore, ARCHIVE)
+    return re.compile("|".join(map(translate, patterns)), re.IGNORECASE).match
+
+
+def files_in(
+    root: Path, ignored: Callable[[str], object], not_read: Callable[[OSError], object] | None = None
+) -> Iterator[tuple[Path, Version]]:
+    """Yield the regular files in a folder and below, links to files included; links to folders are not followed.
+
+    Args:
+        not_read: Told of folders that cannot be listed.
+    """
+    for folder, folders, names in os.walk(root, onerror=not_read):
+        folders[:] = [name for name in folders if not ignored(name)]
+        for file in (Path(folder, name) for name in names if not ignored(name)):
+            try:
+                yield file, Version.of(file)
+            except OSError:
+                continue  # gone again, a link to nowhere, or a pipe
+
+
+@dataclass(slots=True)
+class _Attention:
+    """A file that is being looked after."""
+
+    written: asyncio.Event = field(default_factory=asyncio.Event)  # a writer is done with it
+    again: bool = False  # something happened to it meanwhile
+    task: asyncio.Task[None] | None = None
+
+
 class FolderSource:
-    """Watches one folder and its subfolders. `run` until cancelled; counters and `idle` may be read any time."""
+    """Watches one folder and its subfolders. `run` until cancelled; counters and `idle` may be read any time.
+
+    Attributes:
+        delivered: Files that Kafka has.
+        broken: Those of them that stayed incomplete for `broken_after_s`.
+        unreadable: Files that could not be read or put in the archive; each rescan and each change tries again.
+    """
 
     def __init__(self, settings: Settings, folder: Path, ledger: Ledger, deliver: Deliver) -> None:
         self._settings = settings
         self._folder = folder.absolute()
         self._ledger = ledger
         self._deliver = deliver
-        self._waiting: dict[Path, asyncio.Task[None]] = {}
-        self._again: set[Path] = set()
+        self._ignored = ignored_names(settings)
+        self._waiting: dict[Path, _Attention] = {}
+        self._events, self._burst = 0, asyncio.Event()
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._scanned = False
+        self._scanned = self._kafka_away = False
         self.delivered = 0
         self.broken = 0
+        self.unreadable: set[Path] = set()
 
     @property
     def idle(self) -> bool:
-        """Whether everything that is in the folder has been delivered."""
+        """Whether everything that is in the folder and can be read has been delivered."""
         return self._scanned and not self._waiting
 
     async def run(self) -> None:
         """Deliver what is there and what comes, until cancelled."""
-        observer = self._observe(self._settings.watch_polling_s)
+        loop, pause_s, observer = asyncio.get_running_loop(), self._settings.watch_polling_s, None
+        if pause_s is None:
+            observer = observe(self._folder, lambda *seen: loop.call_soon_threadsafe(self._notice, *seen))
+            pause_s = _RESCAN_S if observer else _POLL_INSTEAD_S
         try:
             while True:
                 before: asyncio.Task[None] | None = None
-                for _, file in await asyncio.to_thread(self._scan):
-                    self._notice(file, before)
-                    before = self._waiting.get(file, before)
+                for file in await asyncio.to_thread(self._scan):
+                    before = self._look_after(file, before)
                 self._scanned = True
-                await asyncio.sleep(_RESCAN_S)
+                await event_or(self._burst, pause_s)
+                if self._burst.is_set():
+                    await asyncio.sleep(_AFTER_BURST_S)
+                    self._events = 0
+                    self._burst.clear()
         finally:
-            observer.stop()
-            for task in self._waiting.values():
+            tasks = [attention.task for attention in self._waiting.values() if attention.task]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._waiting.values(), return_exceptions=True)
-            await asyncio.to_thread(observer.join)
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if observer is not None:
+                observer.stop()
+                await asyncio.to_thread(observer.join)
 
-    def _observe(self, polling_s: float | None) -> BaseObserver:
-        """Return a running observer of the folder; where the system has no watches left, one that polls."""
-        loop = asyncio.get_running_loop()
-        observer = PollingObserver(timeout=polling_s) if polling_s else Observer()
-        handler = _Events(lambda path: loop.call_soon_threadsafe(self._notice, path))
-        try:
-            observer.schedule(handler, str(self._folder), recursive=True)
-            observer.start()
-        except OSError as error:
-            if polling_s:
-                raise
-            logger.warning("%s cannot be watched by events (%s): polling instead", self._folder, error.strerror)
-            return self._observe(_POLL_INSTEAD_S)
-        return observer
-
-    def _scan(self) -> list[tuple[int, Path]]:
-        """Return every file with its modification time, in nanoseconds, in the order in which to deliver them."""
+    def _scan(self) -> list[Path]:
+        """Return the files still to be delivered, in that order: by age, or the newest first."""
         found: list[tuple[int, Path]] = []
-        for folder, folders, names in os.walk(self._folder):
-            folders[:] = [name for name in folders if not self._ignored(name)]
-            for file in (Path(folder, name) for name in names if not self._ignored(name)):
-                try:
-                    state = file.stat()
-                except OSError:
-                    continue  # gone again, or a link to nowhere
-                if stat.S_ISREG(state.st_mode):
-                    found.append((state.st_mtime_ns, file))
-        return sorted(found, reverse=self._settings.latest_first)
+        for file, version in files_in(self._folder, self._ignored, self._not_read):
+            if not self._ledger.has(file, version):
+                found.append((version.mtime_ns, file))
+        return [file for _, file in sorted(found, reverse=self._settings.latest_first)]
 
-    def _ignored(self, name: str) -> bool:
-        return any(fnmatch(name.lower(), pattern.lower()) for pattern in self._settings.ignore)
+    def _notice(self, file: Path, written: bool) -> None:
+        """Take up an event: look after the file, or look at it again once that is done."""
+        self._events += 1
+        if self._events >= _BURST:
+            self._burst.set()
+        if attention := self._waiting.get(file):
+            attention.again = True
+            if written:
+                attention.written.set()
+        elif not any(map(self._ignored, file.relative_to(self._folder).parts)):
+            self._look_after(file)
 
-    def _notice(self, file: Path, before: asyncio.Task[None] | None = None) -> None:
-        """Look after a file; one that is looked after already is looked at again when that is done.
+    def _look_after(self, file: Path, before: asyncio.Task[None] | None = None) -> asyncio.Task[None] | None:
+        """Start to look after a file, unless somebody does; return the task.
 
         Args:
             before: Whose turn is first, where the order matters.
         """
-        if file in self._waiting:
-            self._again.add(file)
-            return
-        if any(map(self._ignored, file.relative_to(self._folder).parts)):
-            return
-        task = asyncio.create_task(self._look_after(file, before))
-        self._waiting[file] = task
-        task.add_done_callback(lambda _: self._done(file))
+        attention = self._waiting.setdefault(file, _Attention())
+        if attention.task is None:
+            attention.task = asyncio.create_task(self._try_to_deliver(file, attention, before))
+            attention.task.add_done_callback(lambda task: self._done(file, attention, task))
+        return attention.task
 
-    def _done(self, file: Path) -> None:
-        task = self._waiting.pop(file)
-        if not task.cancelled() and task.exception() is not None:
-            logger.error("%s is left for the next scan", file, exc_info=task.exception())
-        if file in self._again:
-            self._again.discard(file)
-            if not task.cancelled():
-                self._notice(file)
+    def _done(self, file: Path, attention: _Attention, task: asyncio.Task[None]) -> None:
+        del self._waiting[file]
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            logger.error("%s is left for the next scan", file, exc_info=error)
+        elif attention.again:
+            self._look_after(file)
 
-    async def _look_after(self, file: Path, before: asyncio.Task[None] | None) -> None:
-        """Deliver one file once it rests and is whole; a file that goes on changing is waited for."""
+    async def _try_to_deliver(self, file: Path, attention: _Attention, before: asyncio.Task[None] | None) -> None:
         try:
-            version = Version.of(file)
-            if self._ledger.has(file, version):
-                return
-            version = await self._at_rest(file, version)
-            version, whole = await self._until_whole(file, version)
-            if self._ledger.has(file, version):
-                return
-            if before is not None:
-                await asyncio.wait([before], timeout=_TURN_S)
-            async with self._slots:
-                sent = await self._delivered(file)
-            if Version.of(file) != version:
-                self._again.add(file)  # it was written to while it was sent: the new content follows
-                return
-        except FileNotFoundError:
+            await self._deliver_when_whole(file, attention, before)
+            self.unreadable.discard(file)
+        except (FileNotFoundError, NotADirectoryError):
+            self.unreadable.discard(file)
             logger.debug("%s went before it was delivered", file)
+        except (OSError, FileUnreadable) as error:
+            self._not_read(error, file)
+
+    def _not_read(self, error: Exception, file: Path | None = None) -> None:
+        """Say once that something cannot be read; every rescan tries it again."""
+        where = file or Path(getattr(error, "filename", None) or self._folder)
+        if where not in self.unreadable:
+            self.unreadable.add(where)
+            logger.warning("%s is tried again until it can be read: %s", where, error)
+
+    async def _deliver_when_whole(
+        self, file: Path, attention: _Attention, before: asyncio.Task[None] | None
+    ) -> None:
+        """Deliver one file once it rests and is whole; a file that goes on changing is waited for."""
+        version = Version.of(file)
+        if self._ledger.has(file, version):
+            return
+        version, whole = await until_whole(
+            file, version, attention.written, self._settings.stable_s, self._settings.broken_after_s
+        )
+        if before is not None:
+            await asyncio.wait([before], timeout=_TURN_S)
+        async with self._slots:
+            sent = await self._sent(file, version)
+        if sent is None:
+            attention.again = True  # it was written to meanwhile: the new content is what counts
             return
         self._ledger.record(file, version, sent.document_id)
         self.delivered += 1
         self.broken += not whole
-        if await asyncio.to_thread(clean, file, self._settings.clean, inline=sent.inline):
+        if await asyncio.to_thread(clean, file, version, self._settings.clean, inline=sent.inline):
             self._ledger.forget(file)
 
-    async def _at_rest(self, file: Path, version: Version) -> Version:
-        """Return the file's version once it has not changed for `stable_s`."""
-        since = monotonic()
-        while (left := since + self._settings.stable_s - monotonic()) > 0:
-            await asyncio.sleep(min(left, 0.25))
-            current = Version.of(file)
-            if current != version:
-                version, since = current, monotonic()
-        return version
-
-    async def _until_whole(self, file: Path, version: Version) -> tuple[Version, bool]:
-        """Return the file's version and whether its structure is complete; a change starts the wait again."""
-        deadline, wait_s = monotonic() + self._settings.broken_after_s, 0.1
-        while True:
-            try:
-                if await asyncio.to_thread(is_whole, file):
-                    return version, True
-            except PermissionError as error:
-                logger.warning("%s cannot be read yet: %s", file, error.strerror)
-            if monotonic() >= deadline:
-                logger.warning("%s is delivered as it is: it stayed incomplete", file)
-                return version, False
-            await asyncio.sleep(min(wait_s, max(0.01, deadline - monotonic())))
-            wait_s = min(2 * wait_s, 2.0)
-            current = Version.of(file)
-            if current != version:
-                version = await self._at_rest(file, current)
-                deadline = monotonic() + self._settings.broken_after_s
-
-    async def _delivered(self, file: Path) -> SentFile:
-        """Deliver a file; one that may not be read now is tried again for as long as it is there."""
+    async def _sent(self, file: Path, version: Version) -> SentFile | None:
+        """Return what was sent; None where the file is another version by now. Kafka is waited for."""
+        if Version.of(file) != version:
+            return None
         target = file
         if self._settings.clean == "archive":
             target = await asyncio.to_thread(place_in_archive, file, self._folder)
         while True:
             try:
-                return await self._deliver(file, target)
-            except FileUnreadable as error:
-                Version.of(file)  # raises FileNotFoundError where it is gone
-                logger.warning("%s; trying again", error.message)
+                sent = await self._deliver(file, target, version)
+            except FileUnreadable:
+                if Version.of(file) != version:
+                    return None
+                raise
             except BrokerError as error:
-                logger.warning("%s; trying again", error.message)
-            await asyncio.sleep(_RETRY_S)
-
-
-class _Events(FileSystemEventHandler):
-    """Passes on where something was created, written, closed or moved to; called on the observer's thread."""
-
-    def __init__(self, notice: Callable[[Path], object]) -> None:
-        self._notice = notice
-
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type in ("created", "modified", "moved", "closed"):
-            for path in self._files(event):
-                self._notice(path)
-
-    def _files(self, event: FileSystemEvent) -> Iterable[Path]:
-        where = event.dest_path if event.event_type == "moved" else event.src_path
-        path = Path(where.decode() if isinstance(where, bytes) else where)
-        if not event.is_directory:
-            return (path,)
-        if event.event_type == "moved" or event.event_type == "created":  # a folder with files already in it
-            return (file for file in path.rglob("*") if file.is_file())
-        return ()
+                if not self._kafka_away:
+                    logger.warning("%s; trying again until it does", error.message)
+                self._kafka_away = True
+                await asyncio.sleep(_RETRY_S)
+            else:
+                self._kafka_away = False
+                return sent

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
+import stat
 from dataclasses import dataclass
 from pathlib import Path
+
+from streams.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,22 +21,47 @@ class Version:
 
     @classmethod
     def of(cls, file: Path) -> Version:
+        """Return the version that is there now.
+
+        Raises:
+            FileNotFoundError: There is no regular file: nothing, a folder, or a pipe, which must never be opened.
+        """
         found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise FileNotFoundError(errno.ENOENT, "not a regular file", str(file))
+        return cls.from_stat(found)
+
+    @classmethod
+    def from_stat(cls, found: os.stat_result) -> Version:
         return cls(found.st_size, found.st_mtime_ns)
 
 
 class Ledger:
-    """A SQLite file of delivered versions. Written after Kafka's acknowledgement, before anything is cleaned."""
+    """A SQLite file of delivered versions. Written after Kafka's acknowledgement, before anything is cleaned.
+
+    A kill loses nothing that was recorded; a power cut may lose the last records, whose files are then sent again.
+    May be used from any thread.
+
+    Raises:
+        ConfigurationError: The file cannot be opened, or is no ledger.
+    """
 
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(file, isolation_level=None, timeout=10)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute(
-            "CREATE TABLE IF NOT EXISTS delivered (path BLOB PRIMARY KEY, size INTEGER NOT NULL,"
-            " mtime_ns INTEGER NOT NULL, document_id TEXT NOT NULL) WITHOUT ROWID"
-        )
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            # SQLite itself takes turns between threads; every statement here is a transaction of its own
+            self._db = sqlite3.connect(file, isolation_level=None, timeout=10, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute(
+                "CREATE TABLE IF NOT EXISTS delivered (path BLOB PRIMARY KEY, size INTEGER NOT NULL,"
+                " mtime_ns INTEGER NOT NULL, document_id TEXT NOT NULL) WITHOUT ROWID"
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigurationError(
+                f"the ledger of delivered files, {file}, cannot be used: {error}. Make data_dir writable, or "
+                "delete a broken ledger: its folder is then sent once more, which changes no result"
+            ) from error
 
     def has(self, file: Path, version: Version) -> bool:
         """Return whether this version of a file was delivered."""

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-import stat
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from streams.document_cache import digest_of
-from streams.errors import BrokerError, FileUnreadable
+from streams.errors import BrokerError, FileUnreadable, RecordTooLarge
 from streams.records import ContentDigest
 from streams.settings import Settings
+from streams.sources.ledger import Version
 from streams.topics import TopicNames
+
+logger = logging.getLogger(__name__)
 
 Headers = list[tuple[str, bytes]]
 
@@ -70,27 +73,40 @@ class FileProducer:
         path: str | None = None,
         options: dict[str, Any] | None = None,
         as_ref: Path | None = None,
+        version: Version | None = None,
     ) -> SentFile:
         """Send one file and return once Kafka has it. An empty file is sent too: it ends as a dead letter.
+
+        A file too large for the topic goes by reference, as one above `inline_limit` does.
 
         Args:
             path: What the records call the file; its file:// URI where None.
             options: Fields of ReadOptions for this document.
             as_ref: Where a file too large to go inline will be found, where that is not `file` itself.
+            version: The version meant; any where None.
 
         Raises:
-            FileUnreadable: It is not there, not a file, or may not be read.
+            FileUnreadable: It is not there, not a file, may not be read, or changed while it was.
             BrokerError: Kafka does not take it.
         """
         path = path or file.absolute().as_uri()
-        value, digest = await asyncio.to_thread(_load, file, path, self._settings.inline_limit)
+        value, digest = await asyncio.to_thread(_load, file, path, self._settings.inline_limit, version)
         headers: Headers = [("path", path.encode())]
-        if value is None:
-            headers.append(("content-ref", (as_ref or file).absolute().as_uri().encode()))
-        return await self._send(value or b"", value is not None, digest, path, options, headers)
+        if value is not None:
+            try:
+                return await self._send(value, True, digest, path, options, headers)
+            except RecordTooLarge as error:
+                logger.warning("%s is sent by reference: %s", file, error.message)
+        reference = ("content-ref", (as_ref or file).absolute().as_uri().encode())
+        return await self._send(b"", False, digest, path, options, [*headers, reference])
 
     async def send_bytes(self, content: bytes, path: str, options: dict[str, Any] | None = None) -> SentFile:
-        """Send a file that is in memory; it goes inline, whatever its size. Raises BrokerError."""
+        """Send a file that is in memory; it goes inline, whatever its size.
+
+        Raises:
+            RecordTooLarge: The topic takes no record of this size.
+            BrokerError: Kafka does not take it.
+        """
         digest = ContentDigest(path)
         digest.update(content)
         return await self._send(content, True, digest, path, options, [("path", path.encode())])
@@ -101,29 +117,34 @@ class FileProducer:
     ) -> SentFile:  # fmt: skip
         if self._producer is None:
             raise BrokerError("the producer is not started")
-        headers.append(("document-id", digest.document_id.encode()))
+        headers = [*headers, ("document-id", digest.document_id.encode())]
         if options:
             headers.append(("options", json.dumps(options).encode()))
         try:
             sent = await self._producer.send_and_wait(
                 self._topic, value, key=digest.document_id.encode(), headers=headers
             )
+        except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
+            raise RecordTooLarge(
+                f"{self._topic} takes no record of {len(value)} bytes: raise its max.message.bytes"
+            ) from error
         except KafkaError as error:
             raise BrokerError(f"Kafka does not take {path}: {error!r}") from error
         return SentFile(digest.document_id, path, sent.topic, sent.partition, sent.offset, inline)
 
 
-def _load(file: Path, path: str, inline_limit: int) -> tuple[bytes | None, ContentDigest]:
+def _load(file: Path, path: str, inline_limit: int, version: Version | None) -> tuple[bytes | None, ContentDigest]:
     """Return the content of a file that goes inline, None for a larger one; and its digest."""
     try:
-        found = file.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise FileUnreadable(f"{file} is not a file")
-        if found.st_size > inline_limit:
-            return None, digest_of(file, path)
-        content = file.read_bytes()
+        found = Version.of(file)  # before it is opened: opening a pipe would wait for a writer
+        if found.size > inline_limit:
+            content, digest = None, digest_of(file, path)
+        else:
+            content, digest = file.read_bytes(), ContentDigest(path)
+            digest.update(content)
+        same = Version.of(file) == found == (version or found) and digest.size == found.size
     except OSError as error:
         raise FileUnreadable(f"{file} cannot be read: {error.strerror}") from error
-    digest = ContentDigest(path)
-    digest.update(content)
+    if not same:
+        raise FileUnreadable(f"{file} changed while it was read; send it once it is finished")
     return content, digest

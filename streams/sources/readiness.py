@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import struct
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
-Read = Callable[[int, int], int]
-
-# TIFF tags and types
-_STRIP_OFFSETS, _STRIP_LENGTHS, _TILE_OFFSETS, _TILE_LENGTHS = 273, 279, 324, 325
-_SHORT = 3
+from streams.sources.tiff_extent import tiff_is_whole
 
 _LINEARISED = re.compile(rb"/Linearized\b[^>]*?/L\s+(\d+)")
 _HEAD = 1024
 _TAIL = 2048  # PDF writers and mail gateways append a little after %%EOF
+_SHORTEST = 12  # no kind of file that is read is shorter; and before that its kind cannot be told
+_JPEG, _JP2 = b"\xff\xd8\xff", (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 
 
 def is_whole(file: Path) -> bool:
@@ -24,88 +22,76 @@ def is_whole(file: Path) -> bool:
     Raises:
         OSError: The file cannot be read now.
     """
-    size = file.stat().st_size
     with file.open("rb") as stream:
+        size = stream.seek(0, 2)
+        stream.seek(0)
         head = stream.read(_HEAD)
         stream.seek(max(0, size - _TAIL))
         tail = stream.read()
-    if b"%PDF-" in head:
-        return _pdf_is_whole(head, tail, size)
+        if size < _SHORTEST or not head.strip(b"\0"):  # some writers reserve the space first
+            return False
+        if b"%PDF-" in head:
+            return _pdf_is_whole(head, tail, size)
+        if head.startswith((_JPEG, *_JP2)):
+            return tail.rstrip(b"\0\r\n").endswith(b"\xff\xd9") or _decodes(file)
+        if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+            return tiff_is_whole(stream, size)
+        if head.startswith((b"GIF87a", b"GIF89a")):
+            return _gif_is_whole(stream)
+        return _states_its_end(head, tail, size)
+
+
+def _states_its_end(head: bytes, tail: bytes, size: int) -> bool:
+    """Return whether a picture that says its length, or marks its end, is as long as that."""
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return b"IEND\xaeB`\x82" in tail
-    if head.startswith(b"\xff\xd8\xff"):
-        return tail.rstrip(b"\0\r\n").endswith(b"\xff\xd9") or _decodes(file)
-    if head[:4] in (b"II*\0", b"MM\0*"):
-        return _tiff_is_whole(file, size)
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return size >= 8 + int.from_bytes(head[4:8], "little")
-    if head.startswith(b"BM") and len(head) >= 6:
+    if head.startswith(b"BM"):
         return size >= int.from_bytes(head[2:6], "little")
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return tail.rstrip(b"\0").endswith(b";")
-    return size > 0
+    return True
 
 
 def _pdf_is_whole(head: bytes, tail: bytes, size: int) -> bool:
-    """Return whether the trailer is there; a linearised PDF has one near its start too, and states its length."""
+    """Return whether the end is marked; a linearised PDF has a mark near its start too, and states its length."""
     stated = _LINEARISED.search(head)
-    return (stated is None or size >= int(stated[1])) and (b"%%EOF" in tail or b"startxref" in tail)
+    return (stated is None or size >= int(stated[1])) and b"%%EOF" in tail
+
+
+def _gif_is_whole(stream: BinaryIO) -> bool:
+    """Return whether the chain of blocks reaches the trailer."""
+    stream.seek(0)
+    flags = stream.read(13)[10:11]
+    _skip_palette(stream, flags)
+    while block := stream.read(1):
+        if block == b";":
+            return True
+        if block == b"!":
+            stream.read(1)
+        elif block == b",":
+            _skip_palette(stream, stream.read(9)[8:9])
+            stream.read(1)
+        else:
+            return False
+        while length := stream.read(1)[:1].strip(b"\0"):
+            stream.seek(length[0], 1)
+    return False
+
+
+def _skip_palette(stream: BinaryIO, flags: bytes) -> None:
+    if flags and flags[0] & 0x80:
+        stream.seek(3 << (1 + (flags[0] & 7)), 1)
 
 
 def _decodes(file: Path) -> bool:
     """Return whether a picture with something after its end, or with no end, decodes."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         with Image.open(file) as picture:
             picture.load()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except Image.DecompressionBombError:
+        return True  # too large to look at here; whoever reads it says so
+    except (OSError, SyntaxError, ValueError, struct.error):  # UnidentifiedImageError is an OSError
         return False
     return True
-
-
-def _tiff_is_whole(file: Path, size: int) -> bool:
-    """Return whether the chain of image directories, and the strips or tiles they name, lie within the file."""
-    with file.open("rb") as stream:
-        read = _reader(stream)
-        directory, seen = read(4, 4), set[int]()
-        while directory and directory not in seen:
-            seen.add(directory)
-            if directory + 2 > size:
-                return False
-            entries = read(directory, 2)
-            if directory + 2 + 12 * entries + 4 > size or _data_end(read, directory, entries) > size:
-                return False
-            directory = read(directory + 2 + 12 * entries, 4)
-    return bool(seen)
-
-
-def _reader(stream: BinaryIO) -> Read:
-    """Return a function that reads an integer of so many bytes at an offset, in the file's byte order."""
-    order: Literal["little", "big"] = "little" if stream.read(2) == b"II" else "big"
-
-    def read(at: int, width: int) -> int:
-        stream.seek(at)
-        return int.from_bytes(stream.read(width), order)
-
-    return read
-
-
-def _data_end(read: Read, directory: int, entries: int) -> int:
-    """Return where the last strip or tile of one image directory ends, 0 where it has none."""
-    tags: dict[int, tuple[int, int, int]] = {}
-    for index in range(entries):
-        at = directory + 2 + 12 * index
-        tags[read(at, 2)] = (read(at + 2, 2), read(at + 4, 4), at + 8)
-    offsets = tags.get(_STRIP_OFFSETS) or tags.get(_TILE_OFFSETS)
-    lengths = tags.get(_STRIP_LENGTHS) or tags.get(_TILE_LENGTHS)
-    if offsets is None or lengths is None:
-        return 0
-    return _last(read, *offsets) + _last(read, *lengths)
-
-
-def _last(read: Read, kind: int, count: int, at: int) -> int:
-    """Return the last value of a directory entry; short lists stand in the entry itself."""
-    width = 2 if kind == _SHORT else 4
-    start = at if count * width <= 4 else read(at, 4)
-    return read(start + (count - 1) * width, width)

@@ -8,10 +8,15 @@ from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from streams.errors import BrokerError
 from streams.settings import Settings
 from streams.sources.folder import FolderSource
-from streams.sources.ledger import Ledger
+from streams.sources.ledger import Ledger, Version
 from streams.sources.producer import FileProducer, SentFile
+from streams.topics import TopicNames
 
 
 @asynccontextmanager
@@ -23,11 +28,11 @@ async def watching(
     Yields the source and its task, which ends only by failing.
     """
     folder = settings.inbox.absolute()
-    ledger = Ledger(settings.data_dir / "ledgers" / f"{sha256(bytes(folder)).hexdigest()[:16]}.db")
     async with FileProducer(settings) as producer:
+        ledger = Ledger(await _ledger_file(settings, folder))
 
-        async def deliver(file: Path, as_ref: Path) -> SentFile:
-            sent = await producer.send(file, path=file.as_uri(), as_ref=as_ref)
+        async def deliver(file: Path, as_ref: Path, version: Version) -> SentFile:
+            sent = await producer.send(file, path=file.as_uri(), as_ref=as_ref, version=version)
             if delivered is not None:
                 delivered(file, sent)
             return sent
@@ -41,3 +46,20 @@ async def watching(
             with suppress(asyncio.CancelledError, OSError):
                 await task
             ledger.close()
+
+
+async def _ledger_file(settings: Settings, folder: Path) -> Path:
+    """Return where it is noted what this Kafka got from a folder: another one, or another topic, has got nothing.
+
+    Kafka is known by its cluster id, not by its address: the embedded one has another port each time.
+    """
+    admin = AIOKafkaAdminClient(**settings.kafka_client())
+    try:
+        await admin.start()
+        cluster = (await admin.describe_cluster()).get("cluster_id") or settings.broker
+    except KafkaError as error:
+        raise BrokerError(f"Kafka at {settings.broker} cannot be reached: {error!r}") from error
+    finally:
+        await admin.close()
+    stream = f"{cluster}/{TopicNames.of(settings).raw_files}/".encode() + bytes(folder)
+    return settings.data_dir / "ledgers" / f"{sha256(stream).hexdigest()[:16]}.db"

@@ -1,0 +1,159 @@
+"""What goes wrong around a watched folder: pipes, unreadable files, links, changes at the worst moment."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from streams.errors import BrokerError, ConfigurationError, FileUnreadable
+from streams.sources.clean import clean, place_in_archive
+from streams.sources.ledger import Ledger, Version
+from streams.sources.producer import SentFile
+from tests.unit.test_folder import WHOLE, Deliveries, until, watched, whole_pdf
+
+
+async def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
+    async with watched(tmp_path, stable_s=0) as (inbox, deliveries, source):
+        os.mkfifo(inbox / "pipe.pdf")
+        (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: deliveries.names == ["a.pdf"] and source.idle)
+        await asyncio.sleep(0.2)
+        assert source.idle
+
+
+async def test_the_archive_is_left_alone_whatever_is_ignored(tmp_path: Path) -> None:
+    async with watched(tmp_path, stable_s=0.05, clean="archive", ignore=()) as (inbox, deliveries, source):
+        (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: bool(deliveries.names) and source.idle)
+        await asyncio.sleep(0.5)
+        assert deliveries.names == ["a.pdf"]
+        assert (inbox / ".archive/a.pdf").is_file()
+
+
+async def test_unreadable_files_hold_up_nobody_and_are_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Locked(Deliveries):
+        locked = True
+
+        async def __call__(self, file: Path, as_ref: Path, version: Version) -> SentFile:
+            if self.locked and file.name.startswith("locked"):
+                raise FileUnreadable(f"{file} cannot be read: Permission denied")
+            return await super().__call__(file, as_ref, version)
+
+    deliveries = Locked()
+    async with watched(tmp_path, deliveries, stable_s=0.05, watch_polling_s=0.1) as (inbox, _, source):
+        for number in range(12):  # more than are delivered at once
+            (inbox / f"locked{number}.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: len(source.unreadable) == 12)
+        (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: deliveries.names == ["a.pdf"])
+        deliveries.locked = False
+        await until(lambda: len(deliveries.names) == 13)
+        await until(lambda: not source.unreadable)
+    assert sum("tried again until" in record.message for record in caplog.records) == 12
+
+
+async def test_a_file_that_changed_since_it_was_found_whole_is_looked_at_again(tmp_path: Path) -> None:
+    class Overtaken(Deliveries):
+        async def __call__(self, file: Path, as_ref: Path, version: Version) -> SentFile:
+            if not self.attempts:
+                file.write_bytes(whole_pdf("the second content"))
+            self.attempts += 1
+            if Version.of(file) != version:
+                raise FileUnreadable("changed while it was read")
+            return await super().__call__(file, as_ref, version)
+
+        attempts = 0
+
+    deliveries = Overtaken()
+    async with watched(tmp_path, deliveries, stable_s=0.05) as (inbox, _, source):
+        (inbox / "a.pdf").write_bytes(whole_pdf("first"))
+        await until(lambda: bool(deliveries.names) and source.idle)
+        assert deliveries.contents == [("a.pdf", (inbox / "a.pdf").read_bytes())]
+        assert not source.unreadable
+
+
+async def test_files_wait_for_kafka(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Away(Deliveries):
+        tries = 0
+
+        async def __call__(self, file: Path, as_ref: Path, version: Version) -> SentFile:
+            self.tries += 1
+            if self.tries < 3:
+                raise BrokerError("Kafka is away")
+            return await super().__call__(file, as_ref, version)
+
+    deliveries = Away()
+    async with watched(tmp_path, deliveries, stable_s=0) as (inbox, _, source):
+        (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: deliveries.names == ["a.pdf"] and source.idle)
+    assert sum("Kafka is away" in record.message for record in caplog.records) == 1
+
+
+async def test_a_file_is_looked_at_when_its_writer_closes_it(tmp_path: Path) -> None:
+    async with watched(tmp_path, stable_s=0, broken_after_s=30) as (inbox, deliveries, _):
+        with (inbox / "a.pdf").open("wb") as file:
+            file.write(WHOLE["pdf"][:400])
+            file.flush()
+            await asyncio.sleep(1.7)  # the next look by the clock is 1.4 s away
+            file.write(WHOLE["pdf"][400:])
+        started = asyncio.get_running_loop().time()
+        await until(lambda: bool(deliveries.names))
+        assert asyncio.get_running_loop().time() - started < 0.9
+
+
+async def test_links_to_files_are_files_and_links_to_folders_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/a.pdf").write_bytes(WHOLE["pdf"])
+    async with watched(tmp_path, stable_s=0.05, watch_polling_s=0.1) as (inbox, deliveries, source):
+        (inbox / "again").symlink_to(inbox)
+        (inbox / "elsewhere").symlink_to(tmp_path / "elsewhere")
+        (inbox / "nowhere.pdf").symlink_to(tmp_path / "nothing.pdf")
+        (inbox / "linked.pdf").symlink_to("../elsewhere/a.pdf")
+        await until(lambda: bool(deliveries.names) and source.idle)
+        await asyncio.sleep(0.3)
+    assert deliveries.names == ["linked.pdf"]
+
+
+async def test_names_in_no_encoding_are_delivered(tmp_path: Path) -> None:
+    async with watched(tmp_path, stable_s=0.05) as (inbox, deliveries, source):
+        (inbox / os.fsdecode(b"caf\xe9.pdf")).write_bytes(WHOLE["pdf"])
+        await until(lambda: bool(deliveries.names) and source.idle)
+    async with watched(tmp_path, stable_s=0.05) as (_, again, source):
+        await until(lambda: source.idle)
+    assert (len(deliveries.names), again.names) == (1, [])
+
+
+def test_a_link_is_archived_as_what_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "there.pdf").write_bytes(WHOLE["pdf"])
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "a.pdf").symlink_to("../there.pdf")
+    target = place_in_archive(inbox / "a.pdf", inbox)
+    assert not target.is_symlink()
+    assert target.read_bytes() == WHOLE["pdf"]
+
+
+def test_a_file_that_is_sent_again_keeps_its_place_in_the_archive(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(WHOLE["pdf"])
+    assert place_in_archive(tmp_path / "a.pdf", tmp_path) == place_in_archive(tmp_path / "a.pdf", tmp_path)
+
+
+def test_a_file_that_changed_after_it_was_sent_is_not_cleaned_away(tmp_path: Path) -> None:
+    file = tmp_path / "a.pdf"
+    file.write_bytes(b"first")
+    sent = Version.of(file)
+    file.write_bytes(b"second, longer")
+    assert not clean(file, sent, "delete", inline=True)
+    assert file.exists()
+    assert clean(file, Version.of(file), "delete", inline=True)
+
+
+def test_a_broken_ledger_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"not a database" * 100)
+    with pytest.raises(ConfigurationError, match=r"ledger\.db.*delete"):
+        Ledger(tmp_path / "ledger.db")
