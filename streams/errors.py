@@ -8,6 +8,7 @@ InkstreamError
 │   └── RecordTooLarge       a result is larger than its topic takes
 ├── SourceUnavailable        a reference cannot be fetched right now (retriable)
 ├── QueryError               SQL that is wrong, not allowed, or takes too long
+│   └── TableBusy            too many other queries run (retriable)
 ├── FileUnreadable           a file to send is not there or may not be read
 ├── ConfigurationError       exit code 2; the message names the setting
 └── BrokerError              Kafka cannot be started or reached
@@ -59,6 +60,13 @@ class QueryError(InkstreamError):
     """SQL that is wrong, that would write, or that takes longer than it may."""
 
     reason = "query"
+
+
+class TableBusy(QueryError):
+    """So many other queries run that this one had no turn in time."""
+
+    retriable = True
+    reason = "table-busy"
 
 
 class FileUnreadable(InkstreamError):

@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", description="put before every topic and group")
     api_host: str = Field("127.0.0.1", description="address the API listens on")
     api_port: int = Field(8321, ge=0, le=65535, description="port the API listens on; 0 picks a free one")
-    api_token: SecretStr | None = Field(None, description="bearer token the API asks for, if set")
+    api_token: SecretStr | None = Field(None, min_length=1, description="bearer token the API asks for, if set")
 
     # Kafka
     broker: Annotated[str, AfterValidator(_addresses)] | None = Field(
@@ -133,6 +133,9 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(2048 * _MIB, ge=_MIB, description="bound of the document cache on disk")
 
     # SQL
+    table_dir: Path | None = Field(
+        None, description="where the SQL table's memory is; none: /dev/shm if it has a GiB free, else data_dir"
+    )
     query_timeout_s: float = Field(5.0, gt=0)
     query_max_rows: int = Field(10_000, ge=1)
 

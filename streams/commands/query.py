@@ -29,7 +29,7 @@ def query(
     settings = load_settings()
     address = url or api_url(settings)
     secret = token or (settings.api_token.get_secret_value() if settings.api_token else None)
-    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    headers = {b"Authorization": f"Bearer {secret}".encode()} if secret else None  # as text it may be ASCII only
     try:
         answer = httpx.post(f"{address}/query", json={"sql": sql}, headers=headers, timeout=60)
     except httpx.TransportError as error:

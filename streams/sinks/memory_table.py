@@ -2,9 +2,9 @@
 
     SELECT path, pagenum, text FROM result WHERE result MATCH 'invoice'
 
-It is a view: nothing is lost with it, for it is built again from the topics at each start. Everything runs on one
-connection in one thread, so a reader never sees half a batch; a query holds back what comes in for as long as
-`query_timeout_s` at most, while Kafka keeps it.
+It is a view: nothing is lost with it, for it is built again from the topics at each start. A query sees whole
+batches only, and neither waits for the writer nor holds it back; private_database says how, and where the memory
+is.
 """
 
 from __future__ import annotations
@@ -18,13 +18,21 @@ import orjson
 from models.geometry import bounds
 from streams.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
-from streams.sinks.sql_guard import QueryResult, run_query
+from streams.sinks.private_database import PrivateDatabase, memory_folder
+from streams.sinks.sql_guard import QueryLimits, QueryResult, run_query
+
+READERS = 4  # queries that run at the same time
 
 _PAGE_COLUMNS = (
     "timestamp", "path", "pagenum", "text", "document_id", "total_pages", "confidence", "method", "width", "height",
     "dpi", "rotation", "language", "reference", "exception",
 )  # fmt: skip
 _SEARCHED = {"text", "path"}
+_REGION_COLUMNS = (
+    "document_id", "pagenum", "path", "line", "kind", "text", "confidence", "recogniser", "polygon",
+    "x0", "y0", "x1", "y1",
+)  # fmt: skip
+_NO_BOX = (None,) * 4
 _DOCUMENT_COLUMNS = tuple(DocumentRecord.model_fields)
 
 _SCHEMA = f"""
@@ -41,71 +49,104 @@ CREATE TABLE regions (
 CREATE INDEX regions_by_page ON regions (page);
 CREATE TABLE documents ({", ".join(_DOCUMENT_COLUMNS)}, PRIMARY KEY (document_id)) WITHOUT ROWID;
 """
+_OPENING = (
+    "SELECT (SELECT rowid FROM result LIMIT 1), (SELECT 1 FROM json_each('[]')), (SELECT 1 FROM json_tree('[]'))"
+)
 _INSERT_PAGE = f"INSERT INTO result (rowid, {', '.join(_PAGE_COLUMNS)}) VALUES (?{', ?' * len(_PAGE_COLUMNS)})"
-_INSERT_REGION = f"INSERT INTO regions VALUES (?{', ?' * 13})"
+_INSERT_REGION = f"INSERT INTO regions VALUES (?{', ?' * len(_REGION_COLUMNS)})"
 _INSERT_DOCUMENT = f"INSERT OR REPLACE INTO documents VALUES (?{', ?' * (len(_DOCUMENT_COLUMNS) - 1)})"
-
-_LONGEST_VALUE = 64 * 1024 * 1024
+_PAGE_OF_KEY = "SELECT result.* FROM page_keys JOIN result ON result.rowid = page_keys.id WHERE key = ?"
+_REGIONS_OF_KEY = (
+    f"SELECT {', '.join(_REGION_COLUMNS)} FROM regions WHERE page = (SELECT id FROM page_keys WHERE key = ?) "
+    "ORDER BY line"
+)
 
 
 class MemoryTable:
-    """The table itself. Not thread-safe: every call comes from the one thread that created it."""
+    """The table itself. `apply` is called by one thread at a time; `query` and `page` by any, at any time."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._db = sqlite3.connect(":memory:", isolation_level=None)
-        self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
-        self._db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-        self._db.executescript(_SCHEMA)
+        """Open an empty table. Raises ConfigurationError where table_dir, or data_dir, cannot hold it."""
+        self._limits = QueryLimits(settings.query_timeout_s, settings.query_max_rows)
+        self._database = PrivateDatabase(
+            settings.table_dir or memory_folder(otherwise=settings.data_dir), _SCHEMA, readers=READERS,
+            longest_value=settings.max_message_bytes, patience_s=settings.query_timeout_s + 1,
+            opening=_OPENING,
+        )  # fmt: skip
         self._next = 1
 
-    def apply(self, pages: Iterable[tuple[str, PageText | None]], documents: Iterable[DocumentRecord]) -> None:
-        """Take over a batch, in one transaction: the last record of a key counts, None deletes."""
-        self._db.execute("BEGIN")
-        for key, page in pages:
-            self._put_page(key, page)
-        self._db.executemany(
-            _INSERT_DOCUMENT, ([getattr(d, name) for name in _DOCUMENT_COLUMNS] for d in documents)
-        )
-        self._db.execute("COMMIT")
+    def apply(
+        self,
+        pages: Iterable[tuple[str, PageText | None]],
+        documents: Iterable[tuple[str, DocumentRecord | None]] = (),
+    ) -> None:
+        """Take over a batch of keys and records, all of it or nothing: the last of a key counts, None deletes.
+
+        Raises:
+            sqlite3.Error: The disk is full or broken; the table is as it was, and the batch may be tried again.
+        """
+        with self._database.transaction() as db:
+            for key, page in pages:
+                self._put_page(db, key, page)
+            for key, document in documents:
+                _put_document(db, key, document)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> QueryResult:
         """Run one SELECT within the configured limits. Raises QueryError."""
-        limits = self._settings
-        return run_query(self._db, sql, parameters, limits.query_timeout_s, limits.query_max_rows)
+        with self._database.reader() as db:
+            return run_query(db, sql, parameters, self._limits)
 
     def page(self, document_id: str, pagenum: int) -> dict[str, Any] | None:
-        """Return one page's row by column, None where there is none."""
-        row = self._db.execute(
-            "SELECT result.* FROM result JOIN page_keys ON result.rowid = page_keys.id WHERE key = ?",
-            (page_key(document_id, pagenum),),
-        ).fetchone()
-        return dict(zip(_PAGE_COLUMNS, row, strict=True)) if row else None
+        """Return one page by column, with its `regions`; None where there is none."""
+        key = (page_key(document_id, pagenum),)
+        with self._database.reader() as db, db:
+            db.execute("BEGIN")  # both statements see the same moment
+            row = db.execute(_PAGE_OF_KEY, key).fetchone()
+            regions = db.execute(_REGIONS_OF_KEY, key).fetchall()
+        if row is None:
+            return None
+        found = [dict(zip(_REGION_COLUMNS, region, strict=True)) for region in regions]
+        return {
+            **dict(zip(_PAGE_COLUMNS, row, strict=True)),
+            "regions": [{**region, "polygon": orjson.loads(region["polygon"])} for region in found],
+        }
+
+    def document(self, document_id: str) -> dict[str, Any] | None:
+        """Return one document's record by column, None where there is none."""
+        with self._database.reader() as db:
+            row = db.execute("SELECT * FROM documents WHERE document_id = ?", (document_id,)).fetchone()
+        return dict(zip(_DOCUMENT_COLUMNS, row, strict=True)) if row else None
 
     def close(self) -> None:
-        """Free the memory."""
-        self._db.close()
+        """End the queries that run, and free the memory."""
+        self._database.close()
 
-    def _put_page(self, key: str, page: PageText | None) -> None:
-        row = self._db.execute("SELECT id FROM page_keys WHERE key = ?", (key,)).fetchone()
+    def _put_page(self, db: sqlite3.Connection, key: str, page: PageText | None) -> None:
+        row = db.execute("SELECT id FROM page_keys WHERE key = ?", (key,)).fetchone()
         if row:
-            self._db.execute("DELETE FROM result WHERE rowid = ?", row)
-            self._db.execute("DELETE FROM regions WHERE page = ?", row)
+            db.execute("DELETE FROM result WHERE rowid = ?", row)
+            db.execute("DELETE FROM regions WHERE page = ?", row)
         if page is None:
-            self._db.execute("DELETE FROM page_keys WHERE key = ?", (key,))
+            db.execute("DELETE FROM page_keys WHERE key = ?", (key,))
             return
         number = row[0] if row else self._next
         if not row:
             self._next += 1
-            self._db.execute("INSERT INTO page_keys VALUES (?, ?)", (key, number))
-        self._db.execute(_INSERT_PAGE, [number, *(getattr(page, name) for name in _PAGE_COLUMNS)])
-        self._db.executemany(_INSERT_REGION, _region_rows(number, page))
+            db.execute("INSERT INTO page_keys VALUES (?, ?)", (key, number))
+        db.execute(_INSERT_PAGE, [number, *(getattr(page, name) for name in _PAGE_COLUMNS)])
+        db.executemany(_INSERT_REGION, _region_rows(number, page))
 
 
-def _region_rows(number: int, page: PageText) -> Iterable[list[Any]]:
+def _put_document(db: sqlite3.Connection, key: str, document: DocumentRecord | None) -> None:
+    if document is None:
+        db.execute("DELETE FROM documents WHERE document_id = ?", (key,))
+    else:
+        db.execute(_INSERT_DOCUMENT, [getattr(document, name) for name in _DOCUMENT_COLUMNS])
+
+
+def _region_rows(number: int, page: PageText) -> Iterable[tuple[Any, ...]]:
+    whose = (number, page.document_id, page.pagenum, page.path)
     for line, region in enumerate(page.regions):
-        box = bounds(tuple(region.polygon)) if region.polygon else (None,) * 4
-        yield [
-            number, page.document_id, page.pagenum, page.path, line, region.kind, region.text, region.confidence,
-            region.recogniser, orjson.dumps(region.polygon).decode(), *box,
-        ]  # fmt: skip
+        box = bounds(tuple(region.polygon)) if region.polygon else _NO_BOX
+        polygon = orjson.dumps(region.polygon).decode()
+        yield (*whose, line, region.kind, region.text, region.confidence, region.recogniser, polygon, *box)

@@ -1,26 +1,49 @@
-"""Somebody else's SQL on our connection: it reads, for a bounded time, and nothing else."""
+"""Somebody else's SQL: it reads, for a bounded time, into a bounded result, and does nothing else.
+
+Three fences: what does not begin as a query is not even compiled, SQLite's authorizer refuses whatever is not
+reading, and the connection is read-only. sql_functions bounds what no time limit reaches.
+"""
 
 from __future__ import annotations
 
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
 from streams.errors import QueryError
+from streams.sinks.sql_functions import LONGEST_PATTERN, REFUSAL, bound_functions
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
-_DENIED_FUNCTIONS = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"}
-_READS = re.compile(r"(\s|--[^\n]*(\n|$)|/\*.*?\*/)*(SELECT|WITH|VALUES|EXPLAIN)\b", re.IGNORECASE | re.DOTALL)
-_STEPS_PER_CHECK = 20_000  # of SQLite's machine: well under a millisecond
+# what reaches outside, what is FTS3's and R-tree's own, and json_patch: its time is the product of two lengths
+_DENIED_FUNCTIONS = {
+    "load_extension", "readfile", "writefile", "edit", "sqlite_log", "fts3_tokenizer", "optimize", "matchinfo",
+    "offsets", "rtreecheck", "rtreedepth", "rtreenode", "json_patch", "jsonb_patch",
+}  # fmt: skip
+# Not a matter of taste: VACUUM resets the schema before it is refused, and FTS5 cannot be opened again under the
+# authorizer. Possessive throughout, because `/**//**//**/…` would take a backtracking match for ever.
+_QUERY = re.compile(
+    r"(?:\s++|--[^\n]*+(?:\n|\Z)|/\*(?:[^*]++|\*(?!/))*+\*/)*+(?:SELECT|WITH|VALUES|EXPLAIN)\b", re.IGNORECASE
+)
+_INTERRUPT_AGAIN_S = 0.02
+_LARGEST_RESULT = 32 * 1024 * 1024  # characters; a result is held in memory twice, as rows and as JSON
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_COLUMN: 100,  # with the longest value, bounds a row
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 50,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: LONGEST_PATTERN,
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """The rows of a query; `truncated` where there were more than the limit."""
+    """The rows of a query; `truncated` where there were more than the limits let through."""
 
     columns: list[str]
     rows: list[list[Any]]
@@ -28,48 +51,104 @@ class QueryResult:
     elapsed_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class QueryLimits:
+    """How much one query may take: seconds, and rows of result."""
+
+    timeout_s: float
+    max_rows: int
+
+
+def restrict(connection: sqlite3.Connection, longest_value: int) -> None:
+    """Bound for good what any statement on this connection may do; values are at most `longest_value` bytes."""
+    bound_functions(connection, longest_value)
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest_value)
+    for limit, value in _LIMITS.items():
+        connection.setlimit(limit, value)
+
+
 def run_query(
-    connection: sqlite3.Connection, sql: str, parameters: Sequence[Any], timeout_s: float, max_rows: int
+    connection: sqlite3.Connection, sql: str, parameters: Sequence[Any], limits: QueryLimits
 ) -> QueryResult:
-    """Run one read-only statement. Raises QueryError with SQLite's words where it does not run."""
-    if not _READS.match(sql):
-        raise QueryError(
-            "only one SELECT is allowed here"
-        )  # VACUUM, say, would reset the schema before it is refused
+    """Run one read-only statement and return its rows; blobs come as hex digits.
+
+    Raises:
+        QueryError: It is not one query, is wrong (in SQLite's words), or takes longer than it may.
+    """
+    if not _QUERY.match(sql):
+        raise QueryError("only one SELECT is allowed here")
     started = monotonic()
-    with _guarded(connection, started + timeout_s):
-        try:
-            cursor = connection.execute(sql, parameters)
-            rows = cursor.fetchmany(max_rows + 1)
-        except sqlite3.OperationalError as error:
-            if "interrupted" in str(error):
-                raise QueryError(
-                    f"the query took longer than {timeout_s:g} s; narrow it down or add LIMIT"
-                ) from error
-            raise QueryError(str(error)) from error
-        except sqlite3.DatabaseError as error:  # not authorized, too big, …
-            word = "only SELECT is allowed here" if "not authorized" in str(error) else str(error)
-            raise QueryError(word) from error
-        except (sqlite3.Warning, ValueError, OverflowError, TypeError) as error:
-            raise QueryError(str(error)) from error
-    columns = [column[0] for column in cursor.description or ()]
-    if not columns:
-        raise QueryError("only SELECT is allowed here")
-    elapsed_ms = round((monotonic() - started) * 1000, 2)
-    return QueryResult(
-        columns, [list(map(_plain, row)) for row in rows[:max_rows]], len(rows) > max_rows, elapsed_ms
-    )
+    try:
+        # closed in any case: an open cursor would hold its snapshot, and with it the log that grows behind it
+        with (
+            closing(connection.cursor()) as cursor,
+            _guarded(connection),
+            _interrupted(connection, limits.timeout_s),
+        ):
+            cursor.execute(sql, parameters)
+            columns = [column[0] for column in cursor.description or ()]
+            rows, truncated = _fetch(cursor, limits.max_rows)
+    except sqlite3.OperationalError as error:
+        if "interrupted" in str(error):
+            raise QueryError(
+                f"the query took longer than {limits.timeout_s:g} s; narrow it down or add LIMIT"
+            ) from error
+        raise QueryError(REFUSAL if "user-defined function" in str(error) else str(error)) from error
+    except sqlite3.DatabaseError as error:  # not authorized, too big, …
+        refused = "not authorized" in str(error) or "authorization denied" in str(error)
+        raise QueryError("only SELECT is allowed here" if refused else str(error)) from error
+    except (sqlite3.Warning, ValueError, OverflowError, TypeError) as error:  # two statements, NUL, 2**64, …
+        raise QueryError(str(error)) from error
+    except MemoryError as error:
+        raise QueryError("the query needs more memory than there is; narrow it down") from error
+    return QueryResult(columns, rows, truncated, round((monotonic() - started) * 1000, 2))
+
+
+def _fetch(cursor: sqlite3.Cursor, max_rows: int) -> tuple[list[list[Any]], bool]:
+    """Return the rows within the limits, and whether there were more."""
+    rows: list[list[Any]] = []
+    size = 0
+    for row in cursor:
+        if len(rows) == max_rows or size > _LARGEST_RESULT:
+            return rows, True
+        plain = [value.hex() if isinstance(value, bytes) else value for value in row]
+        size += sum(len(value) if isinstance(value, str) else 8 for value in plain)
+        rows.append(plain)
+    return rows, False
 
 
 @contextmanager
-def _guarded(connection: sqlite3.Connection, deadline: float) -> Iterator[None]:
+def _guarded(connection: sqlite3.Connection) -> Iterator[None]:
     connection.set_authorizer(_authorise)
-    connection.set_progress_handler(lambda: monotonic() > deadline, _STEPS_PER_CHECK)
     try:
         yield
     finally:
-        connection.set_progress_handler(None, 0)
         connection.set_authorizer(None)
+
+
+@contextmanager
+def _interrupted(connection: sqlite3.Connection, after_s: float) -> Iterator[None]:
+    """Interrupt what still runs on the connection after a time.
+
+    From a thread beside it: a progress handler is called after so many steps, and a step may take a second.
+    """
+    done = Event()
+
+    def watch() -> None:
+        over = done.wait(after_s)
+        while not over:
+            connection.interrupt()  # again and again: one between compiling and running is lost
+            over = done.wait(_INTERRUPT_AGAIN_S)
+
+    thread = Thread(target=watch, name="memory-table-clock", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()  # no interrupt may reach the next query
 
 
 def _authorise(action: int, first: str | None, second: str | None, *_: str | None) -> int:
@@ -80,7 +159,3 @@ def _authorise(action: int, first: str | None, second: str | None, *_: str | Non
     if action == sqlite3.SQLITE_PRAGMA and first == "data_version":  # FTS5 asks for it
         return sqlite3.SQLITE_OK
     return sqlite3.SQLITE_DENY
-
-
-def _plain(value: Any) -> Any:
-    return value.hex() if isinstance(value, bytes) else value

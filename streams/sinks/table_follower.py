@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from streams.codec import decode
-from streams.errors import BrokerError, UndecodableMessage
+from streams.errors import BrokerError, TableBusy, UndecodableMessage
 from streams.follower import following
 from streams.records import DocumentRecord, PageText
 from streams.settings import Settings
-from streams.sinks.memory_table import MemoryTable
+from streams.sinks.memory_table import READERS, MemoryTable
 from streams.topics import TopicNames
 
 logger = logging.getLogger(__name__)
@@ -25,24 +26,39 @@ _RETRY_S = 1.0
 
 
 class TableFollower:
-    """Owns the memory table and its one thread. `run` until cancelled; `ready` once it has caught up."""
+    """Owns the memory table and the threads that use it. `run` until cancelled; `ready` once it has caught up."""
 
     def __init__(self, settings: Settings) -> None:
+        """Open the table. Raises ConfigurationError where data_dir cannot be written."""
         self._settings = settings
         self._names = TopicNames.of(settings)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="memory-table")
-        self._table: MemoryTable | None = None
+        self._table = MemoryTable(settings)
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="memory-table-writer")
+        self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="memory-table-reader")
+        self._turns = asyncio.Semaphore(READERS)
         self._caught_up = asyncio.Event()
         self.passed_over = 0
 
     @property
     def ready(self) -> bool:
-        """Whether everything that stood on the topics at start is in the table."""
+        """Whether everything that stood on the topics at start is in the table, and it takes what comes."""
         return self._caught_up.is_set()
 
     async def ask(self, question: Callable[[MemoryTable], T]) -> T:
-        """Run a function on the table, in its thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: question(self._opened()))
+        """Run a function on the table, off the event loop, beside the writer and a few other questions.
+
+        Raises:
+            TableBusy: The others took so long that this one had no turn within query_timeout_s.
+        """
+        patience_s = self._settings.query_timeout_s
+        try:
+            await asyncio.wait_for(self._turns.acquire(), patience_s)
+        except TimeoutError:
+            raise TableBusy(f"no turn within {patience_s:g} s: {READERS} other queries run; try again") from None
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._reading, question, self._table)
+        finally:
+            self._turns.release()
 
     async def run(self) -> None:
         """Follow the topics until cancelled; a broker that goes away is waited for, and nothing is missed."""
@@ -53,11 +69,19 @@ class TableFollower:
                     await self._follow(positions)
                 except BrokerError as error:
                     logger.warning("%s; trying again", error.message)
+                except sqlite3.Error as error:
+                    self._caught_up.clear()  # what is asked now would be answered from an old table
+                    logger.error(
+                        "the SQL table cannot take a batch: %s; trying again. Where its memory is full, name a "
+                        "larger folder with INKSTREAM_TABLE_DIR and start again",
+                        error,
+                    )
                 await asyncio.sleep(_RETRY_S)
         finally:
-            self._thread.shutdown(wait=False, cancel_futures=True)
+            self.close()
 
     async def _follow(self, positions: dict[Any, int]) -> None:
+        """Apply what comes, from `positions` on; they are moved on behind each batch that is in the table."""
         topics = [self._names.page_text, self._names.documents]
         async with following(self._settings, topics, from_beginning=True) as consumer:
             for where, offset in positions.items():
@@ -69,25 +93,36 @@ class TableFollower:
                 found = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=_BATCH)
                 messages = [message for records in found.values() for message in records]
                 if messages:
-                    await self.ask(lambda table, batch=messages: self._apply(table, batch))  # type: ignore[misc]
+                    loop = asyncio.get_running_loop()
+                    self.passed_over += await loop.run_in_executor(self._writing, self._apply, messages)
                     positions.update({where: records[-1].offset + 1 for where, records in found.items() if records})
 
-    def _apply(self, table: MemoryTable, messages: list[Any]) -> None:
+    def _apply(self, messages: list[Any]) -> int:
+        """Put messages into the table; return how many of them are not what their topic carries."""
         pages: list[tuple[str, PageText | None]] = []
-        documents: list[DocumentRecord] = []
+        documents: list[tuple[str, DocumentRecord | None]] = []
+        passed_over = 0
         for message in messages:
             try:
+                key = _key(message)
                 if message.topic == self._names.documents:
-                    documents += [decode(DocumentRecord, message.value)] if message.value else []
-                elif message.key is not None:
-                    key = message.key.decode(errors="replace")
+                    documents.append((key, decode(DocumentRecord, message.value) if message.value else None))
+                else:
                     pages.append((key, decode(PageText, message.value) if message.value else None))
             except UndecodableMessage as error:
-                self.passed_over += 1
+                passed_over += 1
                 logger.warning("%s/%d/%d: %s", message.topic, message.partition, message.offset, error.message)
-        table.apply(pages, documents)
+        self._table.apply(pages, documents)
+        return passed_over
 
-    def _opened(self) -> MemoryTable:
-        if self._table is None:  # created in the thread that uses it, as SQLite asks
-            self._table = MemoryTable(self._settings)
-        return self._table
+    def close(self) -> None:
+        """End the queries that run; the memory is free once the threads have let go of it. `run` ends with it."""
+        self._reading.shutdown(wait=False, cancel_futures=True)
+        self._writing.submit(self._table.close)  # behind the batch that it may be working on
+        self._writing.shutdown(wait=False)
+
+
+def _key(message: Any) -> str:
+    if message.key is None:
+        raise UndecodableMessage("a record without a key is on no compacted topic of ours")
+    return str(message.key.decode(errors="replace"))

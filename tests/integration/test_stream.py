@@ -236,11 +236,14 @@ async def ask(client: httpx.AsyncClient, sql: str) -> Any:
     return (await client.post("/query", json={"sql": sql})).json()
 
 
-async def test_what_was_read_is_queryable_after_a_restart(settings: Settings, topics: Topics) -> None:
+async def test_what_was_read_is_queryable_after_a_restart(
+    settings: Settings, topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with FileProducer(settings) as producer:
         await producer.send_bytes(text_pdf(30), "thirty.pdf")
     with WorkerProcess(settings) as worker:
         await read_all(topics, 30, worker)
+    monkeypatch.setenv("INKSTREAM_API_TOKEN", "schlüssel")
     with WorkerProcess(settings, roles=("web",)) as worker:
 
         async def ready() -> bool:
@@ -254,8 +257,13 @@ async def test_what_was_read_is_queryable_after_a_restart(settings: Settings, to
                     return False
 
         await eventually(ready, 60, worker.log)
-        async with httpx.AsyncClient(base_url=(settings.data_dir / "api").read_text().strip()) as client:
-            assert (await ask(client, "SELECT count(*) FROM result"))["rows"] == [[30]]
+        query = [sys.executable, "-m", "streams", "query", "SELECT count(*) AS n FROM result", "--format", "csv"]
+        query += ["--url", (settings.data_dir / "api").read_text().strip()]
+        done = await asyncio.to_thread(subprocess.run, query, capture_output=True, text=True, cwd=ROOT)
+        assert (done.stdout, done.stderr) == ("n\n30\n", "")
+        query += ["--token", "wrong"]
+        done = await asyncio.to_thread(subprocess.run, query, capture_output=True, text=True, cwd=ROOT)
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", "error: a bearer token is needed\n")
 
 
 async def test_lag_is_counted_per_stage_and_returns_to_nothing(settings: Settings, topics: Topics) -> None:

@@ -1,14 +1,25 @@
 from __future__ import annotations
 
+import math
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from streams.errors import QueryError
+from streams.errors import ConfigurationError, QueryError
 from streams.records import DocumentRecord, PageText, RegionRecord
 from streams.settings import Settings
 from streams.sinks.memory_table import MemoryTable
+from streams.sinks.private_database import memory_folder
+from streams.sinks.sql_functions import Value, bound_functions
 
 
 def page(text: str = "an invoice", pagenum: int = 0, document_id: str = "d") -> PageText:
@@ -22,8 +33,10 @@ def page(text: str = "an invoice", pagenum: int = 0, document_id: str = "d") -> 
 
 
 @pytest.fixture
-def table() -> MemoryTable:
-    return MemoryTable(Settings(query_timeout_s=0.3, query_max_rows=10))
+def table(tmp_path: Path) -> Iterator[MemoryTable]:
+    made = MemoryTable(Settings(table_dir=tmp_path, query_timeout_s=0.3, query_max_rows=10))
+    yield made
+    made.close()
 
 
 def test_full_text_search_is_written_as_people_write_it(table: MemoryTable) -> None:
@@ -58,14 +71,19 @@ def test_documents_hold_the_latest_record(table: MemoryTable) -> None:
         document_id="d", path="p", reference="r", total_pages=2, pages_read=0, pages_failed=0, status="reading",
         started="s", finished=None,
     )  # fmt: skip
-    table.apply([], [record, record.model_copy(update={"status": "done", "pages_read": 2})])
+    table.apply([], [("d", record), ("d", record.model_copy(update={"status": "done", "pages_read": 2}))])
     assert table.query("SELECT status, pages_read FROM documents").rows == [["done", 2]]
+    assert (table.document("d") or {})["status"] == "done"
+    table.apply([], [("d", None)])
+    assert table.document("d") is None
 
 
 @hypothesis_settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.one_of(st.none(), st.text(max_size=20))), max_size=40))
-def test_the_table_is_what_a_dict_would_be(changes: list[tuple[int, str | None]]) -> None:
-    table, model = MemoryTable(Settings()), dict[str, str]()
+def test_the_table_is_what_a_dict_would_be(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, str | None]]
+) -> None:
+    table, model = MemoryTable(Settings(table_dir=tmp_path_factory.mktemp("table"))), dict[str, str]()
     for number, text in changes:
         key = f"d/{number}"
         table.apply([(key, None if text is None else page(text, number))], [])
@@ -74,6 +92,7 @@ def test_the_table_is_what_a_dict_would_be(changes: list[tuple[int, str | None]]
         else:
             model[key] = text
     assert {f"d/{n}": text for n, text in table.query("SELECT pagenum, text FROM result").rows} == model
+    assert {f"d/{n}": text for n, text in table.query("SELECT pagenum, text FROM regions").rows} == model
     table.close()
 
 
@@ -92,6 +111,18 @@ def test_the_table_is_what_a_dict_would_be(changes: list[tuple[int, str | None]]
         "INSERT INTO result(result) VALUES ('rebuild')",
         "BEGIN",
         "",
+        "WITH gone AS (SELECT 1) DELETE FROM result",
+        "EXPLAIN DELETE FROM result",
+        "REPLACE INTO documents (document_id) VALUES ('x')",
+        "VACUUM",
+        "/* a query? */ VACUUM",
+        "SELECT * FROM pragma_table_info('result')",
+        "SELECT fts3_tokenizer('x')",
+        "DETACH main",
+        "REINDEX",
+        "ANALYZE",
+        "SAVEPOINT s",
+        "/**/" * 200 + "DELETE FROM result",
     ],
 )
 def test_nothing_but_reading_is_allowed(table: MemoryTable, sql: str) -> None:
@@ -122,3 +153,139 @@ def test_rows_beyond_the_limit_are_left_out_and_it_is_said(table: MemoryTable) -
 def test_a_value_without_measure_is_refused(table: MemoryTable) -> None:
     with pytest.raises(QueryError):
         table.query("SELECT hex(zeroblob(1000000000))")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "  -- what was read\n/* all of it */ SELECT text FROM result",
+        "WITH a AS (SELECT text FROM result) SELECT text FROM a",
+        "SELECT text FROM result WHERE path MATCH 'lease'",
+        "SELECT highlight(result, 3, '', '') FROM result WHERE result MATCH 'invoice' ORDER BY bm25(result)",
+        "SELECT text FROM regions, json_each(polygon) GROUP BY text HAVING count(*) = 4",
+        "VALUES ('an invoice')",
+    ],
+)
+def test_whatever_reads_is_allowed(table: MemoryTable, sql: str) -> None:
+    table.apply([("d/0", page())])
+    assert table.query(sql).rows == [["an invoice"]]
+
+
+def test_parameters_are_values_and_never_sql(table: MemoryTable) -> None:
+    table.apply([("d/0", page())])
+    assert table.query("SELECT count(*) FROM result WHERE document_id = ?", ["d' OR 1=1 --"]).rows == [[0]]
+    assert table.query("SELECT pagenum FROM result WHERE result MATCH ?", ["invoice"]).rows == [[0]]
+    with pytest.raises(QueryError):
+        table.query("SELECT ?", [2**64])
+
+
+def test_a_result_is_bounded_by_its_size_too(table: MemoryTable) -> None:
+    table.apply([(f"d/{n}", page(pagenum=n)) for n in range(10)])
+    found = table.query("SELECT pagenum, hex(zeroblob(8000000)) FROM result")
+    assert (len(found.rows), found.truncated) == (3, True)
+
+
+def test_a_page_comes_with_its_lines(table: MemoryTable) -> None:
+    table.apply([("d/0", page()), ("d/1", page("second", 1))])
+    found = table.page("d", 1)
+    assert found is not None
+    assert (found["text"], found["confidence"]) == ("second", 0.93)
+    assert [(r["text"], r["polygon"][2], r["x1"]) for r in found["regions"]] == [("second", [9.0, 5.0], 9.0)]
+    assert table.page("d", 2) is None
+
+
+def test_a_slow_query_neither_holds_back_records_nor_other_queries(tmp_path: Path) -> None:
+    table = MemoryTable(Settings(table_dir=tmp_path, query_timeout_s=20))
+    ended: list[str] = []
+
+    def ask_for_ever() -> None:
+        try:
+            table.query("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n")
+        except QueryError as error:
+            ended.append(error.message)
+
+    slow = [threading.Thread(target=ask_for_ever) for _ in range(3)]
+    for thread in slow:
+        thread.start()
+    time.sleep(0.1)
+    started = time.monotonic()
+    for number in range(20):
+        table.apply([(f"d/{number}", page(pagenum=number))])
+        assert table.query("SELECT count(*) FROM result").rows == [[number + 1]]
+    assert time.monotonic() - started < 5
+    assert all(thread.is_alive() for thread in slow)
+    table.close()
+    for thread in slow:
+        thread.join(10)
+    assert len(ended) == 3
+
+
+def test_a_batch_that_fails_leaves_the_table_as_it_was(table: MemoryTable) -> None:
+    table.apply([("d/0", page("first"))])
+
+    def breaks() -> Iterator[tuple[str, PageText | None]]:
+        yield "d/0", page("second")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with pytest.raises(sqlite3.OperationalError):
+        table.apply(breaks())
+    assert table.query("SELECT text FROM result").rows == [["first"]]
+    table.apply([("d/0", page("third"))])
+    assert table.query("SELECT text FROM result").rows == [["third"]]
+
+
+def test_nothing_of_the_table_is_left_on_the_disk(table: MemoryTable, tmp_path: Path) -> None:
+    table.apply([("d/0", page())])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_a_folder_that_cannot_hold_the_table_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match=r"file.* cannot hold the SQL table .*INKSTREAM_TABLE_DIR"):
+        MemoryTable(Settings(table_dir=tmp_path / name))
+
+
+def test_the_table_lies_in_shared_memory_where_that_has_room(tmp_path: Path) -> None:
+    shared = Path("/dev/shm")
+    roomy = shared.is_dir() and shutil.disk_usage(shared).free >= 1024**3
+    assert memory_folder(otherwise=tmp_path) == (shared if roomy else tmp_path)
+
+
+_LONG = "replace(hex(zeroblob(4000000)), '0', 'a')"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"SELECT instr({_LONG}, {_LONG} || 'b')",
+        f"SELECT replace({_LONG}, {_LONG} || 'b', '')",
+        f"SELECT replace({_LONG}, 'a', {_LONG})",
+        f"SELECT trim({_LONG}, {_LONG})",
+        f"SELECT {_LONG} LIKE '%' || substr({_LONG}, 1, 900) || 'b'",
+        f"SELECT {_LONG} GLOB '*' || substr({_LONG}, 1, 900) || 'b'",
+        "SELECT json_patch('{}', '{}')",
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(hex(zeroblob(9000000))) FROM n",
+    ],
+)
+def test_no_function_outlives_the_time_limit(table: MemoryTable, sql: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(QueryError):
+        table.query(sql)
+    assert time.monotonic() - started < 3
+
+
+# of a number with more than 15 digits the last one depends on SQLite's version
+_numbers = st.integers(-(10**12), 10**12).map(lambda n: n / 1000) | st.sampled_from([1e20, -2.5e-7, math.inf, 0.0])
+_values = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), _numbers, st.text("aäb 1.-e€", max_size=12))
+
+
+@hypothesis_settings(max_examples=100, deadline=None)
+@given(_values, _values, _values)
+def test_bounded_functions_give_what_those_of_sqlite_give(one: Value, two: Value, three: Value) -> None:
+    with closing(sqlite3.connect(":memory:")) as bounded, closing(sqlite3.connect(":memory:")) as plain:
+        bound_functions(bounded, 1000)
+        sql = "SELECT instr(?1, ?2), replace(?1, ?2, ?3), trim(?1, ?2), ltrim(?1, ?2), rtrim(?1, ?2), trim(?1)"
+        assert (
+            bounded.execute(sql, (one, two, three)).fetchall() == plain.execute(sql, (one, two, three)).fetchall()
+        )

@@ -55,6 +55,7 @@ def test_file_that_is_no_toml_is_an_error_without_a_traceback(
         ("languages", "../eng"),
         ("page_timeout_s", float("inf")),
         ("topic_prefix", "a/b"),
+        ("api_token", ""),  # an empty variable must not open the API
         ("passwords", '["open"'),
     ],
 )

@@ -1,0 +1,146 @@
+"""A SQLite database in memory that nobody else can see: one connection writes, several read beside it.
+
+SQLite's own `:memory:` is one connection's alone, and its shared variants make a writer wait for every reader. So
+this is a file without a name on a file system that lies in memory (/dev/shm on Linux), in write-ahead mode.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import SimpleQueue
+
+from streams.errors import ConfigurationError
+from streams.sinks.sql_guard import restrict
+
+_SHARED_MEMORY = Path("/dev/shm")
+_ROOM = 1024**3  # bytes; containers give /dev/shm 64 MB unless told otherwise, some 10,000 pages of text
+_PAGE_SIZE = 8192
+# 200 MB of pages in the write-ahead log. It starts over whenever no reader holds it; where readers never pause,
+# the writer waits for them once the log is this long.
+_LONG_LOG = 25_000
+
+
+def memory_folder(otherwise: Path) -> Path:
+    """Return a folder in memory with room for a table; `otherwise` where the system has none."""
+    if not os.access(_SHARED_MEMORY, os.W_OK | os.X_OK):
+        return otherwise
+    return _SHARED_MEMORY if shutil.disk_usage(_SHARED_MEMORY).free >= _ROOM else otherwise
+
+
+class PrivateDatabase:
+    """A database of its own process, in write-ahead mode: readers and the writer do not wait for each other.
+
+    The file is unlinked as soon as every connection has it open, so nothing is left of it, whatever ends the
+    process. On a disk its pages live in the operating system's cache; nothing is ever synced.
+    """
+
+    def __init__(
+        self, folder: Path, schema: str, *, readers: int, longest_value: int, patience_s: float, opening: str
+    ) -> None:
+        """Open the connections.
+
+        Args:
+            schema: SQL that creates what the database holds; it never changes after.
+            longest_value: Bytes of the longest value a reader may make or see.
+            patience_s: How long the writer waits for readers where the log is long.
+            opening: A SELECT that touches every virtual table. A reader runs it each time it is lent: SQLite opens
+                a virtual table with statements of its own, which somebody's guard would refuse.
+
+        Raises:
+            ConfigurationError: The folder cannot hold a database.
+        """
+        self._folder = _own_folder(folder)
+        self._opening = opening
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._all: list[sqlite3.Connection] = []
+        try:
+            file = self._folder.absolute() / "table.db"
+            self.writer = _connect(file, "rwc", patience_s)
+            _tune(self.writer)
+            self.writer.executescript(schema)
+            for _ in range(readers):
+                self._all.append(_connect(file, "ro", patience_s))
+                restrict(self._all[-1], longest_value)
+                self._all[-1].execute(opening).fetchone()  # opens the log, while it is there
+                self._idle.put(self._all[-1])
+        except sqlite3.Error as error:
+            raise ConfigurationError(
+                f"{folder} cannot hold the SQL table ({error}); name another folder with INKSTREAM_TABLE_DIR"
+            ) from error
+        finally:
+            self._unlink()
+
+    @contextmanager
+    def reader(self) -> Iterator[sqlite3.Connection]:
+        """Yield a read-only connection that no other thread uses; wait for one where all are in use."""
+        connection = self._idle.get()
+        try:
+            connection.execute(self._opening).fetchone()
+            yield connection
+        finally:
+            self._idle.put(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Yield the writer in a transaction: all of it counts or, after an error, nothing. One thread at a time."""
+        self.writer.execute("BEGIN")
+        try:
+            yield self.writer
+            self.writer.execute("COMMIT")
+        except BaseException:
+            if self.writer.in_transaction:  # a full disk has rolled back already
+                self.writer.execute("ROLLBACK")
+            raise
+        # what was committed stands; where there is no room to move it out of the log, the next COMMIT says so
+        with suppress(sqlite3.OperationalError):
+            self._shorten_log()
+
+    def close(self) -> None:
+        """End what runs on the connections and close them; the memory is free then."""
+        for connection in self._all:
+            connection.interrupt()
+        for _ in self._all:
+            self._idle.get().close()
+        self.writer.close()
+        self._unlink()
+
+    def _shorten_log(self) -> None:
+        _, length, _ = self.writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if length > _LONG_LOG:
+            self.writer.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+
+    def _unlink(self) -> None:
+        # NFS keeps the names of open files until they are closed: there it succeeds the second time only
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _own_folder(parent: Path) -> Path:
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix="inkstream-table-", dir=parent))  # for this user alone
+    except OSError as error:
+        raise ConfigurationError(
+            f"{parent} cannot hold the SQL table ({error.strerror}); name another folder with INKSTREAM_TABLE_DIR"
+        ) from error
+
+
+def _connect(file: Path, mode: str, patience_s: float) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{file.as_uri()}?mode={mode}", uri=True, timeout=patience_s, isolation_level=None, check_same_thread=False
+    )
+
+
+def _tune(writer: sqlite3.Connection) -> None:
+    writer.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute(f"PRAGMA journal_size_limit = {64 * 1024**2}")  # a log that grew long gives its memory back
+    writer.execute("PRAGMA synchronous = OFF")  # it is built again at each start
+    writer.execute("PRAGMA secure_delete = OFF")
+    writer.execute("PRAGMA wal_autocheckpoint = 0")  # after each transaction, where it tells how long the log is
+    writer.execute("PRAGMA cache_size = -65536")

@@ -1,0 +1,51 @@
+"""How the service is: alive, ready, how fast, how far behind."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from streams.health import Health, HealthReport
+from streams.lag import LagReader
+from streams.metrics import Metrics
+from streams.progress import as_spark, between
+from streams.settings import Settings
+from streams.sinks.table_follower import TableFollower
+
+
+def operations_routes(
+    settings: Settings, table: TableFollower, health: Health, metrics: Metrics, authorised: Any
+) -> APIRouter:
+    """Return the routes that watch the service. Probes and scrapers carry no token; progress asks for it."""
+    routes = APIRouter(tags=["operations"])
+
+    @routes.get("/healthz", summary="Whether the worker moves", responses={503: {"model": HealthReport}})
+    async def healthz(response: Response) -> HealthReport:
+        report = health.report()
+        response.status_code = 200 if report.healthy else 503
+        return report
+
+    @routes.get("/readyz", summary="Whether the memory table has caught up", responses={503: {}})
+    async def readyz(response: Response) -> dict[str, Any]:
+        response.status_code = 200 if table.ready else 503
+        return {"ready": table.ready, "records_passed_over": table.passed_over}
+
+    @routes.get("/metrics", summary="Prometheus metrics", response_class=Response)
+    async def scrape() -> Response:
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    @routes.get("/progress", dependencies=[Depends(authorised)], summary="Rates, lag and time left of each stage")
+    async def progress(
+        interval_s: Annotated[float, Query(gt=0, le=60, description="between the two looks rates are from")] = 1.0,
+    ) -> dict[str, Any]:
+        async with LagReader(settings) as reader:
+            before, moment = await reader.stages(), monotonic()
+            await asyncio.sleep(interval_s)
+            after, later = await reader.stages(), monotonic()
+        return as_spark(f"{settings.topic_prefix}inkstream", 0, between(before, after, later - moment))
+
+    return routes

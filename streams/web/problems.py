@@ -1,0 +1,62 @@
+"""What a refusal looks like over HTTP: {"error": a stable slug, "message": a sentence}, never a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from models.errors import InkstreamError
+from streams.errors import RecordTooLarge
+
+_SLUGS = {413: "too-large"}  # its phrase depends on Python's version
+
+
+class Problem(BaseModel):
+    """Why a request was not served."""
+
+    error: str = Field(description="a stable slug", examples=["query"])
+    message: str = Field(description="a sentence for a person", examples=["no such column: txt"])
+
+
+def add_problems(api: FastAPI) -> None:
+    """Make every refusal a Problem: ours, the framework's, and those of malformed requests."""
+    api.add_exception_handler(InkstreamError, _ours)
+    api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(RequestValidationError, _malformed)
+    api.add_exception_handler(Exception, _defect)
+
+
+def _problem(status: int, error: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(Problem(error=error, message=message).model_dump(), status, headers)
+
+
+async def _ours(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, InkstreamError)
+    if isinstance(error, RecordTooLarge):
+        return _problem(413, error.reason, error.message)
+    if error.retriable:
+        return _problem(503, error.reason, error.message, {"Retry-After": "1"})
+    return _problem(400, error.reason, error.message)
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    slug = _SLUGS.get(error.status_code) or HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    return _problem(error.status_code, slug, error.detail, error.headers)
+
+
+async def _malformed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+    return _problem(422, "malformed-request", "; ".join(faults))
+
+
+async def _defect(_: Request, error: Exception) -> JSONResponse:
+    # the server still raises it afterwards, so the log has the traceback
+    return _problem(500, "internal-server-error", f"a defect of ours: {type(error).__name__}; the log has more")

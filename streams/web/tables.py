@@ -1,0 +1,61 @@
+"""SQL over everything read, and single pages and documents."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Body, HTTPException, Path, Response
+from pydantic import BaseModel, Field
+
+from streams.sinks.memory_table import MemoryTable
+from streams.sinks.table_follower import TableFollower
+
+_EXAMPLE = "SELECT path, pagenum, text FROM result WHERE result MATCH ?"
+
+DocumentId = Annotated[str, Path(description="the document's id, as its records have it")]
+
+
+class Query(BaseModel):
+    """One SELECT on `result` (a page a row, full-text search), `regions` (a line a row) or `documents`."""
+
+    sql: str = Field(examples=[_EXAMPLE])
+    parameters: list[str | int | float | None] = Field([], description="one for each ?", examples=[["invoice"]])
+
+
+class Answer(BaseModel):
+    """The rows of a query."""
+
+    columns: list[str]
+    rows: list[list[str | int | float | None]] = Field(description="blobs as hex digits")
+    truncated: bool = Field(description="whether more was found than query_max_rows rows, or 32 MiB of text")
+    elapsed_ms: float
+
+
+def table_routes(table: TableFollower) -> APIRouter:
+    """Return the routes that answer from the memory table."""
+    routes = APIRouter(tags=["what was read"])
+
+    @routes.post("/query", response_model=Answer, summary="Run one SELECT")
+    async def query(query: Annotated[Query, Body()]) -> Response:
+        # rows become JSON in the thread that read them: ten thousand of them would hold the event loop
+        def answer(table: MemoryTable) -> bytes:
+            return orjson.dumps(table.query(query.sql, query.parameters))
+
+        return Response(await table.ask(answer), media_type="application/json")
+
+    @routes.get("/pages/{document_id}/{pagenum}", summary="One page with its lines")
+    async def page(document_id: DocumentId, pagenum: Annotated[int, Path(ge=0)]) -> dict[str, Any]:
+        found = await table.ask(lambda t: t.page(document_id, pagenum))
+        if found is None:
+            raise HTTPException(404, f"no page {pagenum} of a document {document_id} has been read")
+        return found
+
+    @routes.get("/documents/{document_id}", summary="How far a document has come")
+    async def document(document_id: DocumentId) -> dict[str, Any]:
+        found = await table.ask(lambda t: t.document(document_id))
+        if found is None:
+            raise HTTPException(404, f"no document {document_id} is known")
+        return found
+
+    return routes

@@ -1,0 +1,56 @@
+"""Documents in over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, File, Form, HTTPException, UploadFile
+
+from models.errors import OptionsError
+from streams.codec import merge_options
+from streams.settings import Settings
+from streams.sources.producer import FileProducer, SentFile
+
+_ROOM = 64 * 1024  # for headers in the record, for the form's own lines in the request
+
+
+def largest_upload(settings: Settings) -> int:
+    """Return the most bytes of a request to POST /files."""
+    return settings.max_message_bytes + _ROOM
+
+
+def upload_routes(settings: Settings, producer: FileProducer) -> APIRouter:
+    """Return the route that sends a document to be read."""
+    routes = APIRouter(tags=["documents in"])
+
+    @routes.post("/files", status_code=202, summary="Send a document to be read")
+    async def files(
+        file: Annotated[UploadFile, File(description="the document")],
+        options: Annotated[
+            str,
+            Form(description="JSON object of reading options", examples=['{"languages": "eng+deu", "dpi": 200}']),
+        ] = "{}",
+    ) -> SentFile:
+        if file.size is not None and file.size > settings.max_message_bytes - _ROOM:
+            raise HTTPException(
+                413,
+                f"larger than max_message_bytes ({settings.max_message_bytes}) lets through; put it where the "
+                "workers can fetch it and produce a message with a content-ref header",
+            )
+        given = _options(settings, options)
+        return await producer.send_bytes(await file.read(), f"upload://{file.filename or 'unnamed'}", given)
+
+    return routes
+
+
+def _options(settings: Settings, text: str) -> dict[str, Any]:
+    """Return the options a client gave. Raises OptionsError: it is told now, not by a dead letter later."""
+    try:
+        given = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise OptionsError(f"options is not JSON: {error}") from error
+    if not isinstance(given, dict):
+        raise OptionsError('options must be a JSON object, as {"languages": "deu"}')
+    merge_options(settings.read_options(), given)
+    return given

@@ -1,0 +1,261 @@
+"""The API as a client sees it, over ASGI: what it answers from is real, beside Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from streams.errors import RecordTooLarge
+from streams.health import Health
+from streams.metrics import Metrics
+from streams.records import DocumentRecord, PageText, RegionRecord
+from streams.settings import Settings
+from streams.sinks.memory_table import READERS, MemoryTable
+from streams.sinks.table_follower import TableFollower
+from streams.sources.producer import FileProducer, SentFile
+from streams.web.api import create_api
+
+TOKEN = "schlüssel"
+_MIB = 1024 * 1024
+
+PAGE = PageText(
+    timestamp="2026-11-20T19:30:00.123Z", pagenum=0, path="file:///lease.pdf", text="an invoice", document_id="d",
+    total_pages=1, confidence=0.9, method="ocr", width=10, height=10, dpi=300, rotation=0.0, language="eng",
+    models={}, reference="r", exception=None, timings_ms={},
+    regions=[RegionRecord(polygon=[(0, 0), (9, 0), (9, 5), (0, 5)], kind="printed", text="an invoice",
+                          confidence=0.9, recogniser="tesseract")],
+)  # fmt: skip
+DOCUMENT = DocumentRecord(
+    document_id="d", path="file:///lease.pdf", reference="r", total_pages=1, pages_read=1, pages_failed=0,
+    status="done", started="s", finished="f",
+)  # fmt: skip
+
+
+class FilledTable(TableFollower):
+    """A table that has caught up with topics of one page."""
+
+    ready = True
+
+    async def fill(self) -> None:
+        await self.ask(lambda table: table.apply([("d/0", PAGE)], [("d", DOCUMENT)]))
+
+
+class Outbox(FileProducer):
+    """Keeps what it is given to send, up to a size."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.sent: list[tuple[bytes, str, dict[str, Any] | None]] = []
+
+    async def send_bytes(self, content: bytes, path: str, options: dict[str, Any] | None = None) -> SentFile:
+        if len(path) > 1000:
+            raise RecordTooLarge("too large with its headers")
+        self.sent.append((content, path, options))
+        return SentFile("id", path, "raw-files", 0, 0, True)
+
+
+def settings_in(folder: Path, **more: Any) -> Settings:
+    return Settings(table_dir=folder, broker="localhost:1", max_message_bytes=_MIB, inline_limit=0, **more)
+
+
+@asynccontextmanager
+async def client_of(
+    settings: Settings, table: TableFollower, producer: FileProducer
+) -> AsyncIterator[httpx.AsyncClient]:
+    api = create_api(settings, table, producer, Health(60), Metrics())
+    transport = httpx.ASGITransport(api, raise_app_exceptions=False)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://inkstream") as client:
+            yield client
+    finally:
+        table.close()
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Outbox:
+    return Outbox(settings_in(tmp_path))
+
+
+@pytest.fixture
+async def client(tmp_path: Path, outbox: Outbox) -> AsyncIterator[httpx.AsyncClient]:
+    settings = settings_in(tmp_path)
+    table = FilledTable(settings)
+    await table.fill()
+    async with client_of(settings, table, outbox) as made:
+        yield made
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """Return status and slug, having checked that it is a refusal as they all are."""
+    assert answer.headers["content-type"] == "application/json"
+    assert set(answer.json()) == {"error", "message"}
+    assert answer.json()["message"]
+    return answer.status_code, answer.json()["error"]
+
+
+async def test_a_query_is_answered_with_columns_and_rows(client: httpx.AsyncClient) -> None:
+    asked = {"sql": "SELECT path, confidence, x'00ff' FROM result WHERE result MATCH ?", "parameters": ["invoice"]}
+    answer = (await client.post("/query", json=asked)).json()
+    assert answer.pop("elapsed_ms") >= 0
+    assert answer == {
+        "columns": ["path", "confidence", "x'00ff'"],
+        "rows": [["file:///lease.pdf", 0.9, "00ff"]],
+        "truncated": False,
+    }
+
+
+async def test_a_page_has_its_lines_and_a_document_its_state(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/pages/d/0")).json()
+    assert (page["text"], page["regions"][0]["polygon"][2]) == ("an invoice", [9.0, 5.0])
+    assert (await client.get("/documents/d")).json()["status"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "expected"),
+    [
+        ("POST", "/query", b'{"sql": "DROP TABLE result"}', (400, "query")),
+        ("POST", "/query", b'{"sql": "SELECT txt FROM result"}', (400, "query")),
+        ("POST", "/query", b'{"sql": "SELECT ?", "parameters": []}', (400, "query")),
+        ("POST", "/query", b'{"sql": ', (422, "malformed-request")),
+        ("POST", "/query", b"\xff\xfe", (422, "malformed-request")),
+        ("POST", "/query", b'{"sql": 1}', (422, "malformed-request")),
+        ("POST", "/query", b'{"query": "SELECT 1"}', (422, "malformed-request")),
+        ("POST", "/query", b'{"sql": "SELECT 1", "parameters": [[1]]}', (422, "malformed-request")),
+        ("POST", "/query", b" " * (_MIB + 1), (413, "too-large")),
+        ("GET", "/query", b"", (405, "method-not-allowed")),
+        ("GET", "/pages/d/7", b"", (404, "not-found")),
+        ("GET", "/pages/d/-1", b"", (422, "malformed-request")),
+        ("GET", "/pages/d/one", b"", (422, "malformed-request")),
+        ("GET", "/documents/none", b"", (404, "not-found")),
+        ("GET", "/nowhere", b"", (404, "not-found")),
+        ("GET", "/progress?interval_s=0", b"", (422, "malformed-request")),
+        ("POST", "/files", b"no form", (422, "malformed-request")),
+    ],
+)
+async def test_every_refusal_has_a_slug_and_a_sentence(
+    client: httpx.AsyncClient, method: str, path: str, body: bytes, expected: tuple[int, str]
+) -> None:
+    headers = {"content-type": "application/json"}
+    assert refusal(await client.request(method, path, content=body, headers=headers)) == expected
+
+
+async def test_an_upload_is_sent_with_its_name_and_options(client: httpx.AsyncClient, outbox: Outbox) -> None:
+    answer = await client.post("/files", files={"file": ("ä.pdf", b"%PDF")}, data={"options": '{"dpi": 200}'})
+    assert (answer.status_code, answer.json()["path"]) == (202, "upload://ä.pdf")
+    assert outbox.sent == [(b"%PDF", "upload://ä.pdf", {"dpi": 200})]
+
+
+@pytest.mark.parametrize("options", ["{", "[]", "null", '"eng"', '{"dpy": 1}', '{"dpi": -1}', '{"dpi": "x"}', ""])
+async def test_options_that_mean_nothing_are_refused(
+    client: httpx.AsyncClient, outbox: Outbox, options: str
+) -> None:
+    answer = await client.post("/files", files={"file": ("a.pdf", b"%PDF")}, data={"options": options})
+    if options:
+        assert refusal(answer) == (400, "bad-options")
+    else:  # a form's empty field is one that was left out
+        assert outbox.sent == [(b"%PDF", "upload://a.pdf", {})]
+
+
+@pytest.mark.parametrize("size", [_MIB - 64 * 1024 + 1, _MIB, 3 * _MIB])
+async def test_a_file_that_no_message_holds_is_refused(
+    client: httpx.AsyncClient, outbox: Outbox, size: int
+) -> None:
+    assert refusal(await client.post("/files", files={"file": ("a.pdf", b"x" * size)}))[0] == 413
+    assert outbox.sent == []
+
+
+async def test_a_message_that_is_too_large_with_its_headers_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/files", files={"file": ("a" * 2000, b"x")})
+    assert refusal(answer) == (413, "record-too-large")
+
+
+async def test_a_body_without_a_length_is_refused_while_it_comes(client: httpx.AsyncClient) -> None:
+    taken = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 64 * 1024
+            yield b" " * 64 * 1024
+
+    assert refusal(await client.post("/query", content=endless()))[0] == 413
+    assert taken <= 2 * _MIB
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        (None, 401), ("Bearer wrong", 401), ("Bearer ", 401), ("Bearer schl", 401), (f"Basic {TOKEN}", 401),
+        (f"Bearer {TOKEN}", 200), (f"bearer {TOKEN}", 200),
+    ],
+)  # fmt: skip
+async def test_a_token_opens_the_api_whatever_its_letters(tmp_path: Path, given: str | None, status: int) -> None:
+    settings = settings_in(tmp_path, api_token=TOKEN)
+    table = FilledTable(settings)
+    async with client_of(settings, table, Outbox(settings)) as client:
+        headers = {"Authorization": given.encode()} if given else None
+        answer = await client.post("/query", json={"sql": "SELECT 1"}, headers=headers)
+        assert answer.status_code == status
+        if status == 401:
+            assert refusal(answer) == (401, "unauthorized")
+            assert answer.headers["www-authenticate"] == "Bearer"
+        for path in ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"):
+            assert (await client.get(path)).status_code == 200, path
+        for path in ("/pages/d/0", "/documents/d", "/progress"):
+            assert refusal(await client.get(path)) == (401, "unauthorized")
+        assert refusal(await client.post("/files", files={"file": ("a", b"x")})) == (401, "unauthorized")
+
+
+@pytest.mark.timeout(20)
+async def test_more_queries_than_run_at_a_time_are_told_to_come_again(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, query_timeout_s=0.5)
+    endless = {"sql": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"}
+    async with client_of(settings, FilledTable(settings), Outbox(settings)) as client:
+        answers = await asyncio.gather(*(client.post("/query", json=endless) for _ in range(5 * READERS)))
+        found = Counter(map(refusal, answers))
+        assert set(found) == {(400, "query"), (503, "table-busy")}
+        assert found[400, "query"] >= READERS
+        assert (await client.post("/query", json={"sql": "SELECT 1"})).status_code == 200
+
+
+async def test_what_is_asked_before_the_table_has_caught_up_is_to_be_asked_again(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    async with client_of(settings, TableFollower(settings), Outbox(settings)) as client:
+        answer = await client.post("/query", json={"sql": "SELECT 1"})
+        assert (refusal(answer), answer.headers["retry-after"]) == ((503, "service-unavailable"), "1")
+        assert (await client.get("/readyz")).status_code == 503
+
+
+async def test_kafka_that_is_away_is_a_refusal_too(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    async with client_of(settings, FilledTable(settings), FileProducer(settings)) as client:
+        assert refusal(await client.post("/files", files={"file": ("a", b"x")})) == (503, "broker")
+        assert refusal(await client.get("/progress")) == (503, "broker")
+
+
+class BrokenTable(FilledTable):
+    async def ask(self, question: Callable[[MemoryTable], Any]) -> Any:
+        raise ZeroDivisionError
+
+
+async def test_a_defect_is_told_without_its_traceback(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    async with client_of(settings, BrokenTable(settings), Outbox(settings)) as client:
+        assert refusal(await client.get("/documents/d")) == (500, "internal-server-error")
+
+
+async def test_the_description_names_every_route_and_the_shape_of_refusals(client: httpx.AsyncClient) -> None:
+    described = (await client.get("/openapi.json")).json()
+    assert set(described["paths"]) == {
+        "/query", "/pages/{document_id}/{pagenum}", "/documents/{document_id}", "/files", "/healthz", "/readyz",
+        "/metrics", "/progress",
+    }  # fmt: skip
+    refused = described["paths"]["/query"]["post"]["responses"]["413"]
+    assert refused["content"]["application/json"]["schema"]["$ref"].endswith("/Problem")
