@@ -13,6 +13,7 @@ from models.text_layer import TextLayer
 PDF = "application/pdf"
 TIFF = "image/tiff"
 _HEAD = 1024
+_BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)  # bytes of the second header: text may begin with BM as well
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -25,14 +26,19 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"MM\0+", TIFF),
     (b"\0\0\0\x0cjP  \r\n\x87\n", "image/jp2"),
     (b"\xff\x4f\xff\x51", "image/jp2"),
-    (b"BM", "image/bmp"),
 )
 # What people drop by mistake, and what to do about it.
-_OTHERS: tuple[tuple[bytes, str], ...] = (
+_CONTAINERS: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "a ZIP archive or an Office document; unpack it, or save it as PDF"),
     (b"\xd0\xcf\x11\xe0", "an old Office document; save it as PDF"),
-    (b"{\\rtf", "an RTF document; save it as PDF"),
     (b"\x1f\x8b", "a gzip archive; unpack it"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive; unpack it"),
+    (b"Rar!\x1a\x07", "a RAR archive; unpack it"),
+)
+_OTHERS: tuple[tuple[bytes, str], ...] = (
+    *_CONTAINERS,
+    (b"{\\rtf", "an RTF document; save it as PDF"),
+    (b"AT&TFORM", "a DjVu document; save it as PDF"),
     (b"%!PS", "PostScript; convert it to PDF"),
     (b"8BPS", "a Photoshop file; save it as PNG"),
     (b"<", "HTML or XML; print it to PDF"),
@@ -41,6 +47,9 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
 
 class OpenDocument(Protocol):
     """A document open for reading. Not thread-safe; close it when done."""
+
+    losses: tuple[str, ...]
+    """What of the page looked at last is missing in what was returned of it, in the decoder's words."""
 
     @property
     def page_count(self) -> int: ...
@@ -70,12 +79,12 @@ def content_type(path: Path) -> str:
             return name
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "image/webp"
-    if b"%PDF-" in head:
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
+        return "image/bmp"
+    # a PDF may have up to 1,024 bytes of anything before it, but one inside an archive is not ours to take out
+    if b"%PDF-" in head and not head.startswith(tuple(start for start, _ in _CONTAINERS)):
         return PDF
-    looks = next((what for start, what in _OTHERS if head.lstrip().startswith(start)), None)
-    if looks is None:
-        looks = "plain text" if _is_text(head) else "data of an unknown kind"
-    raise UnsupportedFile(f"this is {looks} (read are PDF, TIFF, JPEG, PNG, WebP, BMP, GIF and JPEG 2000)")
+    raise UnsupportedFile(f"this is {_looks(head)} (read are PDF, TIFF, JPEG, PNG, WebP, BMP, GIF and JPEG 2000)")
 
 
 def open_document(path: Path, passwords: Sequence[str] = ()) -> OpenDocument:
@@ -97,6 +106,13 @@ def inspect(path: Path, passwords: Sequence[str] = ()) -> DocumentInfo:
         return DocumentInfo(kind, document.page_count, getattr(document, "password", None))
     finally:
         document.close()
+
+
+def _looks(head: bytes) -> str:
+    if head[4:8] == b"ftyp":
+        return "a HEIC or AVIF picture or a film; save it as JPEG or PNG"
+    plain = "plain text" if _is_text(head) else "data of an unknown kind"
+    return next((what for start, what in _OTHERS if head.lstrip().startswith(start)), plain)
 
 
 def _is_text(head: bytes) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
 from models.document import PageImage
 from models.errors import CorruptFile, PageTooLarge
@@ -23,6 +23,14 @@ FAULTS = (
 _TRUSTED_DPI = range(150, 1201)  # 72 and 96 are what programs write that do not know
 _LONG_SIDE_INCHES = 11.69  # of A4: what a page is taken for whose file does not say
 _MULTI_PAGE = {"TIFF"}  # the frames of an animated GIF, WebP or PNG are not pages: the first is read
+_FULL_RANGES = (1.0, 255.0, 4095.0, 65535.0)  # of bits that are scanned: 1, 8, 12 and 16
+_BAND = 4_000_000  # pixels converted at a time
+_WHITE_IS_ZERO = 0
+_TURNS: dict[object, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
 
 
 class ImageDocument:
@@ -34,6 +42,7 @@ class ImageDocument:
         Raises:
             CorruptFile: Pillow cannot open it.
         """
+        self.losses: tuple[str, ...] = ()  # a picture that is not whole is an error
         Image.MAX_IMAGE_PIXELS = None  # our own limit, in `image`, has a typed error
         ImageFile.LOAD_TRUNCATED_IMAGES = False
         try:
@@ -41,6 +50,8 @@ class ImageDocument:
                 warnings.simplefilter("ignore")  # about metadata, which may be as wrong as it likes
                 self._image = Image.open(path)
                 self._pages = int(getattr(self._image, "n_frames", 1)) if self._image.format in _MULTI_PAGE else 1
+        except UnidentifiedImageError as error:  # it names the file, which in the cache says nothing to anybody
+            raise CorruptFile("this picture cannot be opened: its header is damaged, or it is cut off") from error
         except FAULTS as error:
             raise CorruptFile(f"this picture cannot be opened: {error}") from error
 
@@ -66,8 +77,7 @@ class ImageDocument:
                 warnings.simplefilter("ignore")
                 self._image.seek(pagenum)
                 _check_size(*self._image.size, max_megapixels)
-                upright = ImageOps.exif_transpose(self._image)
-                pixels = _pixels(upright, grey=grey)
+                pixels = _pixels(_upright(self._image), grey=grey)
         except Image.DecompressionBombError as error:
             raise PageTooLarge(f"this picture unpacks to more than is allowed: {error}") from error
         except FAULTS as error:
@@ -89,23 +99,53 @@ def _check_size(width: int, height: int, max_megapixels: float) -> None:
 
 
 def _pixels(image: Image.Image, *, grey: bool) -> npt.NDArray[np.uint8]:
+    mode = "L" if grey else "RGB"
     if image.mode == "F" or image.mode.startswith("I"):
         image = _to_eight_bits(image)
+    if image.mode == "LAB":
+        image = image.getchannel("L")  # lightness: all that text is made of, and Pillow converts no LAB itself
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image)
-    return np.asarray(image.convert("L" if grey else "RGB"))
+        paper = Image.new(mode, image.size, "white")
+        paper.paste(image.convert(mode), mask=image.getchannel("A"))
+        image = paper
+    return np.asarray(image.convert(mode))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Return a picture turned by its EXIF orientation; as it is where no orientation can be read.
+
+    Not by ImageOps.exif_transpose: it writes all of the EXIF anew, and fails on tags that do not matter.
+    """
+    image.load()  # a fault in the pixels is raised here, outside of what is forgiven
+    try:
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    except FAULTS:
+        return image
+    return image if turn is None else image.transpose(turn)
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Return a picture of 16- or 32-bit integers or floats as 8-bit grey, by the range its values are in."""
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-    highest = float(values.max(initial=0.0))
-    white = next((limit for limit in (1.0, 255.0, 65535.0) if highest <= limit), highest)
-    if image.mode.startswith("I;16"):
-        white = 65535.0
-    return Image.fromarray((values.clip(0, white) * (255.0 / white)).astype(np.uint8))
+    """Return a picture of 12- to 32-bit integers or floats as 8-bit grey.
+
+    White is the smallest full range that holds all values: 12-bit scans come in 16 bits, and floats are written as
+    0 to 1 or as 0 to 255. Worked on in bands, for a picture of 80 megapixels takes 320 MB as it is.
+    """
+    values = np.asarray(image)
+    tags = getattr(image, "tag_v2", {})
+    if values.dtype == np.int32 and tags.get(TiffImagePlugin.SAMPLEFORMAT, (1,))[0] == 1:
+        values = values.view(np.uint32)  # Pillow has no such mode: from 2³¹ on, light grey reads as negative
+    bands = np.array_split(np.arange(len(values)), max(1, values.size // _BAND))
+    rows = [slice(band[0], band[-1] + 1) for band in bands if band.size]
+    highest = max(float(values[band].max(initial=0, where=np.isfinite(values[band]))) for band in rows)
+    white = next((limit for limit in _FULL_RANGES if highest <= limit), highest)
+    pixels = np.empty(values.shape, np.uint8)
+    for band in rows:
+        shades = np.nan_to_num(values[band].astype(np.float32), copy=False, posinf=white)
+        pixels[band] = shades.clip(0, white) * (255.0 / white)
+    if tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == _WHITE_IS_ZERO:
+        np.subtract(255, pixels, out=pixels)  # Pillow turns only 1- and 8-bit pictures itself
+    return Image.fromarray(pixels)
 
 
 def _dpi(image: Image.Image) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,25 @@ import pymupdf
 
 from models.document import PageImage
 from models.errors import CorruptFile, EmptyDocument, EncryptedFile, PageTooLarge
-from models.text_layer import TextLayer, TextLine, is_trusted, join_rows
+from models.page_content import page_content
+from models.text_layer import TextLayer, TextLine, is_trusted, join_rows, without_echoes
 
 # What MuPDF raises for a file that is at fault. FzErrorBase is the root of its own errors.
 FAULTS = (pymupdf.FileDataError, pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError, TypeError, IndexError)
 
 _POINTS_PER_INCH = 72
 _LEAST_DPI = 36  # a page that is too large even at this is a bomb or a poster of tens of metres
-_INVISIBLE = 3  # text render mode 3: neither filled nor stroked
+_MAX_SIDE = 32_767  # pixels: what readers count coordinates in 16 bits with can take
+# How MuPDF reports content that it leaves out or makes up. Colour profiles cost no text; the page tree is no page.
+_LOSS = re.compile(
+    r"(?!.*(ICC profile|page tree))"
+    r"(\w+ error: |premature end|padding truncated image|ignoring zlib error|cannot load object"
+    r"|content stream is not a stream|cannot draw)"
+)
+_NO_DEFLATE_END = "premature end of data in flate filter"
+# A glyph that stands for no known character must be seen as such: its number is the code of some other character.
+_TEXT_FLAGS = pymupdf.TEXTFLAGS_DICT & ~(pymupdf.TEXT_PRESERVE_IMAGES | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE)
+_OUT_OF_MEMORY = re.compile(r"[mce]*alloc \(.*\) failed")
 
 
 class PdfDocument:
@@ -35,6 +47,8 @@ class PdfDocument:
         pymupdf.TOOLS.mupdf_display_errors(False)
         pymupdf.TOOLS.mupdf_display_warnings(False)
         self.password: str | None = None
+        self.losses: tuple[str, ...] = ()
+        self._losses_of = -1
         try:
             self._document = pymupdf.open(path, filetype="pdf")
             self._unlock(passwords)
@@ -55,27 +69,37 @@ class PdfDocument:
         """Return the page's own text where it can be trusted; without lines where nothing is on the page."""
         page = self._page(pagenum)
         try:
-            width, height = (round(side * dpi / _POINTS_PER_INCH) for side in (page.rect.width, page.rect.height))
-            if not page.get_bboxlog():
+            drawn = (page.rect * (dpi / _POINTS_PER_INCH)).irect  # as get_pixmap rounds
+            width, height = int(drawn.width), int(drawn.height)
+            found = page_content(page)
+            content = page.get_text("dict", flags=_TEXT_FLAGS)
+            self.losses = self._losses(page)
+            if found.is_blank and not self.losses:
                 return TextLayer((), width, height)
-            content = page.get_text("dict", flags=pymupdf.TEXTFLAGS_DICT & ~pymupdf.TEXT_PRESERVE_IMAGES)
-            lines = join_rows(_lines(content, page.rotation_matrix, dpi / _POINTS_PER_INCH))
-            text = "\n".join(line.text for line in lines)
-            if not text.strip() or not is_trusted(text, _invisible_share(page), _picture_cover(page)):
-                return None
-            return TextLayer(tuple(lines), width, height)
+            lines = join_rows(without_echoes(_lines(content, page.rotation_matrix, dpi / _POINTS_PER_INCH)))
+            layer = TextLayer(tuple(lines), width, height)
+            trusted = is_trusted(layer.text, found.hidden_share(layer.text), found.picture_cover)
+            return layer if trusted else None
         except FAULTS as error:
             raise CorruptFile(f"page {pagenum} cannot be read: {_said(error)}") from error
 
     def image(self, pagenum: int, dpi: int, max_megapixels: float, *, grey: bool) -> PageImage:
-        """Return the page drawn at `dpi`, or at the highest resolution below it that the megapixels allow."""
+        """Return the page drawn at `dpi`, or at the highest resolution below it that the limits allow."""
+        # what is damaged may be reported only once, when it is met first: then the text layer met it
+        before = self.losses if self._losses_of == pagenum else ()
         page = self._page(pagenum)
         dpi = _affordable_dpi(page.rect.width, page.rect.height, dpi, max_megapixels)
         colours = pymupdf.csGRAY if grey else pymupdf.csRGB
         try:
             pixmap = page.get_pixmap(dpi=dpi, colorspace=colours, alpha=False)
             samples = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.stride)
+            self.losses = tuple(dict.fromkeys((*before, *self._losses(page))))
         except FAULTS as error:
+            if _OUT_OF_MEMORY.search(str(error)):
+                raise PageTooLarge(
+                    f"page {pagenum} needs more memory to be drawn than a reader has: {_said(error)}; lower dpi or "
+                    "max_megapixels"
+                ) from error
             raise CorruptFile(f"page {pagenum} cannot be drawn: {_said(error)}") from error
         finally:
             pymupdf.TOOLS.store_shrink(100)  # else up to 256 MB of decoded pictures stay, in every process
@@ -87,12 +111,22 @@ class PdfDocument:
         pymupdf.TOOLS.store_shrink(100)
 
     def _page(self, pagenum: int) -> Any:
+        self.losses, self._losses_of = (), pagenum
         if not 0 <= pagenum < self._pages:
             raise CorruptFile(f"there is no page {pagenum}: the document has {self._pages}")
+        pymupdf.TOOLS.reset_mupdf_warnings()  # else they pile up, and those of other pages are taken for this one's
         try:
             return self._document.load_page(pagenum)
         except FAULTS as error:
             raise CorruptFile(f"page {pagenum} cannot be loaded: {_said(error)}") from error
+
+    def _losses(self, page: Any) -> tuple[str, ...]:
+        """Return what MuPDF has said of content that it leaves out, since the page was loaded."""
+        said = filter(_LOSS.match, pymupdf.TOOLS.mupdf_warnings(reset=False).splitlines())
+        losses = tuple(dict.fromkeys(said))
+        if losses == (_NO_DEFLATE_END,) and not any(map(self._document.xref_stream_raw, page.get_contents())):
+            return ()  # blank pages are written with a compressed stream of no bytes
+        return losses
 
     def _unlock(self, passwords: Sequence[str]) -> None:
         if not self._document.needs_pass:
@@ -101,7 +135,7 @@ class PdfDocument:
             if self._document.authenticate(password):
                 self.password = password
                 return
-        self._document.close()
+        self.close()
         tried = "none of the passwords given opens it" if passwords else "no password was given"
         raise EncryptedFile(
             f'this PDF is encrypted and {tried}; put {{"password": …}} into the options header, or the password '
@@ -119,30 +153,17 @@ def _lines(content: dict[str, Any], turn: Any, scale: float) -> list[TextLine]:
     ]
 
 
-def _invisible_share(page: Any) -> float:
-    counts = {True: 0, False: 0}
-    for span in page.get_texttrace():
-        counts[span["type"] == _INVISIBLE or span["opacity"] == 0] += len(span["chars"])
-    return counts[True] / max(1, counts[True] + counts[False])
-
-
-def _picture_cover(page: Any) -> float:
-    """Return the share of the page that its largest picture covers."""
-    area = abs(page.rect.get_area()) or 1.0
-    boxes = [(pymupdf.Rect(entry["bbox"]) & page.rect) for entry in page.get_image_info()]
-    return max((abs(box.get_area()) / area for box in boxes if not box.is_empty), default=0.0)
-
-
 def _affordable_dpi(width: float, height: float, dpi: int, max_megapixels: float) -> int:
     """Return the resolution at which a page of this size (points) has at most so many megapixels."""
     inches = (width / _POINTS_PER_INCH) * (height / _POINTS_PER_INCH)
+    longest = max(width, height) / _POINTS_PER_INCH
     if not 0 < inches < float("inf"):
         raise CorruptFile(f"the page has no area: {width:g} × {height:g} points")
-    affordable = min(dpi, int((max_megapixels * 1e6 / inches) ** 0.5))
+    affordable = min(dpi, int((max_megapixels * 1e6 / inches) ** 0.5), int((_MAX_SIDE - 1) / longest))
     if affordable < _LEAST_DPI:
         raise PageTooLarge(
             f"the page is {width / 72:.0f} × {height / 72:.0f} inches: more than {max_megapixels:g} megapixels "
-            f"even at {_LEAST_DPI} dpi; raise max_megapixels to read it"
+            f"or {_MAX_SIDE} pixels a side even at {_LEAST_DPI} dpi; raise max_megapixels, or split the page"
         )
     return affordable
 

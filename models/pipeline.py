@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
 from models.document import PageReading, ReadOptions, Region
+from models.errors import CorruptFile
 from models.files import OpenDocument, open_document
 from models.geometry import box_polygon
 from models.reading_order import page_text
 from models.recognition.base import PageReader
 from models.text_layer import TextLayer
 
+logger = logging.getLogger(__name__)
+
 # Opening a 1,000-page PDF takes longer than drawing a page of it: the last few stay open.
 _OPEN_DOCUMENTS = 3
+_LOSSES_TOLD = 3  # a stream of garbage is reported operator by operator
 
 TesseractApi = Literal["tesserocr", "pytesseract"]
 
@@ -43,11 +48,13 @@ class PagePipeline:
         document = self._document(path, options.password)
         layer = None if options.force_ocr else document.text_layer(pagenum, options.dpi)
         if layer is not None:
+            _check_losses(document, path, pagenum, layer.text)
             return _from_text_layer(pagenum, layer, options, _ms_since(started))
         reader = self._reader(options)
         image = document.image(pagenum, options.dpi, options.max_megapixels, grey=reader.wants_grey)
         decoded = perf_counter()
         regions = reader.read(image, options)
+        _check_losses(document, path, pagenum, page_text(regions))
         return PageReading(
             pagenum=pagenum, text=page_text(regions), confidence=_confidence(regions), method="ocr",
             width=image.width, height=image.height, dpi=image.dpi, rotation=0.0, language=options.languages,
@@ -77,6 +84,16 @@ class PagePipeline:
         return self._open[key]
 
 
+def _check_losses(document: OpenDocument, path: Path, pagenum: int, text: str) -> None:
+    """Log what could not be decoded of a page. Raises CorruptFile where nothing was read: that is no blank page."""
+    if not document.losses:
+        return
+    said = "; ".join(document.losses[:_LOSSES_TOLD])
+    if not text.strip():
+        raise CorruptFile(f"page {pagenum} shows no text, and not all of it could be drawn: {said}")
+    logger.warning("page %d of %s was read without what could not be decoded: %s", pagenum, path.name, said)
+
+
 def _create_reader(name: str, tesseract_api: TesseractApi) -> PageReader:
     """Return a new reader. Imported here: each drags in libraries that the others do without."""
     if name == "ppocr":
@@ -98,7 +115,7 @@ def _from_text_layer(pagenum: int, layer: TextLayer, options: ReadOptions, decod
         for line in layer.lines
     )
     return PageReading(
-        pagenum=pagenum, text="\n".join(line.text for line in layer.lines), confidence=None, method="text_layer",
+        pagenum=pagenum, text=layer.text, confidence=None, method="text_layer",
         width=layer.width, height=layer.height, dpi=options.dpi, rotation=0.0, language=options.languages,
         regions=regions, models={"detector": None, "printed": None, "handwritten": None},
         timings_ms={"decode": decode_ms},

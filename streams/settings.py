@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     )
     languages: str = "eng"
     dpi: int = Field(300, ge=72, le=1200)
-    psm: int = Field(3, ge=0, le=13)
+    psm: int = Field(3, ge=1, le=13)
     oem: int = Field(1, ge=0, le=3)
     min_confidence: float = Field(0.0, ge=0, le=1)
     force_ocr: bool = False

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
 import tesserocr
 
 from models.document import PageImage, ReadOptions, Region
-from models.errors import LanguageMissing, PageTooLarge
+from models.errors import LanguageMissing, PageTooLarge, ReaderFailed
 from models.geometry import box_polygon
 from models.recognition.tesseract_words import LineBuilder, Word
 
 _PLACES = ("/usr/share/tesseract-ocr/*/tessdata", "/usr/share/tessdata", "/usr/local/share/tessdata",
            "/opt/homebrew/share/tessdata")  # fmt: skip
+_ENGINES = 4  # 20 to 100 MB each: documents may ask for any set of languages, and memory is bounded
 _MAX_SIDE = 32767  # Tesseract keeps coordinates in 16 bits
 
 
@@ -24,7 +26,7 @@ class TesseractReader:
     wants_grey = True
 
     def __init__(self) -> None:
-        self._engines: dict[tuple[str, int], tesserocr.PyTessBaseAPI] = {}
+        self._engines: OrderedDict[tuple[str, int], tesserocr.PyTessBaseAPI] = OrderedDict()
 
     def warm_up(self, options: ReadOptions) -> None:
         self._engine(options)
@@ -37,7 +39,9 @@ class TesseractReader:
         engine.SetImageBytes(pixels.tobytes(), image.width, image.height, 1, image.width)
         engine.SetSourceResolution(image.dpi)
         try:
-            return self._lines(engine, image, options) if engine.Recognize() else []
+            if not engine.Recognize():
+                raise ReaderFailed(f"Tesseract gave up on this page with psm {options.psm}; try another psm")
+            return self._lines(engine, image, options)
         finally:
             engine.Clear()
 
@@ -72,9 +76,18 @@ class TesseractReader:
                 self._engines[key] = tesserocr.PyTessBaseAPI(path=f"{data}/", lang=key[0], oem=key[1])
             except RuntimeError as error:
                 raise LanguageMissing(
-                    f"Tesseract cannot load {options.languages} (oem {options.oem}) from {data}: {error}"
+                    f"Tesseract cannot load {options.languages} for oem {options.oem} from {data}: {_hint(options)}"
                 ) from error
+            if len(self._engines) > _ENGINES:
+                self._engines.popitem(last=False)[1].End()
+        self._engines.move_to_end(key)
         return self._engines[key]
+
+
+def _hint(options: ReadOptions) -> str:
+    if options.oem in (0, 2):
+        return "most packages leave out the data of the old engine, oem 0 and 2; use oem 1"
+    return "the file may be damaged; install it again"
 
 
 def tessdata(languages: str) -> Path:

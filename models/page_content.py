@@ -1,0 +1,99 @@
+"""What a PDF page is made of: how much of its text is seen, and how much of it is picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.geometry import Box
+
+_INVISIBLE = 3  # text render mode 3: neither filled nor stroked
+_SPACES = (9, 10, 13, 32, 160)  # code points
+_CELLS = 128  # of the grid that a page is judged on: 4.6 × 6.6 points of an A4 page each
+_PICTURES = ("fill-image", "fill-imgmask")
+
+
+@dataclass(frozen=True, slots=True)
+class PageContent:
+    """What lies on a page.
+
+    `seen_characters` are those that are drawn, not wholly transparent, and under no picture drawn after them.
+    `picture_cover` is the share of the page under all of its pictures together, in [0, 1], for many scanners write
+    a page as strips.
+    """
+
+    is_blank: bool
+    seen_characters: int
+    picture_cover: float
+
+    def hidden_share(self, text: str) -> float:
+        """Return the share of a text layer's characters that nobody sees, in [0, 1].
+
+        Counted against the text, for what is only a clipping path (render mode 7) is in no trace of drawing.
+        """
+        characters = len("".join(text.split()))
+        return max(0.0, 1 - self.seen_characters / characters) if characters else 0.0
+
+
+def page_content(page: Any) -> PageContent:
+    """Return what a page is made of; boxes are all as on the page before its rotation."""
+    log: list[tuple[str, Box]] = page.get_bboxlog()
+    if not log:
+        return PageContent(True, 0, 0.0)
+    pictures = [(number, entry[1]) for number, entry in enumerate(log) if entry[0] in _PICTURES]
+    size = _size(page)
+    cover = float((_topmost(pictures, size) >= 0).mean())
+    opaque = _topmost(_without_see_through(page, pictures, log), size)
+    return PageContent(False, _seen_characters(page, opaque, size), cover)
+
+
+def _size(page: Any) -> tuple[float, float]:
+    width, height = max(page.rect.width, 1.0), max(page.rect.height, 1.0)
+    return (height, width) if page.rotation in (90, 270) else (width, height)
+
+
+def _topmost(pictures: Iterable[tuple[int, Box]], size: tuple[float, float]) -> npt.NDArray[np.int64]:
+    """Return the number of the last picture drawn over each cell, (128, 128) int64; -1 where there is none."""
+    grid = np.full((_CELLS, _CELLS), -1, dtype=np.int64)
+    for number, (x0, y0, x1, y1) in pictures:
+        grid[_cell(y0, size[1]) : _cell(y1, size[1]), _cell(x0, size[0]) : _cell(x1, size[0])] = number
+    return grid
+
+
+def _cell(position: float, side: float) -> int:
+    share = position / side
+    return round(_CELLS * min(max(share, 0.0), 1.0)) if share == share else 0  # NaN comes from broken matrices
+
+
+def _without_see_through(
+    page: Any, pictures: list[tuple[int, Box]], log: list[tuple[str, Box]]
+) -> list[tuple[int, Box]]:
+    """Return the pictures that hide what is under them: no stencils, and none with a mask, as watermarks are."""
+    if not pictures:
+        return []
+    masked = {tuple(map(round, entry["bbox"])) for entry in page.get_image_info() if entry["has-mask"]}
+    return [
+        (number, box)
+        for number, box in pictures
+        if log[number][0] == "fill-image" and tuple(map(round, box)) not in masked
+    ]
+
+
+def _seen_characters(page: Any, opaque: npt.NDArray[np.int64], size: tuple[float, float]) -> int:
+    seen: dict[Box, int] = {}
+    for span in page.get_texttrace():
+        if span["type"] == _INVISIBLE or span["opacity"] == 0 or _is_covered(span, opaque, size):
+            continue
+        seen[span["bbox"]] = sum(code not in _SPACES for code, *_ in span["chars"])  # once, if filled and stroked
+    return sum(seen.values())
+
+
+def _is_covered(span: dict[str, Any], opaque: npt.NDArray[np.int64], size: tuple[float, float]) -> bool:
+    x0, y0, x1, y1 = span["bbox"]
+    row = min(_cell((y0 + y1) / 2, size[1]), _CELLS - 1)
+    column = min(_cell((x0 + x1) / 2, size[0]), _CELLS - 1)
+    return bool(opaque[row, column] > span["seqno"])
