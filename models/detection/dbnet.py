@@ -1,0 +1,161 @@
+"""DBNet text detection (Liao et al. 2020, "Real-time Scene Text Detection with Differentiable Binarization").
+
+The network and its weights are PP-OCR's, from the rapidocr package; what comes before and after it is ours: a
+page is looked at no larger than its letters need, and boxes are grown by arithmetic instead of polygon clipping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.onnx_session import create_session
+
+Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+
+PYRAMID = (
+    "p2o.pd_op.concat.1.0"  # the network's feature pyramid before its head: 96 channels, a quarter of the size
+)
+_STRIDE = 32
+_THRESHOLD = 0.3  # of a pixel that is text
+_BOX_THRESHOLD = 0.5  # of the mean over a box
+_UNCLIP_RATIO = 1.6  # the network is trained on shrunk boxes; this grows them back
+_SHORTEST = 3  # pixels of the map: smaller is dirt
+# Measured on scanned forms and letters: of lines of ordinary print and hand as many are found as at 2,000, which
+# takes five times as long. Where lines turn out this low, the letters are too small for it, and it looks again.
+_LONGEST_SIDE = 960
+_LOOK_AGAIN_BELOW = 11.0  # pixels of line height on the map
+_LONGEST_SIDE_AGAIN = 1920
+
+
+@dataclass(frozen=True, slots=True)
+class TextBox:
+    """One line of text: its corners, (4, 2) float32 page pixels clockwise from top-left, and its score in [0, 1].
+
+    `descriptor` is what the network saw there: mean and spread of its features, (192,) float32.
+    """
+
+    corners: Floats
+    score: float
+    descriptor: Floats
+
+
+class DbnetDetector:
+    """Finds the text lines of a page. Not thread-safe; one thread of computing."""
+
+    name = "PP-OCRv6 det small"
+
+    def __init__(self, weights: Path | None = None) -> None:
+        """Load the network. Raises ModelError."""
+        self._session = create_session(weights or packaged_weights("PP-OCRv6_det_small.onnx"), PYRAMID)
+
+    def detect(self, pixels: Pixels) -> list[TextBox]:
+        """Return the lines of a page, (H, W, 3) uint8 RGB or (H, W) grey, in no particular order."""
+        boxes, heights = self._look(pixels, _LONGEST_SIDE)
+        if heights and np.median(heights) < _LOOK_AGAIN_BELOW and max(pixels.shape[:2]) > _LONGEST_SIDE:
+            boxes, _ = self._look(pixels, _LONGEST_SIDE_AGAIN)
+        return boxes
+
+    def _look(self, pixels: Pixels, longest_side: int) -> tuple[list[TextBox], list[float]]:
+        """Return the boxes found at a size, and their heights on the map."""
+        planes, scale = _input(pixels, longest_side)
+        scores, pyramid = self._session.run(None, {"x": planes})
+        found = [(*box, _descriptor(pyramid[0], scores[0, 0], box[0])) for box in _boxes(scores[0, 0])]
+        height, width = pixels.shape[:2]
+        limits = np.array([width, height], np.float32)
+        boxes = [
+            TextBox(np.clip(corners / scale, 0, limits).astype(np.float32), score, descriptor)
+            for corners, score, descriptor in found
+        ]
+        return boxes, [min(_sides(corners)) for corners, _, _ in found]
+
+
+def packaged_weights(name: str) -> Path:
+    """Return where the rapidocr package keeps a network, without importing the package."""
+    from importlib.util import find_spec
+
+    from models.errors import WeightsMissing
+
+    spec = find_spec("rapidocr")
+    file = Path(spec.origin).parent / "models" / name if spec and spec.origin else Path(name)
+    if not file.is_file():
+        raise WeightsMissing(f"the network {name} is not there: `pip install rapidocr` brings it")
+    return file
+
+
+def _input(pixels: Pixels, longest_side: int) -> tuple[Floats, Floats]:
+    """Return the page as the network takes it, (1, 3, h, w) in [-1, 1], and the scale of each axis, (2,)."""
+    height, width = pixels.shape[:2]
+    scale = min(1.0, longest_side / max(height, width))
+    size = [max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height)]
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    # it was trained on BGR, as OpenCV reads
+    colours = cv2.cvtColor(small, cv2.COLOR_GRAY2BGR if small.ndim == 2 else cv2.COLOR_RGB2BGR)
+    planes = cv2.dnn.blobFromImage(colours, 1 / 127.5, mean=(127.5, 127.5, 127.5))
+    return np.asarray(planes, np.float32), np.array([size[0] / width, size[1] / height], np.float32)
+
+
+def _boxes(scores: Floats) -> list[tuple[Floats, float]]:
+    """Return (corners on the map, score) of each run of text pixels."""
+    text = cv2.dilate((scores > _THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
+    contours, _ = cv2.findContours(text, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found = []
+    for contour in contours:
+        centre, size, angle = cv2.minAreaRect(contour)
+        if min(size) < _SHORTEST:
+            continue
+        score = _mean_inside(scores, _corners(centre, size, angle))
+        if score < _BOX_THRESHOLD:
+            continue
+        growth = 2 * size[0] * size[1] * _UNCLIP_RATIO / (2 * (size[0] + size[1]))
+        grown = (size[0] + growth, size[1] + growth)
+        if min(grown) >= _SHORTEST + 2:
+            found.append((_clockwise(_corners(centre, grown, angle)), score))
+    return found
+
+
+def _corners(centre: Sequence[float], size: Sequence[float], angle: float) -> Floats:
+    return np.asarray(cv2.boxPoints((centre, size, angle)), np.float32)
+
+
+def _mean_inside(scores: Floats, corners: Floats) -> float:
+    """Return the mean score inside a quadrilateral."""
+    height, width = scores.shape
+    x0, y0 = np.clip(np.floor(corners.min(0)).astype(int), 0, (width - 1, height - 1))
+    x1, y1 = np.clip(np.ceil(corners.max(0)).astype(int), 0, (width - 1, height - 1))
+    mask = np.zeros((y1 - y0 + 1, x1 - x0 + 1), np.uint8)
+    cv2.fillPoly(mask, [(corners - (x0, y0)).astype(np.int32)], 1)
+    return float(cv2.mean(scores[y0 : y1 + 1, x0 : x1 + 1], mask)[0])
+
+
+def _clockwise(corners: Floats) -> Floats:
+    """Return the corners clockwise from top-left, where a line is read from left to right."""
+    by_x = corners[np.argsort(corners[:, 0], kind="stable")]
+    (top_left, bottom_left), (top_right, bottom_right) = (
+        side[np.argsort(side[:, 1], kind="stable")] for side in (by_x[:2], by_x[2:])
+    )
+    return np.array([top_left, top_right, bottom_right, bottom_left], np.float32)
+
+
+def _sides(corners: Floats) -> tuple[float, float]:
+    """Return width and height of a rotated box."""
+    return float(np.linalg.norm(corners[1] - corners[0])), float(np.linalg.norm(corners[3] - corners[0]))
+
+
+def _descriptor(pyramid: Floats, scores: Floats, corners: Floats) -> Floats:
+    """Return mean and standard deviation of the pyramid, (C, h/4, w/4), over a box's text pixels, (2C,)."""
+    height, width = pyramid.shape[1:]
+    x0, y0 = np.clip((corners.min(0) / 4).astype(int), 0, (width - 1, height - 1))
+    x1, y1 = np.clip((corners.max(0) / 4).astype(int), 0, (width - 1, height - 1))
+    window = pyramid[:, y0 : y1 + 1, x0 : x1 + 1].reshape(len(pyramid), -1)
+    weights = scores[y0 * 4 : (y1 + 1) * 4 : 4, x0 * 4 : (x1 + 1) * 4 : 4].reshape(-1) + 1e-3
+    weights = weights / weights.sum()
+    mean = window @ weights
+    spread = np.sqrt(np.maximum((window**2) @ weights - mean**2, 0))
+    return np.concatenate([mean, spread]).astype(np.float32)

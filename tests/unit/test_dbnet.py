@@ -1,0 +1,88 @@
+"""The real detector on pages drawn here."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pymupdf
+import pytest
+
+from models.detection.dbnet import DbnetDetector, TextBox, packaged_weights
+from models.errors import ModelError, WeightsMissing
+
+TEXT = "The quick brown fox jumps over the lazy dog near 1234 old stones"
+
+
+@pytest.fixture(scope="module")
+def detector() -> DbnetDetector:
+    return DbnetDetector()
+
+
+def page(lines: int = 8, size: float = 11, angle: int = 0, dpi: int = 200) -> npt.NDArray[np.uint8]:
+    """Return an A4 page of lines of text, 1.3 of its size apart."""
+    document = pymupdf.open()
+    sheet = document.new_page()
+    for number in range(lines):
+        sheet.insert_text((72, 100 + 1.3 * size * number), TEXT, fontsize=size)
+    picture = sheet.get_pixmap(dpi=dpi)
+    pixels = np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3)
+    if angle:
+        turn = cv2.getRotationMatrix2D((picture.w / 2, picture.h / 2), angle, 1.0)
+        pixels = cv2.warpAffine(pixels, turn, (picture.w, picture.h), borderValue=(255, 255, 255))
+    return pixels
+
+
+def width(box: TextBox) -> float:
+    return float(np.linalg.norm(box.corners[1] - box.corners[0]))
+
+
+@pytest.mark.parametrize("size", [5.5, 7, 9, 12, 24])
+def test_each_line_is_found_once_whatever_its_size(detector: DbnetDetector, size: float) -> None:
+    boxes = detector.detect(page(8, size, dpi=300))
+    assert len(boxes) == 8
+    tops = sorted(float(box.corners[:, 1].min()) for box in boxes)
+    scale = 300 / 72
+    wanted = [(100 + 1.3 * size * number - 0.75 * size) * scale for number in range(8)]
+    assert np.abs(np.array(tops) - wanted).max() < 0.8 * size * scale
+
+
+def test_boxes_reach_around_the_ink(detector: DbnetDetector) -> None:
+    pixels = page(1, 12)
+    (box,) = detector.detect(pixels)
+    rows, columns = np.nonzero(pixels[:, :, 0] < 128)
+    x0, y0 = box.corners.min(0)
+    x1, y1 = box.corners.max(0)
+    assert x0 <= columns.min() + 4 and x1 >= columns.max() - 4
+    assert y0 <= rows.min() + 4 and y1 >= rows.max() - 4
+    assert box.score > 0.6
+
+
+@pytest.mark.parametrize("angle", [-15, 7])
+def test_boxes_lie_along_slanted_lines(detector: DbnetDetector, angle: int) -> None:
+    boxes = [box for box in detector.detect(page(6, angle=angle)) if width(box) > 500]
+    assert len(boxes) == 6
+    for box in boxes:
+        along = box.corners[1] - box.corners[0]
+        assert -math.degrees(math.atan2(along[1], along[0])) == pytest.approx(angle, abs=1.0)
+
+
+def test_grey_and_colour_pages_give_the_same_lines(detector: DbnetDetector) -> None:
+    pixels = page(5)
+    for colour, grey in zip(detector.detect(pixels), detector.detect(pixels[:, :, 0]), strict=True):
+        assert np.abs(colour.corners - grey.corners).max() < 2
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1), (40, 40, 3), (1500, 1000)])
+def test_a_blank_picture_of_any_shape_has_no_lines(detector: DbnetDetector, shape: tuple[int, ...]) -> None:
+    assert detector.detect(np.full(shape, 255, np.uint8)) == []
+
+
+def test_missing_and_broken_weights_are_named(tmp_path: object) -> None:
+    with pytest.raises(WeightsMissing, match="rapidocr"):
+        packaged_weights("nothing.onnx")
+    file = packaged_weights("PP-OCRv6_det_small.onnx").parent / "no.onnx"
+    with pytest.raises(ModelError, match="cannot be read"):
+        DbnetDetector(file)
