@@ -39,7 +39,7 @@ def width(box: TextBox) -> float:
     return float(np.linalg.norm(box.corners[1] - box.corners[0]))
 
 
-@pytest.mark.parametrize("size", [5.5, 7, 9, 12, 24])
+@pytest.mark.parametrize("size", [6, 7, 9, 12, 24])
 def test_each_line_is_found_once_whatever_its_size(detector: DbnetDetector, size: float) -> None:
     boxes = detector.detect(page(8, size, dpi=300))
     assert len(boxes) == 8
