@@ -1,24 +1,18 @@
-"""PP-OCR through rapidocr: DBNet finds lines, an SVTR network reads them; the weights come with the package."""
+"""PP-OCR reading whole pages: DBNet finds the lines, an SVTR network reads them, both from the rapidocr package."""
 
 from __future__ import annotations
 
-import logging
 from importlib.metadata import version
-from typing import Any
 
-import numpy as np
-
+from models.detection.dbnet import DbnetDetector, TextBox
 from models.document import PageImage, ReadOptions, Region
 from models.geometry import clip
 from models.reading_order import in_reading_order
+from models.recognition.ctc import Decoded
+from models.recognition.line_images import cut_line, has_ink
+from models.recognition.ppocr_lines import PpocrLineRecogniser
 
-_PARAMS = {
-    "Global.use_cls": False,  # a network per line that only tells 0° from 180°: pages are turned as a whole
-    "Global.log_level": "error",
-    "EngineConfig.onnxruntime.intra_op_num_threads": 1,  # a reader process owns one core
-    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-    "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,  # the arena keeps the largest page's memory for ever
-}
+_CONFIDENCE_FLOOR = 0.5  # logos, rules and struck-out words read as something, with less
 
 
 class PpocrReader:
@@ -27,31 +21,35 @@ class PpocrReader:
     wants_grey = False
 
     def __init__(self) -> None:
-        self._engine: Any = None
+        self._detector: DbnetDetector | None = None
+        self._recognisers: dict[str, PpocrLineRecogniser] = {}
 
     def warm_up(self, options: ReadOptions) -> None:
-        if self._engine is None:
-            from rapidocr import RapidOCR
-
-            logging.getLogger("RapidOCR").setLevel(logging.ERROR)
-            self._engine = RapidOCR(params=_PARAMS)
+        self._load(options)
 
     def read(self, image: PageImage, options: ReadOptions) -> list[Region]:
-        self.warm_up(options)
-        result = self._engine(np.ascontiguousarray(image.pixels[:, :, ::-1]))  # it takes BGR, as OpenCV does
-        if result.boxes is None:
-            return []
-        regions = [
-            Region(clip(box, image.width, image.height), text.strip(), round(float(score), 4), "ppocr")
-            for box, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
-            if text.strip() and score >= options.min_confidence
-        ]
-        return in_reading_order(regions)
+        detector, recogniser = self._load(options)
+        found = [(box, cut_line(image.pixels, box.corners)) for box in detector.detect(image.pixels)]
+        lines = [(box, line) for box, line in found if has_ink(line)]
+        read = recogniser.recognise([line for _, line in lines])
+        floor = max(_CONFIDENCE_FLOOR, options.min_confidence)
+        regions = [_region(box, text, image) for (box, _), text in zip(lines, read, strict=True)]
+        return in_reading_order([region for region in regions if region.text and (region.confidence or 0) >= floor])
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
+        detector, recogniser = self._load(options)
         package = f"rapidocr {version('rapidocr')}"
-        return {
-            "detector": f"{package} PP-OCRv6 det small",
-            "printed": f"{package} PP-OCRv6 rec small",
-            "handwritten": None,
-        }
+        names = {"detector": detector.name, "printed": recogniser.name, "handwritten": recogniser.name}
+        return {role: f"{package} {name}" for role, name in names.items()}
+
+    def _load(self, options: ReadOptions) -> tuple[DbnetDetector, PpocrLineRecogniser]:
+        if self._detector is None:
+            self._detector = DbnetDetector()
+        if options.languages not in self._recognisers:
+            self._recognisers[options.languages] = PpocrLineRecogniser(options.languages)
+        return self._detector, self._recognisers[options.languages]
+
+
+def _region(box: TextBox, read: Decoded, image: PageImage) -> Region:
+    polygon = clip(box.corners, image.width, image.height)
+    return Region(polygon, read.text.strip(), round(read.confidence, 4), "ppocr")

@@ -1,0 +1,40 @@
+"""Reading what a CTC network says (Graves et al. 2006): the best path, with its probability."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+BLANK = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A line's text, its confidence in [0, 1], and where each character stands, as a share of the line's width."""
+
+    text: str
+    confidence: float
+    positions: tuple[float, ...]
+
+
+def decode(probabilities: Floats, characters: Sequence[str]) -> Decoded:
+    """Return the text of one line.
+
+    Args:
+        probabilities: (T, C), each row sums to one; column 0 is the blank.
+        characters: What each of the C columns stands for; the first is never looked at.
+
+    The confidence is the mean of the characters' own probabilities; 0 where there are none.
+    """
+    best = probabilities.argmax(1)
+    starts = np.flatnonzero((best != BLANK) & (best != np.concatenate([[BLANK], best[:-1]])))
+    if not len(starts):
+        return Decoded("", 0.0, ())
+    text = "".join(characters[best[start]] for start in starts)
+    confidence = float(probabilities[starts, best[starts]].mean())
+    return Decoded(text, confidence, tuple(float(position) for position in (starts + 0.5) / len(best)))

@@ -1,0 +1,74 @@
+"""Lines cut out of a page, and made what a line recogniser takes."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+
+LINE_HEIGHT = 48  # pixels, what PP-OCR's recogniser was trained on
+_NARROWEST = 16  # pixels at that height
+_VERTICAL = 1.5  # times as high as wide: text that runs down or up the page
+_STRAIGHT = 0.5  # pixels by which the ends of a line may differ in height without turning it
+_INK_CONTRAST = 20.0  # grey levels between the darkest and the usual: less is paper
+_INK_SHARE = 0.002
+
+
+def cut_line(pixels: Pixels, corners: Floats) -> Pixels:
+    """Return one line as an upright picture.
+
+    Args:
+        pixels: The page, (H, W, 3) or (H, W) uint8.
+        corners: (4, 2) page pixels, clockwise from where the line begins.
+
+    A box much higher than wide is turned by 90° counter-clockwise, as text along a page's margin is.
+    """
+    width = max(1, round(float(np.linalg.norm(corners[1] - corners[0]))))
+    height = max(1, round(float(np.linalg.norm(corners[3] - corners[0]))))
+    line = _upright(pixels, corners) if _is_straight(corners) else _turned(pixels, corners, width, height)
+    return np.rot90(line) if line.shape[0] > _VERTICAL * line.shape[1] else line
+
+
+def has_ink(line: Pixels) -> bool:
+    """Return whether there is anything on a line but paper: what has no ink must not be read, it would be words."""
+    grey = line if line.ndim == 2 else cv2.cvtColor(line, cv2.COLOR_RGB2GRAY)
+    paper = float(np.median(grey))
+    dark = float(np.percentile(grey, 100 * _INK_SHARE))
+    light = float(np.percentile(grey, 100 * (1 - _INK_SHARE)))
+    return max(paper - dark, light - paper) >= _INK_CONTRAST
+
+
+def network_input(line: Pixels) -> Floats:
+    """Return a line as the network takes it: (3, 48, w) float32 in [-1, 1], w by its proportions."""
+    width = max(_NARROWEST, round(line.shape[1] * LINE_HEIGHT / line.shape[0]))
+    method = cv2.INTER_AREA if line.shape[0] > LINE_HEIGHT else cv2.INTER_LINEAR
+    resized = cv2.resize(line, (width, LINE_HEIGHT), interpolation=method)
+    colours = cv2.cvtColor(resized, cv2.COLOR_GRAY2BGR if resized.ndim == 2 else cv2.COLOR_RGB2BGR)
+    return np.ascontiguousarray((colours.astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1))
+
+
+def _is_straight(corners: Floats) -> bool:
+    (_, y0), (_, y1), (_, y2), (_, y3) = corners
+    return bool(abs(y1 - y0) <= _STRAIGHT and abs(y3 - y2) <= _STRAIGHT)
+
+
+def _upright(pixels: Pixels, corners: Floats) -> Pixels:
+    height, width = pixels.shape[:2]
+    x0, y0 = (max(0, math.floor(value + 0.5)) for value in corners.min(0))
+    x1, y1 = (math.floor(value + 0.5) for value in corners.max(0))
+    return pixels[min(y0, height - 1) : max(y1, y0 + 1), min(x0, width - 1) : max(x1, x0 + 1)]
+
+
+def _turned(pixels: Pixels, corners: Floats, width: int, height: int) -> Pixels:
+    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    return np.asarray(
+        cv2.warpPerspective(
+            pixels, cv2.getPerspectiveTransform(corners, target), (width, height),
+            flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE,
+        ), np.uint8,
+    )  # fmt: skip
