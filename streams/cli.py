@@ -8,6 +8,7 @@ import typer
 
 from models.errors import InkstreamError
 from streams.commands.dead_letters import dead_letters_app
+from streams.commands.evaluate import evaluate
 from streams.commands.progress import progress
 from streams.commands.query import query
 from streams.commands.read import read
@@ -30,6 +31,7 @@ app.command("worker")(worker)
 app.command("watch")(watch)
 app.command("send")(send)
 app.command("read")(read)
+app.command("evaluate")(evaluate)
 app.command("query")(query)
 app.command("tail")(tail)
 app.command("progress")(progress)

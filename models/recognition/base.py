@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -31,10 +32,23 @@ class PageReader(Protocol):
         """Return the names of the models in use, under detector, printed and handwritten."""
 
 
+@dataclass(frozen=True, slots=True)
+class LineReading:
+    """What a line says, how sure that is, in [0, 1], and where its characters stand.
+
+    `positions` has the middle of each character of `text` as a share of the line's width; none where the recogniser
+    does not tell.
+    """
+
+    text: str
+    confidence: float
+    positions: tuple[float, ...] = ()
+
+
 class LineRecogniser(Protocol):
-    """Reads single lines, many at a time. Texts and confidences come in the order of the lines."""
+    """Reads single lines, many at a time. A line's text does not depend on the others."""
 
     name: str
 
-    def recognise(self, lines: Sequence[npt.NDArray[np.uint8]]) -> list[tuple[str, float]]:
-        """Return (text, confidence in [0, 1]) for each line crop, (H, W) or (H, W, 3) uint8."""
+    def recognise(self, lines: Sequence[npt.NDArray[np.uint8]]) -> list[LineReading]:
+        """Return what each line crop says, (H, W) or (H, W, 3) uint8, in their order."""

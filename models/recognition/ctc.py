@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from models.recognition.base import LineReading
 
 Floats = npt.NDArray[np.float32]
 
 BLANK = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """A line's text, its confidence in [0, 1], and where each character stands, as a share of the line's width."""
-
-    text: str
-    confidence: float
-    positions: tuple[float, ...]
-
-
-def decode(probabilities: Floats, characters: Sequence[str]) -> Decoded:
+def decode(probabilities: Floats, characters: Sequence[str]) -> LineReading:
     """Return the text of one line.
 
     Args:
@@ -34,7 +26,7 @@ def decode(probabilities: Floats, characters: Sequence[str]) -> Decoded:
     best = probabilities.argmax(1)
     starts = np.flatnonzero((best != BLANK) & (best != np.concatenate([[BLANK], best[:-1]])))
     if not len(starts):
-        return Decoded("", 0.0, ())
+        return LineReading("", 0.0, ())
     text = "".join(characters[best[start]] for start in starts)
     confidence = float(probabilities[starts, best[starts]].mean())
-    return Decoded(text, confidence, tuple(float(position) for position in (starts + 0.5) / len(best)))
+    return LineReading(text, confidence, tuple(float(position) for position in (starts + 0.5) / len(best)))

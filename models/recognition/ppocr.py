@@ -8,7 +8,7 @@ from models.detection.dbnet import DbnetDetector, TextBox
 from models.document import PageImage, ReadOptions, Region
 from models.geometry import clip
 from models.reading_order import in_reading_order
-from models.recognition.ctc import Decoded
+from models.recognition.base import LineReading
 from models.recognition.line_images import cut_line, has_ink
 from models.recognition.ppocr_lines import PpocrLineRecogniser
 
@@ -50,6 +50,6 @@ class PpocrReader:
         return self._detector, self._recognisers[options.languages]
 
 
-def _region(box: TextBox, read: Decoded, image: PageImage) -> Region:
+def _region(box: TextBox, read: LineReading, image: PageImage) -> Region:
     polygon = clip(box.corners, image.width, image.height)
     return Region(polygon, read.text.strip(), round(read.confidence, 4), "ppocr")

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from models.detection.dbnet import packaged_weights
 from models.onnx_session import create_session
-from models.recognition.ctc import Decoded, decode
+from models.recognition.base import LineReading
+from models.recognition.ctc import decode
 from models.recognition.line_images import network_input
 
 Floats = npt.NDArray[np.float32]
@@ -42,11 +43,11 @@ class PpocrLineRecogniser:
         names = self._session.get_modelmeta().custom_metadata_map["character"].split("\n")
         self._characters = ["", *names, " "]
 
-    def recognise(self, lines: Sequence[Pixels]) -> list[Decoded]:
+    def recognise(self, lines: Sequence[Pixels]) -> list[LineReading]:
         """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order."""
         planes = [network_input(line) for line in lines]
         inputs = [_padded(line) for line in planes]
-        read: list[Decoded | None] = [None] * len(inputs)
+        read: list[LineReading | None] = [None] * len(inputs)
         for batch in _batches([line.shape[2] for line in inputs]):
             (probabilities,) = self._session.run(None, {"x": np.stack([inputs[number] for number in batch])})
             for number, rows in zip(batch, probabilities, strict=True):

@@ -1,0 +1,1 @@
+"""How well pages are read: ground truth, readers, and the scores of one against the other."""

@@ -1,0 +1,100 @@
+"""Folders become sets of items, whatever the format their ground truth is in."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from models.evaluation import funsd, line_tables, text_files, xml_pages, yolo
+from models.evaluation.errors import NoGroundTruth
+from models.evaluation.items import Dataset, Item, Loaded
+
+_FORMATS: tuple[tuple[str, Callable[[Path, Path], Loaded | None]], ...] = (
+    ("lines", line_tables.load),
+    ("funsd", funsd.load),
+    ("xml", xml_pages.load),
+    ("text", text_files.load),
+    ("yolo", yolo.load),
+)
+_UNDERSTOOD = (
+    "NAME.pdf with NAME.gt.txt; ALTO or PAGE XML beside pictures; FUNSD's annotations/ and images/; pictures of "
+    "lines with gt.tsv or lines.tsv; YOLO boxes of signatures, NAME.jpg with NAME.txt"
+)
+
+
+def load_dataset(folder: Path, truth: Path | None = None, split: str | None = None) -> Dataset:
+    """Return the items of one folder.
+
+    Args:
+        folder: Where the documents are.
+        truth: Where the ground truth is, if not beside them.
+        split: Which part of a set that has parts; if not named, all but `train`.
+
+    Raises:
+        NoGroundTruth: There is no such folder, none of its files is ground truth, or nothing is in that split.
+        MalformedGroundTruth: A file of ground truth cannot be parsed, or its document is missing.
+    """
+    for place in (folder, truth or folder):
+        if not place.is_dir():
+            raise NoGroundTruth(f"{place} is not a folder; name one with documents and their ground truth")
+    for name, load in _FORMATS:
+        loaded = load(folder, truth or folder)
+        if loaded is not None and loaded.items:
+            return Dataset(folder.resolve().name, name, _in_split(folder, loaded.items, split), loaded.notes)
+        if loaded is not None:
+            raise NoGroundTruth("; ".join(loaded.notes) or f"{folder} has ground truth ({name}) for no document")
+    raise NoGroundTruth(f"{truth or folder} has no ground truth. Understood are: {_UNDERSTOOD}")
+
+
+def load_datasets(folder: Path, truth: Path | None = None, split: str | None = None) -> list[Dataset]:
+    """Return the set of a folder or, where it has no ground truth itself, the sets of its folders that have.
+
+    Raises:
+        NoGroundTruth: Neither it nor any folder directly in it has ground truth.
+        MalformedGroundTruth: As for `load_dataset`.
+    """
+    try:
+        return [load_dataset(folder, truth, split)]
+    except NoGroundTruth:
+        found = [] if truth or not folder.is_dir() else _load_folders(folder, split)
+        if not found:
+            raise
+        return found
+
+
+def _load_folders(folder: Path, split: str | None) -> list[Dataset]:
+    found = []
+    for inner in sorted(path for path in folder.iterdir() if path.is_dir()):
+        with contextlib.suppress(NoGroundTruth):
+            found.append(load_dataset(inner, None, split))
+    return found
+
+
+def sample(dataset: Dataset, limit: int | None) -> Dataset:
+    """Return a set with at most `limit` of the items, always the same ones, in the order they had.
+
+    An item is drawn by the hash of its name: a larger limit keeps what a smaller one drew, and files that are added
+    to the folder change the sample only where they are drawn themselves.
+    """
+    if limit is None or limit >= len(dataset.items):
+        return dataset
+    drawn = set(sorted((item.name for item in dataset.items), key=_draw)[:limit])
+    return replace(dataset, items=tuple(item for item in dataset.items if item.name in drawn))
+
+
+def _in_split(folder: Path, items: Sequence[Item], split: str | None) -> tuple[Item, ...]:
+    """Return the items to measure on: what networks were trained on says nothing of how well they read."""
+    parts = sorted({item.split for item in items if item.split})
+    found = tuple(i for i in items if (i.split == split if split else i.split != "train"))
+    if not found:
+        has = f"it has {', '.join(parts)}" if parts else "its truth names no splits"
+        wanted = f"in split {split}" if split else "but lines to train on"
+        raise NoGroundTruth(f"{folder} has nothing {wanted}: {has}; name the split to measure on by --split")
+    return found
+
+
+def _draw(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()

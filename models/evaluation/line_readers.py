@@ -1,0 +1,77 @@
+"""Line recognisers on pictures of single lines: no page around them, nothing to detect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.document import PageReading, Region
+from models.evaluation.readers import Said
+from models.files import open_document
+from models.geometry import box_polygon
+from models.recognition.base import LineReading, LineRecogniser
+
+_DPI = 300
+_MEGAPIXELS = 80.0
+_PARAMS = {"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": 1}
+
+
+class LineReader:
+    """Takes every picture for one line and has a recogniser read it, one at a time."""
+
+    gives_places = True
+
+    def __init__(self, recogniser: LineRecogniser) -> None:
+        self._recogniser = recogniser
+
+    def warm_up(self) -> None:
+        """Read a blank line: what the recogniser loads, it loads then."""
+        self._recogniser.recognise([np.full((32, 320, 3), 255, np.uint8)])
+
+    def read(self, path: Path) -> Said:
+        """Read one line. Raises DocumentError."""
+        document = open_document(path)
+        try:
+            image = document.image(0, _DPI, _MEGAPIXELS, grey=False)
+        finally:
+            document.close()
+        said = self._recogniser.recognise([image.pixels])[0]
+        text, confidence = said.text, said.confidence
+        name = self._recogniser.name
+        polygon = box_polygon((0, 0, image.width, image.height), image.width, image.height)
+        reading = PageReading(
+            pagenum=0, text=text, confidence=confidence, method="ocr", width=image.width, height=image.height,
+            dpi=image.dpi, rotation=0.0, language="", regions=(Region(polygon, text, confidence, name),),
+            models={"detector": None, "printed": name, "handwritten": name}, timings_ms={},
+        )  # fmt: skip
+        return Said(text, 1, (reading,))
+
+
+class RapidocrLines:
+    """PP-OCR's recogniser alone, as the rapidocr package runs it."""
+
+    name = "rapidocr-line"
+
+    def __init__(self) -> None:
+        self._engine: Any = None
+
+    def recognise(self, lines: Sequence[npt.NDArray[np.uint8]]) -> list[LineReading]:
+        """Return text and confidence of each line, (H, W, 3) uint8 RGB."""
+        engine = self._loaded()
+        found = []
+        for line in lines:
+            said = engine(np.ascontiguousarray(line[:, :, ::-1]), use_det=False, use_cls=False, use_rec=True)
+            texts = said.txts or ()
+            found.append(LineReading(texts[0], float(said.scores[0])) if texts else LineReading("", 0.0))
+        return found
+
+    def _loaded(self) -> Any:
+        if self._engine is None:
+            from rapidocr import RapidOCR
+
+            self._engine = RapidOCR(params=_PARAMS)
+        return self._engine

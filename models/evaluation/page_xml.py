@@ -1,0 +1,58 @@
+"""PAGE: text lines with polygons, in regions with a reading order; `production` may tell how they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from models.evaluation.items import TruthBox
+from models.evaluation.xml_truth import PageTruth, children, inner, kind_of, points
+
+_LINE_INDEX = re.compile(r"readingOrder\s*\{\s*index\s*:\s*(\d+)")
+
+
+def read_page(root: Element) -> PageTruth:
+    """Return the lines in reading order, then signatures. Raises ValueError or LookupError for what is not PAGE."""
+    page = next(inner(root, "Page"), None)
+    if page is None:
+        raise LookupError("no <Page>")
+    boxes = [_box(line, region) for region in _regions(page) for line in _lines(region)]
+    signatures = [_signature(mark) for mark in inner(page, "GraphicRegion") if mark.get("type") == "signature"]
+    size = (float(page.attrib["imageWidth"]), float(page.attrib["imageHeight"]))
+    return PageTruth(page.get("imageFilename"), size, (*boxes, *signatures))
+
+
+def _regions(page: Element) -> list[Element]:
+    """Return the text regions in the page's reading order; those it does not name follow as they stand."""
+    order = [name for group in children(page, "ReadingOrder") for name in _references(group)]
+    place = {name: number for number, name in reversed(list(enumerate(order)))}
+    return sorted(inner(page, "TextRegion"), key=lambda region: place.get(region.get("id", ""), len(order)))
+
+
+def _references(group: Element) -> Iterator[str]:
+    """Yield the regions that a group names, its groups within it at their place."""
+    for part in sorted(group, key=lambda part: int(part.get("index", 0))):
+        if "regionRef" in part.attrib:
+            yield part.attrib["regionRef"]
+        yield from _references(part)
+
+
+def _lines(region: Element) -> list[Element]:
+    return sorted(children(region, "TextLine"), key=_line_index)
+
+
+def _line_index(line: Element) -> int:
+    found = _LINE_INDEX.search(line.get("custom", ""))
+    return int(found[1]) if found else 0
+
+
+def _box(line: Element, region: Element) -> TruthBox:
+    given = sorted(children(line, "TextEquiv"), key=lambda found: int(found.get("index", 0)))
+    text = next((found.text or "" for equivalent in given for found in inner(equivalent, "Unicode")), "")
+    how = line.get("production") or region.get("production") or ""
+    return TruthBox(points(children(line, "Coords")[0].attrib["points"]), text.strip(), kind_of(how))
+
+
+def _signature(mark: Element) -> TruthBox:
+    return TruthBox(points(children(mark, "Coords")[0].attrib["points"]), kind="signature")

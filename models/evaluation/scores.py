@@ -1,0 +1,97 @@
+"""How far a text is from the truth.
+
+Texts are compared after Unicode normalisation to NFC and with every run of whitespace, line and page breaks
+included, made one space, none at the ends. Case, accents and punctuation count. A text's characters are its code
+points, its words what stands between spaces. A rate over several items is the sum of their errors over the sum of
+their lengths, so a long page weighs more than a short one.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+
+from rapidfuzz.distance import Levenshtein
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCount:
+    """Insertions, deletions and substitutions that turn what was said into the truth, and the truth's length."""
+
+    errors: int = 0
+    length: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """Return errors per unit of truth, above 1 where much was invented; None where the truth is empty."""
+        return self.errors / self.length if self.length else None
+
+    def __add__(self, other: ErrorCount) -> ErrorCount:
+        return ErrorCount(self.errors + other.errors, self.length + other.length)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many of so many."""
+
+    part: int = 0
+    whole: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """Return the share in [0, 1]; None of nothing."""
+        return self.part / self.whole if self.whole else None
+
+    def __add__(self, other: Share) -> Share:
+        return Share(self.part + other.part, self.whole + other.whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """How many of the things said are true (`right`), of how many said, and how many truly are."""
+
+    right: int = 0
+    said: int = 0
+    true: int = 0
+
+    @property
+    def precision(self) -> float | None:
+        """Return the share of what was said that is right; None where nothing was said."""
+        return self.right / self.said if self.said else None
+
+    @property
+    def recall(self) -> float | None:
+        """Return the share of the truth that was said; None where there is no truth."""
+        return self.right / self.true if self.true else None
+
+    @property
+    def f1(self) -> float | None:
+        """Return the harmonic mean of precision and recall; None where nothing was said and nothing is true."""
+        return 2 * self.right / (self.said + self.true) if self.said + self.true else None
+
+    def __add__(self, other: Overlap) -> Overlap:
+        return Overlap(self.right + other.right, self.said + other.said, self.true + other.true)
+
+
+def normalise(text: str) -> str:
+    """Return a text as it is compared: NFC, runs of whitespace made one space, none at the ends."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def character_errors(truth: str, said: str) -> ErrorCount:
+    """Return the edit distance over code points (Levenshtein 1966): errors / length is the CER."""
+    true, found = normalise(truth), normalise(said)
+    return ErrorCount(Levenshtein.distance(true, found), len(true))
+
+
+def word_errors(truth: str, said: str) -> ErrorCount:
+    """Return the edit distance over words: errors / length is the WER."""
+    true, found = normalise(truth).split(), normalise(said).split()
+    return ErrorCount(Levenshtein.distance(true, found), len(true))
+
+
+def word_overlap(truth: str, said: str) -> Overlap:
+    """Return how the two bags of words overlap, whatever their order: a word said twice must be true twice."""
+    true, found = Counter(normalise(truth).split()), Counter(normalise(said).split())
+    return Overlap((true & found).total(), found.total(), true.total())

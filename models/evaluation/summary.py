@@ -1,0 +1,109 @@
+"""The results of a reader on a set, summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from models.evaluation.calibration import THRESHOLDS, Bin, calibration_error, reliability, right_above
+from models.evaluation.items import Dataset
+from models.evaluation.measure import ItemResult
+from models.evaluation.places import PlaceScores
+from models.evaluation.scores import ErrorCount, Overlap, Share
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the confidences of so many words are worth; `above` has, by threshold, how many said are right."""
+
+    words: int
+    error: float
+    bins: list[Bin]
+    above: dict[float, Share]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A reader on a set. Parts are None where the truth, or the reader, has nothing to measure them by.
+
+    `pages_per_s` is pages over the seconds on the clock that one process spent reading them, loading left out;
+    `cpu_s_per_page` is what all its threads computed for a page.
+    """
+
+    dataset: str
+    format: str
+    reader: str
+    items: int
+    failed: int
+    pages: int
+    pages_per_s: float | None
+    cpu_s_per_page: float | None
+    characters: ErrorCount
+    words: ErrorCount
+    bag: Overlap
+    places: PlaceScores | None
+    calibration: Calibration | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures under their names: shares in [0, 1], error rates from 0, null for what has none."""
+        return {
+            "dataset": self.dataset, "format": self.format, "reader": self.reader, "items": self.items,
+            "failed": self.failed, "pages": self.pages, "pages_per_s": self.pages_per_s,
+            "cpu_s_per_page": self.cpu_s_per_page,
+            "cer": self.characters.rate, "wer": self.words.rate, "word_f1": self.bag.f1,
+            "word_precision": self.bag.precision, "word_recall": self.bag.recall,
+            "places": self.places and _places_json(self.places),
+            "calibration": self.calibration and asdict(self.calibration),
+        }  # fmt: skip
+
+
+def summarise(dataset: Dataset, reader: str, results: Sequence[ItemResult]) -> Summary:
+    """Return the sums over a set's items."""
+    pages, seconds = sum(r.pages for r in results), sum(r.seconds for r in results)
+    places = [r.places for r in results if r.places]
+    return Summary(
+        dataset=dataset.name, format=dataset.format, reader=reader, items=len(results),
+        failed=sum(r.error is not None for r in results), pages=pages,
+        pages_per_s=pages / seconds if seconds else None,
+        cpu_s_per_page=sum(r.cpu_seconds for r in results) / pages if pages else None,
+        characters=sum((r.characters for r in results if r.characters), ErrorCount()),
+        words=sum((r.words for r in results if r.words), ErrorCount()),
+        bag=sum((r.bag for r in results if r.bag), Overlap()),
+        places=sum(places, PlaceScores()) if places else None, calibration=_calibration(results),
+    )  # fmt: skip
+
+
+def _calibration(results: Sequence[ItemResult]) -> Calibration | None:
+    judged = [word for result in results for word in result.judged]
+    error = calibration_error(judged)
+    if error is None:
+        return None
+    above = {threshold: right_above(judged, threshold) for threshold in THRESHOLDS}
+    return Calibration(len(judged), error, reliability(judged), above)
+
+
+def _places_json(places: PlaceScores) -> dict[str, Any]:
+    return {
+        "covered": places.covered.rate,
+        "kept": places.kept.rate,
+        "line_cer": places.line_characters.rate,
+        "line_cer_by_kind": {kind or "not told": count.rate for kind, count in places.characters.items()},
+        "invented_characters": places.invented,
+        "iou_50": _overlap_json(places.pairs),
+        "kind_accuracy": places.kind_accuracy.rate,
+        "kinds": [{"true": true, "said": said, "lines": count} for (true, said), count in places.kinds.items()],
+        "signatures": _overlap_json(places.signatures),
+    }
+
+
+def _overlap_json(found: Overlap | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"precision": found.precision, "recall": found.recall, "f1": found.f1, **asdict(found)}
+
+
+def worst(results: Iterable[ItemResult], count: int) -> list[ItemResult]:
+    """Return the items with the highest CER, the worst first; those without a text to compare are left out."""
+    judged = [result for result in results if result.characters is not None]
+    return sorted(judged, key=lambda r: (-((r.characters and r.characters.rate) or 0.0), r.item))[:count]

@@ -1,0 +1,147 @@
+"""`inkstream evaluate`: how well pages are read, against ground truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from models.evaluation.items import Dataset
+    from models.evaluation.measure import ItemResult
+    from models.evaluation.readers import ReaderSpec
+    from streams.commands.evaluate_tables import Run
+
+
+def evaluate(
+    folders: Annotated[list[Path], typer.Argument(help="Folders with documents and their ground truth.")],
+    reader: Annotated[
+        list[str] | None,
+        typer.Option(help="ours, tesseract, rapidocr; on pictures of lines ppocr-line, rapidocr-line too; may be given again."),
+    ] = None,
+    options: Annotated[
+        list[str] | None, typer.Option(help="Read options of ours, as JSON; given again, ours is measured again.")
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Folder of the ground truth, if not beside the documents.")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Which part of sets that have parts. Default: not train.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many items of each set, always the same.")
+    ] = None,
+    processes: Annotated[int, typer.Option(min=1, help="Read so many documents at a time.")] = 1,
+    errors: Annotated[int, typer.Option(min=0, help="Show what is wrong in the worst so many items.")] = 0,
+    output: Annotated[str, typer.Option("--format", help="text, or json: the figures and every item.")] = "text",
+) -> None:
+    """Measure how well documents are read, against ground truth: texts, places, kinds and confidences.
+
+    CER and WER are edits per character and word of the truth; word F1 forgives any order, as forms need it.
+
+    Line CER compares line by line; covered are true lines found, kept are regions found that are true lines.
+
+    A document that cannot be read counts as failed, and as read empty.
+
+    Example: inkstream evaluate scans/ --reader ours --reader tesseract --options '{"reader": "ppocr"}'
+    """
+    import json
+    import os
+    import sys
+
+    from models.evaluation.datasets import load_datasets, sample
+    from models.evaluation.summary import summarise
+    from streams.commands.evaluate_tables import print_errors, print_runs
+    from streams.errors import ConfigurationError
+
+    os.environ["OMP_THREAD_LIMIT"] = "1"  # Tesseract's threads cost more than they bring; children inherit it
+    if output not in ("text", "json"):
+        raise ConfigurationError(f"no format {output}: use text or json")
+    specs = _specs(reader or ["ours"], options or [])
+    sets = [sample(found, limit) for folder in folders for found in load_datasets(folder, truth, split)]
+    for note in (note for dataset in sets for note in dataset.notes):
+        print(f"note: {note}", file=sys.stderr)
+    _check_lines(sets, specs)
+    runs: list[Run] = []
+    for dataset in sets:
+        for spec in specs:
+            results = _measure(dataset, spec, processes)
+            runs.append((summarise(dataset, spec.label, results), results))
+    if output == "json":
+        found = [{**summary.to_json(), "results": [r.to_json() for r in results]} for summary, results in runs]
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        print_runs(runs)
+        print_errors(runs, errors)
+
+
+def _specs(names: list[str], options: list[str]) -> list[ReaderSpec]:
+    """Return what is to be measured: ours once for each of the options, every other reader once."""
+    from models.errors import OptionsError
+    from models.evaluation.readers import ReaderSpec, reader_spec
+    from streams.codec import merge_options
+    from streams.settings import load_settings
+
+    if options and "ours" not in names:
+        raise OptionsError("--options are for ours, and only peers are to be measured: add --reader ours")
+    defaults = load_settings().read_options()
+    specs = []
+    for spec in map(reader_spec, names):
+        if spec.name != "ours":
+            specs.append(spec)
+            continue
+        for given in map(_parsed, options or ["{}"]):
+            said = " ".join(["ours", *(f"{name}={value}" for name, value in given.items())])
+            specs.append(ReaderSpec("ours", said, merge_options(defaults, given)))
+    return specs
+
+
+def _parsed(options: str) -> dict[str, object]:
+    import json
+
+    from models.errors import OptionsError
+
+    advice = """write them as '{"reader": "ppocr", "dpi": 200}'"""
+    try:
+        given = json.loads(options)
+    except json.JSONDecodeError as error:
+        raise OptionsError(f"--options {options} is not JSON ({error}); {advice}") from error
+    if not isinstance(given, dict):
+        raise OptionsError(f"--options {options} is not a JSON object; {advice}")
+    return given
+
+
+def _measure(dataset: Dataset, spec: ReaderSpec, processes: int) -> list[ItemResult]:
+    """Return the results in the order of the items, with a bar on stderr where somebody watches."""
+    import sys
+
+    from rich.console import Console
+    from rich.progress import track
+
+    from models.evaluation.measure import measure
+
+    title = f"{dataset.name}, {spec.label}"
+    watched = sys.stderr.isatty()
+    if not watched:
+        print(f"{title}: {len(dataset.items)} items", file=sys.stderr)
+    found = {
+        result.item: result
+        for result in track(
+            measure(dataset, spec, processes), title, total=len(dataset.items),
+            console=Console(stderr=True), transient=True, disable=not watched,
+        )
+    }  # fmt: skip
+    return [found[item.name] for item in dataset.items]
+
+
+def _check_lines(sets: list[Dataset], specs: list[ReaderSpec]) -> None:
+    """Raise OptionsError where pages would be read as one line."""
+    from models.errors import OptionsError
+
+    for spec in specs:
+        for dataset in sets:
+            if spec.reads_lines_only and not all(item.single_line for item in dataset.items):
+                raise OptionsError(
+                    f"{spec.label} reads single lines, and {dataset.name} has pages; leave one of them out"
+                )

@@ -1,0 +1,104 @@
+"""How `inkstream evaluate` prints what it found."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from models.evaluation.diff import word_diff
+from models.evaluation.measure import ItemResult
+from models.evaluation.places import PlaceScores
+from models.evaluation.scores import Overlap
+from models.evaluation.summary import Calibration, Summary, worst
+from streams.commands.table import print_table
+
+Run = tuple[Summary, list[ItemResult]]
+
+_SHOWN = {"same": ("{}", ""), "missing": ("[-{}-]", "red"), "extra": ("{{+{}+}}", "green")}
+
+
+def print_runs(runs: Sequence[Run]) -> None:
+    """Print the scores of texts, then those of places and of confidences where there are any."""
+    summaries = [summary for summary, _ in runs]
+    columns = ("set", "items", "failed", "reader", "CER", "WER", "word F1", "pages/s", "CPU s/page")
+    print_table(columns, map(_text_row, summaries))
+    _print_places([(summary, summary.places) for summary in summaries if summary.places])
+    _print_calibrations([(summary, summary.calibration) for summary in summaries if summary.calibration])
+
+
+def print_errors(runs: Iterable[Run], count: int) -> None:
+    """Print the worst items: [-what only the truth has-] {+what was only said+}, red and green on a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(soft_wrap=True, highlight=False)
+    for summary, results in runs:
+        for result in worst(results, count):
+            rate = result.characters.rate if result.characters else None
+            title = f"\n{summary.dataset}, {summary.reader}: {result.item}, CER {_percent(rate)}"
+            console.print(Text(title, "bold"))
+            if result.error:
+                console.print(Text(result.error, "red"))
+            for what, words in word_diff(result.true or "", result.said):
+                form, style = _SHOWN[what]
+                console.print(Text(form.format(words), style), end=" ")
+            console.print()
+    sys.stdout.flush()
+
+
+def _text_row(summary: Summary) -> list[str]:
+    shares = (summary.characters.rate, summary.words.rate, summary.bag.f1)
+    speeds = ("–" if rate is None else f"{rate:.2f}" for rate in (summary.pages_per_s, summary.cpu_s_per_page))
+    items = (summary.dataset, str(summary.items), str(summary.failed), summary.reader)
+    return [*items, *map(_percent, shares), *speeds]
+
+
+def _print_places(found: Sequence[tuple[Summary, PlaceScores]]) -> None:
+    if not found:
+        return
+    kinds = [kind for kind in ("printed", "handwritten", "signature") if _has_kind(found, kind)]
+    columns = ("set", "reader", "covered", "kept", "IoU .5 F1", "line CER", *(f"{k} CER" for k in kinds),
+               "kind right", "signatures P", "R", "F1")  # fmt: skip
+    rows = []
+    for summary, places in found:
+        signed = places.signatures or Overlap()
+        by_kind = {str(kind): count.rate for kind, count in places.characters.items()}
+        shares = (
+            places.covered.rate, places.kept.rate, (places.pairs or Overlap()).f1, places.line_characters.rate,
+            *map(by_kind.get, kinds), places.kind_accuracy.rate,
+            signed.precision, signed.recall, signed.f1,
+        )  # fmt: skip
+        rows.append([summary.dataset, summary.reader, *map(_percent, shares)])
+    print_table(columns, rows)
+    _print_kinds(found)
+
+
+def _has_kind(found: Sequence[tuple[Summary, PlaceScores]], kind: str) -> bool:
+    return any(true == kind and count.length for _, places in found for true, count in places.characters.items())
+
+
+def _print_kinds(found: Sequence[tuple[Summary, PlaceScores]]) -> None:
+    rows = [
+        [summary.dataset, summary.reader, true, said, str(count)]
+        for summary, places in found
+        for (true, said), count in sorted(places.kinds.items())
+    ]
+    if rows:
+        print_table(("set", "reader", "truly", "said to be", "lines"), rows)
+
+
+def _print_calibrations(found: Sequence[tuple[Summary, Calibration]]) -> None:
+    if not found:
+        return
+    thresholds = list(found[0][1].above)
+    rows = []
+    for summary, calibration in found:
+        shares = [
+            f"{_percent(s.rate)} of {_percent(s.whole / calibration.words)}" for s in calibration.above.values()
+        ]
+        rows.append([summary.dataset, summary.reader, str(calibration.words), _percent(calibration.error), *shares])
+    print_table(("set", "reader", "words", "ECE", *(f"right at ≥ {t:g}" for t in thresholds)), rows)
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
