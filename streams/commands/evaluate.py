@@ -18,7 +18,7 @@ def evaluate(
     folders: Annotated[list[Path], typer.Argument(help="Folders with documents and their ground truth.")],
     reader: Annotated[
         list[str] | None,
-        typer.Option(help="ours, tesseract, rapidocr; on pictures of lines ppocr-line, rapidocr-line too; may be given again."),
+        typer.Option(help="ours, tesseract, rapidocr; on single lines ppocr-line, rapidocr-line; may be repeated."),
     ] = None,
     options: Annotated[
         list[str] | None, typer.Option(help="Read options of ours, as JSON; given again, ours is measured again.")
