@@ -71,6 +71,18 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class PageLines:
+    """The lines of a page in reading order, and by how many degrees they are turned clockwise.
+
+    `dropped` counts lines and words that were said with less confidence than asked for.
+    """
+
+    regions: tuple[Region, ...]
+    rotation: float = 0.0
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PageReading:
     """Everything read from one page; `regions` in reading order, `text` their text, one line per text line."""
 
@@ -86,3 +98,4 @@ class PageReading:
     regions: tuple[Region, ...]
     models: dict[str, str | None]
     timings_ms: dict[str, float]
+    dropped: int = 0

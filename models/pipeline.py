@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
@@ -53,13 +54,14 @@ class PagePipeline:
         reader = self._reader(options)
         image = document.image(pagenum, options.dpi, options.max_megapixels, grey=reader.wants_grey)
         decoded = perf_counter()
-        regions = reader.read(image, options)
-        _check_losses(document, path, pagenum, page_text(regions))
+        lines = reader.read(image, options)
+        text = page_text(lines.regions, lines.rotation)
+        _check_losses(document, path, pagenum, text)
         return PageReading(
-            pagenum=pagenum, text=page_text(regions), confidence=_confidence(regions), method="ocr",
-            width=image.width, height=image.height, dpi=image.dpi, rotation=0.0, language=options.languages,
-            regions=tuple(regions), models=reader.models(options),
-            timings_ms={"decode": _ms(decoded - started), "recognise": _ms_since(decoded)},
+            pagenum=pagenum, text=text, confidence=_confidence(lines.regions), method="ocr",
+            width=image.width, height=image.height, dpi=image.dpi, rotation=lines.rotation,
+            language=options.languages, regions=lines.regions, models=reader.models(options),
+            timings_ms={"decode": _ms(decoded - started), "recognise": _ms_since(decoded)}, dropped=lines.dropped,
         )  # fmt: skip
 
     def close(self) -> None:
@@ -122,7 +124,7 @@ def _from_text_layer(pagenum: int, layer: TextLayer, options: ReadOptions, decod
     )  # fmt: skip
 
 
-def _confidence(regions: list[Region]) -> float | None:
+def _confidence(regions: Sequence[Region]) -> float | None:
     """Return the regions' confidence weighted by the length of their texts, None where there is none."""
     said = [(region.confidence, len(region.text)) for region in regions if region.confidence is not None]
     letters = sum(length for _, length in said)

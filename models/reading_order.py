@@ -7,6 +7,7 @@ where the gutter is wide enough, until nothing can be cut; what is left is read 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 from models.document import Region
@@ -16,25 +17,68 @@ from models.geometry import Box, bounds, same_row
 _GUTTER_HEIGHTS = 1.2
 # A column has lines of its own: fewer on either side, and the gap is one of a table row or a form.
 _COLUMN_LINES = 3
+_UPENDED, _UPENDED_LETTERS = 2.0, 3  # times as high as wide, with more than a letter or two
 
 
-def in_reading_order(regions: Sequence[Region]) -> list[Region]:
-    """Return the regions in reading order; nothing is added or lost."""
-    boxes = [bounds(region.polygon) for region in regions]
-    return [regions[index] for index in _ordered(list(range(len(regions))), boxes)]
+def in_reading_order(regions: Sequence[Region], rotation: float = 0.0) -> list[Region]:
+    """Return the regions in reading order; nothing is added or lost.
+
+    Args:
+        rotation: By how many degrees the page's text is turned clockwise: rows are rows as they are read.
+
+    What runs along the page's edge, up or down, comes last.
+    """
+    boxes = _straight_boxes(regions, rotation)
+    upended = [_is_upended(box, region.text) for box, region in zip(boxes, regions, strict=True)]
+    level = [index for index, is_upended in enumerate(upended) if not is_upended]
+    edges = [index for index, is_upended in enumerate(upended) if is_upended]
+    return [regions[index] for index in [*_ordered(level, boxes), *edges]]
 
 
-def page_text(regions: Sequence[Region]) -> str:
+def page_text(regions: Sequence[Region], rotation: float = 0.0) -> str:
     """Return the text of regions in reading order: regions of one row joined by a space, rows by a newline."""
-    rows: list[list[Region]] = []
-    for region in regions:
+    rows: list[list[str]] = []
+    before: Box | None = None
+    for region, box in zip(regions, _straight_boxes(regions, rotation), strict=True):
         if not region.text:
             continue
-        if rows and _continues(bounds(rows[-1][-1].polygon), bounds(region.polygon)):
-            rows[-1].append(region)
+        if before is not None and _continues(before, box):
+            rows[-1].append(region.text)
         else:
-            rows.append([region])
-    return "\n".join(" ".join(region.text for region in row) for row in rows)
+            rows.append([region.text])
+        before = box
+    return "\n".join(" ".join(row) for row in rows)
+
+
+def text_rotation(regions: Sequence[Region]) -> float:
+    """Return by how many degrees most of the text is turned clockwise, in (-45, 45]: long lines count for more."""
+    angles: list[tuple[float, float]] = []
+    for region in regions:
+        if len(region.polygon) == 4:
+            (x0, y0), (x1, y1) = region.polygon[:2]
+            length = math.hypot(x1 - x0, y1 - y0)
+            angle = math.degrees(math.atan2(y1 - y0, x1 - x0))
+            if abs(angle) <= 45 and length > 3 * math.dist(region.polygon[0], region.polygon[3]):
+                angles.append((angle, length))
+    angles.sort()
+    half = sum(length for _, length in angles) / 2
+    for angle, length in angles:
+        half -= length
+        if half <= 0:
+            return angle
+    return 0.0
+
+
+def _straight_boxes(regions: Sequence[Region], rotation: float) -> list[Box]:
+    """Return the boxes that the regions have once the page is turned back."""
+    if not rotation:
+        return [bounds(region.polygon) for region in regions]
+    cos, sin = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
+    return [bounds(tuple((x * cos + y * sin, y * cos - x * sin) for x, y in region.polygon)) for region in regions]
+
+
+def _is_upended(box: Box, text: str) -> bool:
+    return box[3] - box[1] > _UPENDED * (box[2] - box[0]) and len(text) >= _UPENDED_LETTERS
 
 
 def _continues(left: Box, right: Box) -> bool:

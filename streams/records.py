@@ -76,13 +76,14 @@ class PageText(Record):
     width: Pixels
     height: Pixels
     dpi: Pixels
-    rotation: float = Field(description="degrees clockwise that the page had to be turned")
+    rotation: float = Field(description="degrees clockwise by which the page's text is turned")
     language: str
     regions: list[RegionRecord]
     models: dict[str, str | None]
     reference: str = Field(description="where the document's bytes are, to read it again")
     exception: str | None = Field(description="`Stage: message` for a page that failed, else null")
     timings_ms: dict[str, float]
+    dropped: Pages = Field(0, description="lines and words read and left out: said with too little confidence")
 
 
 class DocumentRecord(Record):
@@ -162,7 +163,7 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         total_pages=task.total_pages, confidence=reading.confidence, method=reading.method,
         width=reading.width, height=reading.height, dpi=reading.dpi, rotation=reading.rotation,
         language=reading.language, models=reading.models, reference=task.reference, exception=None,
-        timings_ms=reading.timings_ms,
+        timings_ms=reading.timings_ms, dropped=reading.dropped,
         regions=[
             RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
                          recogniser=r.recogniser)

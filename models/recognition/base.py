@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from models.document import PageImage, ReadOptions, Region
+from models.document import PageImage, PageLines, ReadOptions
 
 
 class PageReader(Protocol):
@@ -25,7 +25,7 @@ class PageReader(Protocol):
     def warm_up(self, options: ReadOptions) -> None:
         """Load what these options need. Raises WeightsMissing or LanguageMissing."""
 
-    def read(self, image: PageImage, options: ReadOptions) -> list[Region]:
+    def read(self, image: PageImage, options: ReadOptions) -> PageLines:
         """Return the page's lines. A blank page returns none: blank is not an error."""
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from models.detection.dbnet import DbnetDetector, TextBox
-from models.document import PageImage, ReadOptions, Region
+from models.document import PageImage, PageLines, ReadOptions, Region
 from models.geometry import clip
-from models.reading_order import in_reading_order
+from models.reading_order import in_reading_order, text_rotation
 from models.recognition.base import LineReading
 from models.recognition.line_images import cut_line, has_ink
 from models.recognition.ppocr_lines import PpocrLineRecogniser
@@ -27,14 +27,17 @@ class PpocrReader:
     def warm_up(self, options: ReadOptions) -> None:
         self._load(options)
 
-    def read(self, image: PageImage, options: ReadOptions) -> list[Region]:
+    def read(self, image: PageImage, options: ReadOptions) -> PageLines:
         detector, recogniser = self._load(options)
         found = [(box, cut_line(image.pixels, box.corners)) for box in detector.detect(image.pixels)]
         lines = [(box, line) for box, line in found if has_ink(line)]
         read = recogniser.recognise([line for _, line in lines])
+        said = [_region(box, text, image) for (box, _), text in zip(lines, read, strict=True)]
         floor = max(_CONFIDENCE_FLOOR, options.min_confidence)
-        regions = [_region(box, text, image) for (box, _), text in zip(lines, read, strict=True)]
-        return in_reading_order([region for region in regions if region.text and (region.confidence or 0) >= floor])
+        regions = [region for region in said if region.text and (region.confidence or 0) >= floor]
+        rotation = text_rotation(regions)
+        dropped = sum(bool(region.text) for region in said) - len(regions)
+        return PageLines(tuple(in_reading_order(regions, rotation)), round(rotation, 2), dropped)
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
         detector, recogniser = self._load(options)

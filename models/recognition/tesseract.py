@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import tesserocr
 
-from models.document import PageImage, ReadOptions, Region
+from models.document import PageImage, PageLines, ReadOptions
 from models.errors import LanguageMissing, PageTooLarge, ReaderFailed
 from models.geometry import box_polygon
 from models.recognition.tesseract_words import LineBuilder, Word
@@ -31,7 +31,7 @@ class TesseractReader:
     def warm_up(self, options: ReadOptions) -> None:
         self._engine(options)
 
-    def read(self, image: PageImage, options: ReadOptions) -> list[Region]:
+    def read(self, image: PageImage, options: ReadOptions) -> PageLines:
         check_size(image)
         engine = self._engine(options)
         engine.SetPageSegMode(options.psm)
@@ -49,12 +49,12 @@ class TesseractReader:
         name = f"tesseract {tesserocr.tesseract_version().split()[1]}"
         return {"detector": name, "printed": f"{name} {options.languages}", "handwritten": None}
 
-    def _lines(self, engine: tesserocr.PyTessBaseAPI, image: PageImage, options: ReadOptions) -> list[Region]:
+    def _lines(self, engine: tesserocr.PyTessBaseAPI, image: PageImage, options: ReadOptions) -> PageLines:
         level, line_level = tesserocr.RIL.WORD, tesserocr.RIL.TEXTLINE
         lines = LineBuilder(options.min_confidence)
         words = engine.GetIterator()
         if words is None or words.Empty(level):
-            return []
+            return PageLines(())
         while True:
             text = words.GetUTF8Text(level)
             if text and text.strip():
@@ -66,7 +66,7 @@ class TesseractReader:
                 box = words.BoundingBox(line_level)
                 lines.start(box_polygon(box, image.width, image.height) if box else ())
             if not words.Next(level):
-                return lines.regions("tesseract")
+                return lines.page("tesseract")
 
     def _engine(self, options: ReadOptions) -> tesserocr.PyTessBaseAPI:
         key = (options.languages, options.oem)

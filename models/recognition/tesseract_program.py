@@ -9,7 +9,7 @@ import numpy as np
 import pytesseract
 from PIL import Image
 
-from models.document import PageImage, ReadOptions, Region
+from models.document import PageImage, PageLines, ReadOptions
 from models.errors import LanguageMissing, ReaderFailed
 from models.geometry import Box, box_polygon
 from models.recognition.tesseract import check_size, tessdata
@@ -33,7 +33,7 @@ class TesseractProgramReader:
                 "the program tesseract is not installed: `apt-get install tesseract-ocr`"
             ) from error
 
-    def read(self, image: PageImage, options: ReadOptions) -> list[Region]:
+    def read(self, image: PageImage, options: ReadOptions) -> PageLines:
         check_size(image)
         data = tessdata(options.languages)
         os.environ["TESSDATA_PREFIX"] = str(data)  # read by the program; this process does nothing else with it
@@ -52,7 +52,7 @@ class TesseractProgramReader:
         return {"detector": name, "printed": f"{name} {options.languages}", "handwritten": None}
 
 
-def _lines(found: dict[str, list[object]], image: PageImage, options: ReadOptions) -> list[Region]:
+def _lines(found: dict[str, list[object]], image: PageImage, options: ReadOptions) -> PageLines:
     lines = LineBuilder(options.min_confidence)
     rows = list(zip(*(found[name] for name in ("block_num", "par_num", "line_num", "level")), strict=True))
     for _, group in groupby(range(len(rows)), key=lambda i: rows[i][:3]):
@@ -61,7 +61,7 @@ def _lines(found: dict[str, list[object]], image: PageImage, options: ReadOption
                 lines.start(box_polygon(_box(found, index), image.width, image.height))
             elif found["level"][index] == _WORD_LEVEL and str(found["text"][index]).strip():
                 lines.add(Word(str(found["text"][index]).strip(), float(str(found["conf"][index])) / 100))
-    return lines.regions("tesseract")
+    return lines.page("tesseract")
 
 
 def _box(found: dict[str, list[object]], index: int) -> Box:

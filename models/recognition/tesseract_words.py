@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from models.document import Polygon, Region
+from models.document import PageLines, Polygon, Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class LineBuilder:
     """Collects words into regions, one per line; words under `min_confidence` are dropped."""
 
     min_confidence: float
+    dropped: int = 0
     _lines: list[tuple[Polygon, list[Word]]] = field(default_factory=list)
 
     @property
@@ -34,14 +35,17 @@ class LineBuilder:
         """Add a word to the current line."""
         if word.confidence >= self.min_confidence:
             self._lines[-1][1].append(word)
+        else:
+            self.dropped += 1
 
-    def regions(self, recogniser: str) -> list[Region]:
+    def page(self, recogniser: str) -> PageLines:
         """Return the lines that have words. A line's confidence is its words', weighted by their length."""
-        return [
+        regions = (
             Region(polygon, " ".join(w.text for w in words), _confidence(words), recogniser)
             for polygon, words in self._lines
             if words and polygon
-        ]
+        )
+        return PageLines(tuple(regions), dropped=self.dropped)
 
 
 def _confidence(words: list[Word]) -> float:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import dataclasses
+import math
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.document import Region
 from models.geometry import bounds, box_polygon, clip
-from models.reading_order import in_reading_order, page_text
+from models.reading_order import in_reading_order, page_text, text_rotation
 
 sides = st.integers(0, 2000)
 boxes = st.tuples(sides, sides, st.integers(1, 400), st.integers(1, 80)).map(
@@ -53,3 +57,32 @@ def test_clipped_polygons_stay_on_the_page(points: list[tuple[float, float]]) ->
     x0, y0, x1, y1 = bounds(clip(points, 640, 480))
     assert 0 <= x0 <= x1 <= 640
     assert 0 <= y0 <= y1 <= 480
+
+
+@pytest.mark.parametrize("degrees", [-12.0, -1.5, 0.8, 15.0])
+def test_the_rows_of_a_tilted_page_stay_rows(degrees: float) -> None:
+    places = [(n, side, x) for n in range(9) for side, x in (("a", 0), ("b", 520))]
+    straight = [region(f"{n}{side}", x, 60 * n, x + 500, 60 * n + 30) for n, side, x in places]
+    turned = [turn(piece, degrees) for piece in straight]
+    rotation = text_rotation(turned)
+    assert rotation == pytest.approx(degrees, abs=0.01)
+    text = page_text(in_reading_order(turned[::-1], rotation), rotation)
+    assert text.split("\n") == [f"{n}a {n}b" for n in range(9)]
+
+
+def turn(piece: Region, degrees: float) -> Region:
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return dataclasses.replace(
+        piece, polygon=tuple((x * cos - y * sin, x * sin + y * cos) for x, y in piece.polygon)
+    )
+
+
+def test_a_page_without_long_lines_is_not_turned() -> None:
+    assert text_rotation([]) == 0.0
+    assert text_rotation([turn(region("a", 0, 0, 20, 30), 10)]) == 0.0
+
+
+def test_text_along_the_edge_comes_last() -> None:
+    lines = [region(f"line {n}", 100, 50 * n, 900, 50 * n + 30) for n in range(5)]
+    number = region("00283813", 1000, 60, 1040, 200)
+    assert [r.text for r in in_reading_order([number, *lines])][-1] == "00283813"
