@@ -14,16 +14,17 @@ Floats = npt.NDArray[np.float32]
 BLANK = 0
 
 
-def decode(probabilities: Floats, characters: Sequence[str]) -> LineReading:
+def decode(probabilities: Floats, characters: Sequence[str], weights: Floats | None = None) -> LineReading:
     """Return the text of one line.
 
     Args:
         probabilities: (T, C), each row sums to one; column 0 is the blank.
         characters: What each of the C columns stands for; the first is never looked at.
+        weights: How likely each character is before anything was seen, (C,); all the same where None.
 
     The confidence is the mean of the characters' own probabilities; 0 where there are none.
     """
-    best = probabilities.argmax(1)
+    best = (probabilities if weights is None else probabilities * weights).argmax(1)
     starts = np.flatnonzero((best != BLANK) & (best != np.concatenate([[BLANK], best[:-1]])))
     if not len(starts):
         return LineReading("", 0.0, ())

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from models.detection.dbnet import packaged_weights
 from models.onnx_session import create_session
+from models.recognition.alphabets import letter_weights
 from models.recognition.base import LineReading
 from models.recognition.ctc import decode
 from models.recognition.line_images import network_input
@@ -42,6 +43,7 @@ class PpocrLineRecogniser:
         self._session = create_session(LATIN if latin else packaged_weights("PP-OCRv6_rec_small.onnx"))
         names = self._session.get_modelmeta().custom_metadata_map["character"].split("\n")
         self._characters = ["", *names, " "]
+        self._weights = letter_weights(self._characters, languages) if latin else None
 
     def recognise(self, lines: Sequence[Pixels]) -> list[LineReading]:
         """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order."""
@@ -51,7 +53,9 @@ class PpocrLineRecogniser:
         for batch in _batches([line.shape[2] for line in inputs]):
             (probabilities,) = self._session.run(None, {"x": np.stack([inputs[number] for number in batch])})
             for number, rows in zip(batch, probabilities, strict=True):
-                read[number] = decode(rows[: -(-planes[number].shape[2] // _STRIDE)], self._characters)
+                read[number] = decode(
+                    rows[: -(-planes[number].shape[2] // _STRIDE)], self._characters, self._weights
+                )
         return [decoded for decoded in read if decoded is not None]
 
 

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pymupdf
+import pytest
+
+from models.recognition.base import LineReading
+from models.recognition.leaders import up_to_the_next, with_leaders
+
+SIZE, DPI = 12, 200
+SCALE = DPI / 72
+
+
+def drawn(text: str, font: str = "cour") -> tuple[npt.NDArray[np.uint8], LineReading]:
+    """Return a line of text and a reading of it whose characters stand where they were drawn."""
+    document = pymupdf.open()
+    width = pymupdf.get_text_length(text, fontname=font, fontsize=SIZE) + 12
+    document.new_page(width=width, height=1.6 * SIZE).insert_text(
+        (6, 1.15 * SIZE), text, fontname=font, fontsize=SIZE
+    )
+    picture = document[0].get_pixmap(dpi=DPI)
+    pixels = np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3)
+    ends = [pymupdf.get_text_length(text[: n + 1], fontname=font, fontsize=SIZE) for n in range(len(text))]
+    middles = [(start + end) / 2 for start, end in zip([0.0, *ends], ends, strict=False)]
+    return pixels, LineReading(text, 0.9, tuple((6 + middle) / width for middle in middles))
+
+
+def misread(reading: LineReading, said: str) -> LineReading:
+    """Return the reading with fewer marks, as a CTC network gives it: each character where the true one stands."""
+    places, at = [], 0
+    for character in said:
+        at = reading.text.index(character, at)
+        places.append(reading.positions[at])
+        at += 1
+    return LineReading(said, reading.confidence, tuple(places))
+
+
+@pytest.mark.parametrize(
+    ("true", "said"),
+    [
+        ("Brand --------- OLD GOLD", "Brand OLD GOLD"),
+        ("Print-----------OLD GOLD", "Print--OLD GOLD"),
+        ("Introduction .......... 12", "Introduction ... 12"),
+        ("Shipping -----------", "Shipping"),
+        ("a -- b ------ c", "a -- b - c"),
+    ],
+)
+def test_marks_that_were_merged_are_counted_in_the_picture(true: str, said: str) -> None:
+    pixels, reading = drawn(true)
+    assert with_leaders(misread(reading, said), pixels).text == true
+
+
+@pytest.mark.parametrize(
+    "text", ["no leaders here", "well-known - and so on", "wide      gap", "x", "", "3.14 - 2.71"]
+)
+def test_other_text_is_left_alone(text: str) -> None:
+    pixels, reading = drawn(text or " ")
+    reading = reading if text else LineReading("", 0.0)
+    assert with_leaders(reading, pixels) is reading
+
+
+def test_a_rule_is_no_leader() -> None:
+    pixels, reading = drawn("Name                Date")
+    ruled = pixels.copy()
+    ruled[-12:-9, 130:420] = 0
+    assert with_leaders(misread(reading, "Name Date"), ruled).text == "Name Date"
+
+
+def test_letters_that_were_not_read_are_no_leader() -> None:
+    pixels, reading = drawn("Name of the writer Date")
+    assert with_leaders(misread(reading, "Name Date"), pixels).text == "Name Date"
+
+
+def test_a_line_reaches_to_the_next_of_its_row() -> None:
+    def box(x0: float, y0: float, x1: float, y1: float) -> npt.NDArray[np.float32]:
+        return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
+
+    longer = up_to_the_next([box(0, 0, 100, 20), box(180, 2, 300, 22), box(150, 60, 220, 80)], 400)
+    assert [float(corners[1, 0]) for corners in longer] == [180, 400, 380]
