@@ -1,0 +1,61 @@
+"""Whether lines of text stand on their heads: PP-OCR's classifier of single lines, from the rapidocr package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from models.detection.dbnet import packaged_weights
+from models.letters import Floats, Pixels
+from models.onnx_session import create_session
+
+_HEIGHT, _WIDTH = 48, 192  # what the network takes
+_LONGEST = 6.0  # times as long as high; of longer lines the middle is shown, as squeezed letters tell it little
+
+
+def upside_down(pixels: Pixels, lines: Sequence[Floats]) -> Floats:
+    """Return how sure the network is that each line stands on its head, (n,) in [0, 1]; 0.5 is not knowing.
+
+    Args:
+        pixels: (H, W, 3) RGB or (H, W) grey uint8.
+        lines: Corners, (4, 2) page pixels, from where the line begins if it is not on its head, clockwise.
+
+    Raises:
+        ModelError: The network is missing or damaged.
+    """
+    if not lines:
+        return np.empty(0, np.float32)
+    planes = np.stack([_input(_cut(pixels, corners)) for corners in lines])
+    session = _session()
+    return np.asarray(session.run(None, {session.get_inputs()[0].name: planes})[0][:, 1], np.float32)
+
+
+@cache
+def _session() -> onnxruntime.InferenceSession:
+    return create_session(packaged_weights("ch_ppocr_mobile_v2.0_cls_mobile.onnx"))
+
+
+def _cut(pixels: Pixels, corners: Floats) -> Pixels:
+    """Return a line cut out and laid flat, 48 pixels high."""
+    start, right, _, down = corners
+    length, height = (float(np.linalg.norm(side - start)) for side in (right, down))
+    excess = max(0.0, 1 - _LONGEST * height / max(length, 1.0)) / 2
+    left, end = start + (right - start) * excess, right - (right - start) * excess
+    width = int(np.clip(round(_HEIGHT * length * (1 - 2 * excess) / max(height, 1.0)), 1, _WIDTH))
+    target = np.array([[0, 0], [width, 0], [0, _HEIGHT]], np.float32)
+    matrix = cv2.getAffineTransform(np.array([left, end, left + down - start], np.float32), target)
+    flat = cv2.warpAffine(pixels, matrix, (width, _HEIGHT), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(flat, np.uint8)
+
+
+def _input(line: Pixels) -> npt.NDArray[np.float32]:
+    """Return a line as the network takes it, (3, 48, 192) BGR in [-1, 1], 0 where there is no line."""
+    colours = cv2.cvtColor(line, cv2.COLOR_GRAY2BGR if line.ndim == 2 else cv2.COLOR_RGB2BGR)
+    planes = np.zeros((3, _HEIGHT, _WIDTH), np.float32)
+    planes[:, :, : line.shape[1]] = colours.transpose(2, 0, 1) / np.float32(127.5) - 1
+    return planes
