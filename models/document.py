@@ -19,7 +19,9 @@ class ReadOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    reader: Literal["tesseract", "ppocr"] = Field("tesseract", description="which engine reads scanned pages")
+    reader: Literal["auto", "tesseract", "ppocr"] = Field(
+        "auto", description="what reads scanned pages: auto sends each line to the engine that reads it best"
+    )
     languages: str = Field(
         "eng",
         pattern=r"^[A-Za-z0-9_/]+(\+[A-Za-z0-9_/]+)*$",

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from models.document import PageReading, ReadOptions, Region
 from models.errors import CorruptFile
@@ -16,6 +16,10 @@ from models.geometry import box_polygon
 from models.reading_order import page_text
 from models.recognition.base import PageReader
 from models.text_layer import TextLayer
+
+if TYPE_CHECKING:
+    from models.recognition.tesseract import TesseractReader
+    from models.recognition.tesseract_program import TesseractProgramReader
 
 logger = logging.getLogger(__name__)
 
@@ -98,10 +102,14 @@ def _check_losses(document: OpenDocument, path: Path, pagenum: int, text: str) -
 
 def _create_reader(name: str, tesseract_api: TesseractApi) -> PageReader:
     """Return a new reader. Imported here: each drags in libraries that the others do without."""
-    if name == "ppocr":
-        from models.recognition.ppocr import PpocrReader
+    if name == "tesseract":
+        return _create_tesseract(tesseract_api)
+    from models.recognition.routed import RoutedReader
 
-        return PpocrReader()
+    return RoutedReader(_create_tesseract(tesseract_api) if name == "auto" else None)
+
+
+def _create_tesseract(tesseract_api: TesseractApi) -> TesseractReader | TesseractProgramReader:
     if tesseract_api == "pytesseract":
         from models.recognition.tesseract_program import TesseractProgramReader
 

@@ -33,8 +33,8 @@ class Straightened:
 def straighten(pixels: Pixels, degrees: float, enlarge: float = 1.0) -> Straightened:
     """Return a page whose text is turned clockwise by `degrees` with its text upright; nothing of it is cut off.
 
-    Quarter turns lose nothing; angles under 0.1° are left; the rest is one linear resampling. Measured on skewed and
-    on small print, Tesseract reads bicubic and Lanczos pictures no better, and they take 4 and 10 times as long.
+    Quarter turns lose nothing; angles under 0.1° are left; the rest is one linear resampling. Measured on skewed
+    and on small print, Tesseract reads bicubic and Lanczos pictures no better; they take 4 and 10 times as long.
     What the page does not cover has the tone of its paper.
 
     Args:

@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     source_retry_s: float = Field(600.0, ge=0, description="how long an unreachable source is tried again")
 
     # reading
-    reader: Literal["tesseract", "ppocr"] = "tesseract"
+    reader: Literal["auto", "tesseract", "ppocr"] = "auto"
     tesseract_api: Literal["tesserocr", "pytesseract"] = Field(
         "tesserocr", description="tesserocr runs Tesseract in process; pytesseract starts a program per page"
     )

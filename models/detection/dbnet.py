@@ -116,7 +116,7 @@ def _boxes(scores: Floats) -> list[tuple[Floats, float]]:
         growth = 2 * size[0] * size[1] * _UNCLIP_RATIO / (2 * (size[0] + size[1]))
         grown = (size[0] + growth, size[1] + growth)
         if min(grown) >= _SHORTEST + 2:
-            found.append((_clockwise(_corners(centre, grown, angle)), score))
+            found.append((clockwise(_corners(centre, grown, angle)), score))
     return found
 
 
@@ -134,7 +134,7 @@ def _mean_inside(scores: Floats, corners: Floats) -> float:
     return float(cv2.mean(scores[y0 : y1 + 1, x0 : x1 + 1], mask)[0])
 
 
-def _clockwise(corners: Floats) -> Floats:
+def clockwise(corners: Floats) -> Floats:
     """Return the corners clockwise from top-left, where a line is read from left to right."""
     by_x = corners[np.argsort(corners[:, 0], kind="stable")]
     (top_left, bottom_left), (top_right, bottom_right) = (

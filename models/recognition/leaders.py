@@ -19,15 +19,21 @@ from models.recognition.base import LineReading
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
+Integers = npt.NDArray[np.int64]
+Points = npt.NDArray[np.float64]
 
 _GAP = re.compile(r"[ .\-–—_]+")
 _LEAST_MARKS = 3
 _WIDE_GAP = 2.5  # character pitches
+_SPECK = 4  # pixels: smaller is dirt
 _HIGHEST = 0.3  # of the line's height: higher is a letter
-_UNEVEN = 0.35  # standard deviation over mean of sizes and distances: more is dirt
+_UNLIKE = 2.5  # times the usual area, or a part of it
+_OFF_LEVEL = 0.12  # of the line's height
+_UNEVEN = 0.35  # standard deviation of distances over their mean
+_OTHER_INK = 1.5  # times the marks' own: more is text that was not read
 _DOT_ASPECT = 1.6
-_LOOK_HEIGHTS = 8.0
 _BASELINE = 0.62  # of the line's height: dots stand lower
+_LOOK_HEIGHTS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +102,33 @@ def _marks(line: Pixels, left: float, right: float, pitch: float) -> _Marks | No
     if grey.size == 0 or np.ptp(grey) < 60:
         return None
     _, ink = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    _, _, stats, centres = cv2.connectedComponentsWithStats(ink)
-    large = [number for number in range(1, len(stats)) if stats[number, cv2.CC_STAT_AREA] >= 4]
+    _, _, found, middles = cv2.connectedComponentsWithStats(ink)
+    stats, centres = np.asarray(found, np.int64), np.asarray(middles, np.float64)
     height = line.shape[0]
-    marks = sorted(
-        (n for n in large if stats[n, cv2.CC_STAT_HEIGHT] <= _HIGHEST * height), key=lambda n: centres[n, 0]
-    )
-    if len(marks) < _LEAST_MARKS or len(large) - len(marks) > 0:
+    tops, highs = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT]
+    inside = (tops > 0) & (tops + highs < height) & (stats[:, cv2.CC_STAT_AREA] >= _SPECK)
+    inside[0] = False  # the paper
+    row = _even_row(stats, centres, np.flatnonzero(inside & (highs <= _HIGHEST * height)), height)
+    if row is None or stats[inside, cv2.CC_STAT_AREA].sum() > _OTHER_INK * stats[row, cv2.CC_STAT_AREA].sum():
         return None
-    sizes = stats[marks, cv2.CC_STAT_WIDTH].astype(float)
-    apart = np.diff(centres[marks, 0])
-    levels = centres[marks, 1]
-    if max(sizes.std() / sizes.mean(), apart.std() / apart.mean()) > _UNEVEN or levels.std() > 0.08 * height:
-        return None
-    is_dot = (
-        sizes.mean() / stats[marks, cv2.CC_STAT_HEIGHT].mean() < _DOT_ASPECT and levels.mean() > _BASELINE * height
-    )
-    first, last = marks[0], marks[-1]
+    widths, places = stats[row, cv2.CC_STAT_WIDTH], centres[row]
+    is_dot = widths.mean() / highs[row].mean() < _DOT_ASPECT and places[:, 1].mean() > _BASELINE * height
     return _Marks(
-        "." if is_dot else "-", len(marks),
-        touches_left=bool(stats[first, cv2.CC_STAT_LEFT] < 0.5 * pitch),
-        touches_right=bool(right - left - centres[last, 0] - sizes[-1] / 2 < 0.5 * pitch),
+        "." if is_dot else "-", len(row),
+        touches_left=bool(places[0, 0] - widths[0] / 2 < 0.5 * pitch),
+        touches_right=bool(right - left - places[-1, 0] - widths[-1] / 2 < 0.5 * pitch),
     )  # fmt: skip
+
+
+def _even_row(stats: Integers, centres: Points, marks: Integers, height: int) -> Integers | None:
+    """Return those of the marks that are of one size, on one level and evenly apart; None where they are not."""
+    if len(marks) < _LEAST_MARKS:
+        return None
+    area, level = np.median(stats[marks, cv2.CC_STAT_AREA]), np.median(centres[marks, 1])
+    alike = np.abs(np.log(stats[marks, cv2.CC_STAT_AREA] / area)) < np.log(_UNLIKE)
+    row = marks[alike & (np.abs(centres[marks, 1] - level) < _OFF_LEVEL * height)]
+    row = row[np.argsort(centres[row, 0])]
+    if len(row) < _LEAST_MARKS:
+        return None
+    apart = np.diff(centres[row, 0])
+    return row if apart.std() <= _UNEVEN * apart.mean() else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import tesserocr
 from models.document import PageImage, PageLines, ReadOptions
 from models.errors import LanguageMissing, PageTooLarge, ReaderFailed
 from models.geometry import box_polygon
-from models.recognition.tesseract_words import LineBuilder, Word
+from models.recognition.tesseract_words import LineBuilder, PlacedWord, Word
 
 _PLACES = ("/usr/share/tesseract-ocr/*/tessdata", "/usr/share/tessdata", "/usr/local/share/tessdata",
            "/opt/homebrew/share/tessdata")  # fmt: skip
@@ -32,6 +34,17 @@ class TesseractReader:
         self._engine(options)
 
     def read(self, image: PageImage, options: ReadOptions) -> PageLines:
+        with self._recognised(image, options) as engine:
+            return self._lines(engine, image, options)
+
+    def words(self, image: PageImage, options: ReadOptions) -> list[PlacedWord]:
+        """Return the page's words where they stand, whatever their confidence."""
+        with self._recognised(image, options) as engine:
+            return list(_placed_words(engine))
+
+    @contextmanager
+    def _recognised(self, image: PageImage, options: ReadOptions) -> Iterator[tesserocr.PyTessBaseAPI]:
+        """Yield an engine that has read the page, (H, W) grey; what it knows of the page ends with the block."""
         check_size(image)
         engine = self._engine(options)
         engine.SetPageSegMode(options.psm)
@@ -41,7 +54,7 @@ class TesseractReader:
         try:
             if not engine.Recognize():
                 raise ReaderFailed(f"Tesseract gave up on this page with psm {options.psm}; try another psm")
-            return self._lines(engine, image, options)
+            yield engine
         finally:
             engine.Clear()
 
@@ -82,6 +95,17 @@ class TesseractReader:
                 self._engines.popitem(last=False)[1].End()
         self._engines.move_to_end(key)
         return self._engines[key]
+
+
+def _placed_words(engine: tesserocr.PyTessBaseAPI) -> Iterator[PlacedWord]:
+    level = tesserocr.RIL.WORD
+    words = engine.GetIterator()
+    while words is not None and not words.Empty(level):
+        text, box = words.GetUTF8Text(level), words.BoundingBox(level)
+        if text and text.strip() and box:
+            yield PlacedWord(box, text.strip(), words.Confidence(level) / 100)
+        if not words.Next(level):
+            return
 
 
 def _hint(options: ReadOptions) -> str:

@@ -13,7 +13,7 @@ from models.document import PageImage, PageLines, ReadOptions
 from models.errors import LanguageMissing, ReaderFailed
 from models.geometry import Box, box_polygon
 from models.recognition.tesseract import check_size, tessdata
-from models.recognition.tesseract_words import LineBuilder, Word
+from models.recognition.tesseract_words import LineBuilder, PlacedWord, Word
 
 _WORD_LEVEL = 5
 _LINE_LEVEL = 4
@@ -34,18 +34,31 @@ class TesseractProgramReader:
             ) from error
 
     def read(self, image: PageImage, options: ReadOptions) -> PageLines:
+        return _lines(self._found(image, options), image, options)
+
+    def words(self, image: PageImage, options: ReadOptions) -> list[PlacedWord]:
+        """Return the page's words where they stand, whatever their confidence."""
+        found = self._found(image, options)
+        return [
+            PlacedWord(_box(found, index), text.strip(), float(str(found["conf"][index])) / 100)
+            for index, text in enumerate(map(str, found["text"]))
+            if found["level"][index] == _WORD_LEVEL and text.strip()
+        ]
+
+    def _found(self, image: PageImage, options: ReadOptions) -> dict[str, list[object]]:
+        """Return what the program says of a page, as the columns of its table."""
         check_size(image)
         data = tessdata(options.languages)
         os.environ["TESSDATA_PREFIX"] = str(data)  # read by the program; this process does nothing else with it
         config = f"--psm {options.psm} --oem {options.oem} --dpi {image.dpi}"
         try:
-            found = pytesseract.image_to_data(
+            found: dict[str, list[object]] = pytesseract.image_to_data(
                 Image.fromarray(np.ascontiguousarray(image.pixels)), lang=options.languages, config=config,
                 output_type=pytesseract.Output.DICT,
             )  # fmt: skip
         except pytesseract.TesseractError as error:
             raise ReaderFailed(f"tesseract ended with status {error.status}: {error.message}") from error
-        return _lines(found, image, options)
+        return found
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
         name = f"tesseract {pytesseract.get_tesseract_version()}"

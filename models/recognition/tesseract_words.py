@@ -5,12 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from models.document import PageLines, Polygon, Region
+from models.geometry import Box
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word and its confidence in [0, 1]."""
 
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedWord:
+    """One word where it stands: box in page pixels (x0, y0, x1, y1)."""
+
+    box: Box
     text: str
     confidence: float
 

@@ -21,7 +21,7 @@ def read(
         str, typer.Option("--format", help="text, or jsonl: one page-text record per line.")
     ] = "text",
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write to this file instead.")] = None,
-    reader: Annotated[str | None, typer.Option(help="tesseract or ppocr.")] = None,
+    reader: Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")] = None,
     languages: Annotated[str | None, typer.Option(help="Tesseract languages, as eng+deu.")] = None,
     dpi: Annotated[int | None, typer.Option(help="Resolution at which PDF pages are drawn.")] = None,
     psm: Annotated[int | None, typer.Option(help="Tesseract page segmentation mode.")] = None,

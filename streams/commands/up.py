@@ -18,7 +18,7 @@ def up(
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="Read what is there, print a summary and exit.")
     ] = False,
-    reader: Annotated[str | None, typer.Option(help="tesseract or ppocr.")] = None,
+    reader: Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")] = None,
     processes: Annotated[int | None, typer.Option(help="Reader processes; default: one per core.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where Kafka's data, cache and ledgers are.")] = None,
     api_port: Annotated[int | None, typer.Option(help="Port of the API; 0 picks a free one.")] = None,

@@ -20,7 +20,7 @@ def worker(
     broker: Annotated[str | None, typer.Option(help="Kafka as host:port[,host:port…].")] = None,
     prefix: Annotated[str | None, typer.Option(help="Prefix of every topic and consumer group.")] = None,
     processes: Annotated[int | None, typer.Option(help="Reader processes; default: one per core.")] = None,
-    reader: Annotated[str | None, typer.Option(help="tesseract or ppocr.")] = None,
+    reader: Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where the document cache and ledgers are.")] = None,
     api_port: Annotated[int | None, typer.Option(help="Port of the API; 0 picks a free one.")] = None,
     supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from models.document import ReadOptions
 from models.errors import CorruptFile
@@ -49,7 +51,7 @@ def test_a_text_layer_is_taken_to_the_letter(pipeline: PagePipeline) -> None:
 @pytest.mark.parametrize("api", ["tesserocr", "pytesseract"])
 def test_tesseract_reads_the_scan_to_the_letter(api: TesseractApi) -> None:
     with closing(PagePipeline(api)) as pipeline:
-        said = texts(pipeline, "lease-scanned.pdf", ReadOptions())
+        said = texts(pipeline, "lease-scanned.pdf", ReadOptions(reader="tesseract"))
     assert [page.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") for page in said] == truth("lease-scanned")
 
 
@@ -61,6 +63,10 @@ def test_tesseract_reads_the_scan_to_the_letter(api: TesseractApi) -> None:
         ("lease-scanned.pdf", "ppocr", 0.02),
         ("receipt-photo.jpg", "ppocr", 0.03),
         ("note-handwritten.png", "ppocr", 0.10),
+        ("fax.tiff", "auto", 0.0),
+        ("lease-scanned.pdf", "auto", 0.001),
+        ("receipt-photo.jpg", "auto", 0.02),
+        ("note-handwritten.png", "auto", 0.08),
     ],
 )
 def test_a_reader_stays_below_its_error_rate(pipeline: PagePipeline, name: str, reader: str, bound: float) -> None:
@@ -68,7 +74,22 @@ def test_a_reader_stays_below_its_error_rate(pipeline: PagePipeline, name: str, 
     assert character_error_rate(said, "\n".join(truth(name.split(".")[0]))) <= bound
 
 
-@pytest.mark.parametrize("reader", ["tesseract", "ppocr"])
+@pytest.mark.parametrize("degrees", [90, 180, 270, 3])
+def test_a_turned_page_reads_as_the_upright_one(pipeline: PagePipeline, tmp_path: Path, degrees: int) -> None:
+    upright = pipeline.read(SAMPLES / "documents/fax.tiff", 0, ReadOptions())
+    with Image.open(SAMPLES / "documents/fax.tiff") as page:
+        page.convert("L").rotate(-degrees, expand=True, fillcolor=255).save(tmp_path / "turned.png", dpi=(204, 204))
+    turned = pipeline.read(tmp_path / "turned.png", 0, ReadOptions())
+    assert turned.text == upright.text
+    assert (turned.rotation - degrees + 180) % 360 - 180 == pytest.approx(0, abs=0.2)
+    with Image.open(tmp_path / "turned.png") as page:
+        pixels = np.asarray(page)
+    for region in turned.regions:  # on the page as delivered: there is ink there
+        xs, ys = zip(*region.polygon, strict=True)
+        assert pixels[int(min(ys)) : int(max(ys)), int(min(xs)) : int(max(xs))].min() < 128
+
+
+@pytest.mark.parametrize("reader", ["tesseract", "ppocr", "auto"])
 def test_lines_come_with_boxes_on_the_page_and_confidences(pipeline: PagePipeline, reader: str) -> None:
     options = ReadOptions.model_validate({"reader": reader})
     reading = pipeline.read(SAMPLES / "documents/fax.tiff", 0, options)
@@ -79,16 +100,26 @@ def test_lines_come_with_boxes_on_the_page_and_confidences(pipeline: PagePipelin
         assert 0 <= y0 < y2 <= reading.height
         assert region.confidence is not None
         assert 0 <= region.confidence <= 1
-        assert region.recogniser == reader
+        assert region.recogniser in (reader, *(("tesseract", "ppocr") if reader == "auto" else ()))
     assert reading.confidence is not None
     assert reading.models["detector"]
 
 
 def test_words_below_the_asked_confidence_are_dropped(pipeline: PagePipeline) -> None:
     file = SAMPLES / "documents/fax.tiff"
-    everything = pipeline.read(file, 0, ReadOptions())
-    sure = pipeline.read(file, 0, ReadOptions(min_confidence=0.95))
+    everything = pipeline.read(file, 0, ReadOptions(reader="tesseract"))
+    sure = pipeline.read(file, 0, ReadOptions(reader="tesseract", min_confidence=0.95))
     assert 0 < len(sure.text) < len(everything.text)
+    assert sure.dropped == len(everything.text.split()) - len(sure.text.split())
+
+
+def test_lines_below_the_asked_confidence_are_dropped_and_counted(pipeline: PagePipeline) -> None:
+    file = SAMPLES / "documents/receipt-photo.jpg"
+    everything = pipeline.read(file, 0, ReadOptions())
+    least = sorted(region.confidence or 0 for region in everything.regions)
+    sure = pipeline.read(file, 0, ReadOptions(min_confidence=least[len(least) // 2]))
+    assert 0 < len(sure.regions) < len(everything.regions)
+    assert sure.dropped - everything.dropped == len(everything.regions) - len(sure.regions)
 
 
 def test_force_ocr_reads_the_picture_of_a_page_with_text(pipeline: PagePipeline) -> None:

@@ -1,0 +1,169 @@
+"""Reading a page line by line: lines are found, told print from hand from signature, and each goes to who reads it.
+
+The page is turned upright first, as Tesseract reads no other. Print goes to Tesseract, all of it in one call, and
+what it is not sure of to PP-OCR, which reads dirt, photographs and odd faces better; handwriting goes to PP-OCR;
+a signature is a place without text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.detection.dbnet import DbnetDetector
+from models.document import Kind, PageImage, PageLines, ReadOptions, Region
+from models.errors import PageTooLarge
+from models.reading_order import in_reading_order
+from models.recognition.base import LineReading
+from models.recognition.leaders import up_to_the_next, with_leaders
+from models.recognition.line_images import cut_line, has_ink
+from models.recognition.ppocr_lines import PpocrLineRecogniser
+from models.recognition.straight_page import StraightPage, straighten_page
+from models.recognition.tesseract_words import PlacedWord
+from models.recognition.word_lines import words_by_line
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+_CONFIDENCE_FLOOR = 0.5  # logos, rules and struck-out words read as something, with less
+_MISSED = 0.9  # a word of Tesseract's that no line has is believed from here on
+
+
+class WordReader(Protocol):
+    """Reads the words of a whole upright page: Tesseract, in process or as a program."""
+
+    def warm_up(self, options: ReadOptions) -> None: ...
+
+    def words(self, image: PageImage, options: ReadOptions) -> list[PlacedWord]: ...
+
+    def models(self, options: ReadOptions) -> dict[str, str | None]: ...
+
+
+@dataclass(slots=True)
+class _Line:
+    """One line on the upright page, and what is known of it so far."""
+
+    corners: Floats
+    kind: Kind
+    reading: LineReading | None = None
+    recogniser: str = "ppocr"
+
+
+class RoutedReader:
+    """Reads pages line by line, with Tesseract beside PP-OCR for print, or without."""
+
+    wants_grey = False
+
+    def __init__(self, tesseract: WordReader | None) -> None:
+        self._tesseract = tesseract
+        self._detector: DbnetDetector | None = None
+        self._recognisers: dict[str, PpocrLineRecogniser] = {}
+
+    def warm_up(self, options: ReadOptions) -> None:
+        self._load(options)
+        if self._tesseract is not None:
+            self._tesseract.warm_up(options)
+
+    def read(self, image: PageImage, options: ReadOptions) -> PageLines:
+        detector, recogniser = self._load(options)
+        page = straighten_page(image, detector)
+        lines = [_Line(box.corners, "printed") for box in page.boxes]
+        if self._tesseract is not None and any(line.kind == "printed" for line in lines):
+            lines += _read_print(page, lines, self._words(page, options))
+        _read_the_rest(page, lines, recogniser)
+        _add_leaders(page, lines)
+        said = [_region(page, line) for line in lines if line.reading is not None and _says_something(line.reading)]
+        return _page_lines(page, said, options.min_confidence)
+
+    def models(self, options: ReadOptions) -> dict[str, str | None]:
+        detector, recogniser = self._load(options)
+        package = f"rapidocr {version('rapidocr')}"
+        ppocr = f"{package} {recogniser.name}"
+        tesseract = self._tesseract.models(options)["printed"] if self._tesseract else None
+        return {
+            "detector": f"{package} {detector.name}",
+            "printed": f"{tesseract}, {ppocr}" if tesseract else ppocr,
+            "handwritten": ppocr,
+        }
+
+    def _words(self, page: StraightPage, options: ReadOptions) -> list[PlacedWord]:
+        try:
+            return self._tesseract.words(_grey(page.image), options) if self._tesseract else []
+        except PageTooLarge:
+            return []  # for Tesseract: PP-OCR reads lines of any page
+
+    def _load(self, options: ReadOptions) -> tuple[DbnetDetector, PpocrLineRecogniser]:
+        if self._detector is None:
+            self._detector = DbnetDetector()
+        if options.languages not in self._recognisers:
+            self._recognisers[options.languages] = PpocrLineRecogniser(options.languages)
+        return self._detector, self._recognisers[options.languages]
+
+
+def _read_print(page: StraightPage, lines: Sequence[_Line], words: Sequence[PlacedWord]) -> list[_Line]:
+    """Give printed lines what Tesseract is sure of, and return lines of words that the detector missed."""
+    found, elsewhere = words_by_line(words, page.boxes)
+    for line, text in zip(lines, found, strict=True):
+        if line.kind == "printed" and text.words and text.is_sure:
+            line.reading, line.recogniser = text.reading(), "tesseract"
+    return [
+        _Line(_corners(word), "printed", LineReading(word.text, round(word.confidence, 4)), "tesseract")
+        for word in elsewhere
+        if word.confidence >= _MISSED and sum(map(str.isalnum, word.text)) > 1
+    ]
+
+
+def _read_the_rest(page: StraightPage, lines: Sequence[_Line], recogniser: PpocrLineRecogniser) -> None:
+    """Give every line that has no reading yet, and ink, what PP-OCR reads there."""
+    cut = [(line, cut_line(page.image.pixels, line.corners)) for line in lines if line.reading is None]
+    wanted = [(line, picture) for line, picture in cut if has_ink(picture)]
+    read = recogniser.recognise([picture for _, picture in wanted])
+    for (line, _), reading in zip(wanted, read, strict=True):
+        line.reading = reading
+
+
+def _add_leaders(page: StraightPage, lines: Sequence[_Line]) -> None:
+    """Add the dashes and dots that lead from printed lines to the next of their row."""
+    wide = up_to_the_next([line.corners for line in lines], page.image.width)
+    for line, corners in zip(lines, wide, strict=True):
+        if line.kind == "printed" and line.reading is not None:
+            longer = cut_line(page.image.pixels, corners)
+            share = float(np.linalg.norm(line.corners[1] - line.corners[0])) / max(1, longer.shape[1])
+            line.reading = with_leaders(line.reading, longer, min(1.0, share))
+
+
+def _page_lines(page: StraightPage, said: Sequence[Region], min_confidence: float) -> PageLines:
+    floors = {"tesseract": min_confidence, "ppocr": max(_CONFIDENCE_FLOOR, min_confidence)}
+    kept = [region for region in said if (region.confidence or 0) >= floors[region.recogniser]]
+    ordered = in_reading_order(kept, page.rotation)
+    return PageLines(tuple(ordered), round(page.rotation, 2), len(said) - len(kept))
+
+
+def _region(page: StraightPage, line: _Line) -> Region:
+    assert line.reading is not None
+    reading = line.reading
+    return Region(
+        page.polygon(line.corners), reading.text.strip(), round(reading.confidence, 4), line.recogniser, line.kind
+    )
+
+
+def _says_something(reading: LineReading) -> bool:
+    """Return whether a line is more than a speck: one that is read as a lone full stop or comma is none."""
+    return bool(reading.text.strip(" .,:;'`´·‘’\"“”"))
+
+
+def _corners(word: PlacedWord) -> Floats:
+    x0, y0, x1, y1 = word.box
+    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
+
+
+def _grey(image: PageImage) -> PageImage:
+    if image.pixels.ndim == 2:
+        return image
+    return PageImage(np.asarray(cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY), np.uint8), image.dpi)
