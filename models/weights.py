@@ -6,7 +6,7 @@ model hub. Nothing is unpickled here, no torch is imported, and no environment i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import file_digest
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -111,14 +111,22 @@ def verify(weights: Weights, path: Path) -> Path:
     Raises:
         WeightsInvalid: They are not; the message says what the file is instead.
     """
-    with path.open("rb") as file:
-        found = file_digest(file, "sha256").hexdigest()
-    if found == weights.sha256:
+    if (found := _sha256(path)) == weights.sha256:
         return path
     raise WeightsInvalid(
         f"{path} is not {weights.filename} as published: {_what_it_is(path, f'its sha256 is {found}')}. "
         f"Remove it; then {_remedy(weights)}"
     )
+
+
+def named_by_content(weights: Weights, path: Path) -> Weights:
+    """Return weights of the same network that are the bytes of this file."""
+    return replace(weights, sha256=_sha256(path))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _checked_explicit(weights: Weights, path: Path) -> Path:

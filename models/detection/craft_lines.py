@@ -11,8 +11,7 @@ from models.detection.craft_postprocess import ScoredBox
 
 Floats = npt.NDArray[np.float64]
 
-# Measured on printed and handwritten pages, in heights of the lower of two words: a space between words is 0.2–0.8,
-# the gutter between columns 1.5 and more.
+# In mean heights of two words: a space between words is 0.2–0.8, the gutter between columns 1.5 and more.
 _WIDEST_GAP = 1.2
 _DEEPEST_OVERLAP = 1.0  # slanted words overlap
 _FARTHEST_BASELINE = 0.5
@@ -61,7 +60,7 @@ def _directions(boxes: npt.NDArray[np.float32]) -> Floats:
     edges = boxes[:, 1:3] - boxes[:, 0:2]
     lengths = np.linalg.norm(edges, axis=2)
     rows = np.arange(len(boxes))
-    longer = edges[rows, lengths.argmax(axis=1)].astype(np.float64)
+    longer: Floats = edges[rows, lengths.argmax(axis=1)].astype(np.float64)
     longer /= np.maximum(lengths.max(axis=1), 1e-6)[:, None]
     # rightwards; what stands upright is read downwards
     backwards = longer @ np.array([1.0, 0.3]) < 0
@@ -84,13 +83,14 @@ def _next_words(words: _Words) -> npt.NDArray[np.intp]:
         np.einsum("ijc,ic->ij", between, np.column_stack([-words.direction[:, 1], words.direction[:, 0]]))
     )
     gap = along - (words.length[:, None] + words.length[None]) / 2
-    lower = np.minimum(words.height[:, None], words.height[None])
+    taller, lower = (pick(words.height[:, None], words.height[None]) for pick in (np.maximum, np.minimum))
+    mean = (taller + lower) / 2
     follows = (
         (along > 0)
-        & (gap < _WIDEST_GAP * lower)
-        & (gap > -_DEEPEST_OVERLAP * lower)
-        & (across < _FARTHEST_BASELINE * lower)
-        & (np.maximum(words.height[:, None], words.height[None]) < _UNLIKE_HEIGHTS * lower)
+        & (gap < _WIDEST_GAP * mean)
+        & (gap > -_DEEPEST_OVERLAP * mean)
+        & (across < _FARTHEST_BASELINE * mean)
+        & (taller < _UNLIKE_HEIGHTS * lower)
         & (words.direction @ words.direction.T > _SAME_DIRECTION)
     )
     np.fill_diagonal(follows, False)

@@ -53,7 +53,7 @@ def bent_polygon(mask: npt.NDArray[np.bool_], box: Floats) -> Floats | None:
     return _to_page(_ribbon(centre, columns[0], columns[-1], _EXPAND * float(tall) / 2), to_mask)
 
 
-def _straighten(mask: npt.NDArray[np.bool_], box: Floats) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+def _straighten(mask: npt.NDArray[np.bool_], box: Floats) -> tuple[npt.NDArray[np.bool_], Floats]:
     """Return the mask turned so that its box's longer side lies level, and the (3, 3) way back."""
     if np.linalg.norm(box[1] - box[0]) < np.linalg.norm(box[2] - box[1]):
         box = np.roll(box, -1, axis=0)
@@ -62,7 +62,7 @@ def _straighten(mask: npt.NDArray[np.bool_], box: Floats) -> tuple[npt.NDArray[n
     level = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     forth = cv2.getPerspectiveTransform(np.ascontiguousarray(box, np.float32), level)
     straight = cv2.warpPerspective(mask.astype(np.uint8), forth, (width, height), flags=cv2.INTER_NEAREST)
-    return straight > 0, np.linalg.inv(forth)
+    return straight > 0, np.linalg.inv(forth).astype(np.float32)
 
 
 def _ribbon(centre: npt.NDArray[np.float64], start: int, end: int, half: float) -> npt.NDArray[np.float64]:
@@ -77,6 +77,6 @@ def _ribbon(centre: npt.NDArray[np.float64], start: int, end: int, half: float) 
     return np.vstack([line + half * normal, (line - half * normal)[::-1]])
 
 
-def _to_page(points: npt.NDArray[np.float64], to_mask: npt.NDArray[np.float64]) -> Floats:
+def _to_page(points: npt.NDArray[np.float64], to_mask: Floats) -> Floats:
     flat = cv2.perspectiveTransform(points.reshape(-1, 1, 2), to_mask)
     return flat.reshape(-1, 2).astype(np.float32)

@@ -49,7 +49,7 @@ def boxes_from_scores(
     linked = text | (affinity_score > options.link_threshold)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(linked.astype(np.uint8), connectivity=4)
     peaks = np.zeros(count, np.float32)
-    np.maximum.at(peaks, labels[linked], region_score[linked])
+    np.maximum.at(peaks, labels[linked].astype(np.intp), region_score[linked])
     wanted = (stats[:, cv2.CC_STAT_AREA] >= options.size_threshold) & (peaks >= options.text_threshold)
     wanted[0] = False  # what is neither text nor link
     found = []
