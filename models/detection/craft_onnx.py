@@ -67,7 +67,7 @@ class OnnxScores:
 
 def _session(path: Path, threads: int) -> Any:
     import onnxruntime
-    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
+    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
 
     if not path.is_file():
         raise WeightsMissing(
@@ -80,7 +80,7 @@ def _session(path: Path, threads: int) -> Any:
     options.enable_cpu_mem_arena = False  # the arena keeps the largest page's memory for ever
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except (InvalidProtobuf, InvalidGraph, Fail) as error:
+    except (InvalidArgument, InvalidGraph, InvalidProtobuf, Fail) as error:
         raise WeightsInvalid(
             f"{path} is no ONNX network: remove it and run  inkstream models export craft  ({error})"
         ) from error
