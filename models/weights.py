@@ -168,10 +168,10 @@ def _download(
     except ImportError as error:
         raise missing from error
     cache_dir.mkdir(parents=True, exist_ok=True)
-    # A file of another content is removed here, so that a broken transfer never stands in the way of the next.
     try:
         hf_hub_download(hub.repo_id, hub.filename, revision=hub.revision, local_dir=cache_dir, endpoint=endpoint)
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+    # RuntimeError: huggingface_hub 1.16 closes its client when it tries a second time
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, RuntimeError) as error:
         raise WeightsMissing(
             f"the hub did not send {hub.filename} of {hub.repo_id} ({type(error).__name__}). Copy the file to "
             f"{cache_dir / weights.filename}, or try again where the hub can be reached"
@@ -180,7 +180,7 @@ def _download(
     try:
         return verify(weights, fetched)
     except WeightsInvalid:
-        fetched.unlink()
+        fetched.unlink()  # or it would stand in the way of the next attempt
         raise
 
 

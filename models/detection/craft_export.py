@@ -19,6 +19,8 @@ from models.weights import CRAFT, CRAFT_REFINER, Weights, find_weights, named_by
 if TYPE_CHECKING:
     from torch import nn
 
+    from models.detection.craft_network import CraftNetwork
+
 _OPSET = 17
 Network = TypeVar("Network", bound="nn.Module")
 
@@ -45,19 +47,17 @@ def export_craft(cache_dir: Path, precision: Precision = "int8", *, weights: Pat
     checkpoint = find_weights(CRAFT, cache_dir, explicit=weights)
     network = load_checkpoint(CraftNetwork(), checkpoint)
     target.parent.mkdir(parents=True, exist_ok=True)
-    float_file = _part_of(target, "float")
+    part = _part_of(target)
     try:
-        _to_onnx(network, float_file, ((1, 3, 64, 96),), ("image",), ("scores", "features"))
         if precision == "int8":
             from models.detection.craft_quantize import quantize_craft
 
-            quantize_craft(float_file, _part_of(target, "int8"))
-            _part_of(target, "int8").replace(target)
+            quantize_craft(network, part, _write_craft)
         else:
-            float_file.replace(target)
+            _write_craft(network, part)
+        part.replace(target)
     finally:
-        float_file.unlink(missing_ok=True)
-        _part_of(target, "int8").unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     return target
 
 
@@ -77,12 +77,12 @@ def export_refiner(cache_dir: Path, *, weights: Path | None = None) -> Path:
     checkpoint = find_weights(CRAFT_REFINER, cache_dir, explicit=weights)
     network = load_checkpoint(LinkRefiner(), checkpoint)
     target.parent.mkdir(parents=True, exist_ok=True)
-    float_file = _part_of(target, "float")
+    part = _part_of(target)
     try:
-        _to_onnx(network, float_file, ((1, 2, 32, 48), (1, 32, 32, 48)), ("scores", "features"), ("line_affinity",))
-        float_file.replace(target)
+        _to_onnx(network, part, ((1, 2, 32, 48), (1, 32, 32, 48)), ("scores", "features"), ("line_affinity",))
+        part.replace(target)
     finally:
-        float_file.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
     return target
 
 
@@ -127,6 +127,10 @@ def _difference(state: dict[str, object], network: nn.Module) -> str:
     return "; ".join(said)
 
 
+def _write_craft(network: CraftNetwork, path: Path) -> None:
+    _to_onnx(network, path, ((1, 3, 64, 96),), ("image",), ("scores", "features"))
+
+
 def _to_onnx(
     network: nn.Module, path: Path, shapes: Sequence[tuple[int, ...]], inputs: Sequence[str], outputs: Sequence[str]
 ) -> None:
@@ -138,7 +142,8 @@ def _to_onnx(
     with torch.inference_mode(), warnings.catch_warnings():
         # The exporter that traces needs nothing but torch, the newer one onnxscript besides; a network without
         # branches loses nothing by being traced.
-        warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*TorchScript-based ONNX export.*")
+        # It and what it calls say that they are the older one.
+        warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             network, arguments, str(path), dynamo=False, opset_version=_OPSET,
             input_names=list(inputs), output_names=list(outputs), dynamic_axes=free,
@@ -164,6 +169,6 @@ def _require_torch() -> None:
         )
 
 
-def _part_of(target: Path, stage: str) -> Path:
+def _part_of(target: Path) -> Path:
     """Return a name beside the target, of this process: only what is whole gets the target's own name."""
-    return target.with_name(f".{target.name}.{os.getpid()}.{stage}")
+    return target.with_name(f".{target.name}.{os.getpid()}")
