@@ -6,7 +6,7 @@ from pathlib import Path
 
 from models.detection.craft_canvas import Canvas, draw_canvas
 from models.detection.craft_lines import lines_from_words
-from models.detection.craft_onnx import OnnxScores, Precision, ScoreNetwork, Scores, onnx_path
+from models.detection.craft_onnx import OnnxScores, Precision, ScoreNetwork, Scores, fitting_precision, onnx_path
 from models.detection.craft_options import CraftOptions
 from models.detection.craft_postprocess import ScoredBox, boxes_from_scores
 from models.document import Kind, PageImage, Polygon
@@ -45,7 +45,7 @@ class CraftDetector:
 def load_craft(
     cache_dir: Path,
     options: CraftOptions | None = None,
-    precision: Precision = "int8",
+    precision: Precision | None = None,
     *,
     network: Path | None = None,
     threads: int = 1,
@@ -53,6 +53,7 @@ def load_craft(
     """Return CRAFT on the files that `inkstream models export craft` left in the cache folder; torch is not needed.
 
     Args:
+        precision: None takes int8 where this processor computes it without overflow, else fp32.
         network: The exported file of another checkpoint, to take instead.
 
     Raises:
@@ -61,7 +62,7 @@ def load_craft(
     """
     options = options or CraftOptions()
     refiner = onnx_path(CRAFT_REFINER, cache_dir, "fp32") if options.with_refiner else None
-    found = network or onnx_path(CRAFT, cache_dir, precision)
+    found = network or onnx_path(CRAFT, cache_dir, precision or fitting_precision())
     return CraftDetector(OnnxScores(found, refiner, threads), options)
 
 

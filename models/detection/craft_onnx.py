@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -37,6 +39,18 @@ class ScoreNetwork(Protocol):
         """Return the score maps of one canvas, (1, 3, H, W)."""
 
 
+def fitting_precision() -> Precision:
+    """Return int8 where this processor adds up products of 8 bits in 32, else fp32.
+
+    Older x86 processors add pairs of them in 16 bits, which overflows without a word: the scores would be wrong.
+    """
+    if platform.machine().lower() in ("arm64", "aarch64"):
+        return "int8"
+    described = Path("/proc/cpuinfo")
+    flags = described.read_text() if described.is_file() else ""
+    return "int8" if re.search(r"\bavx(512)?_vnni\b", flags) else "fp32"
+
+
 def onnx_path(weights: Weights, cache_dir: Path, precision: Precision) -> Path:
     """Return where the export of a checkpoint is kept, whether it is there or not."""
     return cache_dir / f"{weights.name}-{weights.short_sha}-{precision}-v{_FORMAT}.onnx"
@@ -65,14 +79,22 @@ class OnnxScores:
         return Scores(scores[0, 0], scores[0, 1], line_affinity[0, 0])
 
 
+def _command(path: Path) -> str:
+    """Return the command that makes an export, which its name tells."""
+    network = "craft-refiner" if path.name.startswith("craft-refiner") else "craft"
+    return f"inkstream models export {network}" + (
+        " --precision fp32" if network == "craft" and "-fp32-" in path.name else ""
+    )
+
+
 def _session(path: Path, threads: int) -> Any:
     import onnxruntime
     from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
 
     if not path.is_file():
         raise WeightsMissing(
-            f"{path} is not there: run  inkstream models export craft  where torch is installed "
-            f"(deploy/setup.sh torch), or copy the file from such a machine"
+            f"{path} is not there: run  {_command(path)}  where torch is installed (deploy/setup.sh "
+            "torch), or copy the file from such a machine"
         )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -82,5 +104,5 @@ def _session(path: Path, threads: int) -> Any:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except (InvalidArgument, InvalidGraph, InvalidProtobuf, Fail) as error:
         raise WeightsInvalid(
-            f"{path} is no ONNX network: remove it and run  inkstream models export craft  ({error})"
+            f"{path} is no ONNX network: remove it and run  {_command(path)}  ({error})"
         ) from error

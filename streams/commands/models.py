@@ -91,7 +91,10 @@ def fetch(
 @models_app.command("export")
 def export(
     network: Annotated[Network, typer.Argument(help="Which network.")],
-    precision: Annotated[Form, typer.Option(help="int8 is three times as fast; fp32 is exact.")] = Form.int8,
+    precision: Annotated[
+        Form | None,
+        typer.Option(help="int8 takes a third of the time; fp32 is exact [default: what fits this machine]."),
+    ] = None,
     cache: Cache = None,
     weights: Explicit = None,
 ) -> None:
@@ -100,9 +103,11 @@ def export(
     Example: inkstream models export craft
     """
     from models.detection.craft_export import export_craft, export_refiner
+    from models.detection.craft_onnx import fitting_precision
 
     if network is Network.craft:
-        print(export_craft(_folder(cache), precision.value, weights=weights))
+        form = precision.value if precision else fitting_precision()
+        print(export_craft(_folder(cache), form, weights=weights))
     else:
         print(export_refiner(_folder(cache), weights=weights))
 
