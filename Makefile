@@ -1,8 +1,8 @@
 # Everything here works on a fresh machine: the set-up installs what is missing.
-.PHONY: help run test lint bench clean
+.PHONY: help run test test-torch lint bench clean
 
 help: ## show what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
 run: ## start everything and read the samples (UNTIL_IDLE=1: end once they are read)
 	@deploy/setup.sh run
@@ -12,6 +12,10 @@ test: ## all checks and all tests, those on a real Kafka included
 	@deploy/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest -q
+
+test-torch: ## the tests of what needs torch: the networks, their export, their published weights
+	@deploy/setup.sh torch
+	.venv/bin/python -m pytest -q tests/torch
 
 lint:
 	.venv/bin/ruff check .

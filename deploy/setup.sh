@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Sets up everything that `make run` or `make test` needs and that is missing; asks nothing, changes nothing twice.
-#   deploy/setup.sh run|test
+# Sets up everything that `make run`, `make test` or `make test-torch` needs and that is missing; asks nothing,
+# changes nothing twice.
+#   deploy/setup.sh run|test|torch
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mode=${1:-run}
@@ -23,7 +24,7 @@ missing_packages() {
     have_language eng || echo tesseract-ocr-eng
     have_language osd || echo tesseract-ocr-osd
     "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
-    if [ "$mode" = test ]; then
+    if [ "$mode" != run ]; then
         command -v kcat >/dev/null || echo kcat
     fi
 }
@@ -56,7 +57,10 @@ has_java() {
 
 install_python_packages() {
     local extras=()
-    [ "$mode" = test ] && extras+=(test)
+    case $mode in
+        test) extras+=(test) ;;
+        torch) extras+=(test torch craft hub) ;;
+    esac
     has_java || extras+=(java)
     local stamp=.venv/.inkstream-setup from here was_from="" was_here="" had="" extra
     from="$(cat pyproject.toml constraints.txt | cksum) $python"
@@ -73,7 +77,7 @@ install_python_packages() {
     if [ "$was_from" = "$from" ] && [ "$(wc -w <<<"$had")" = "${#extras[@]}" ] && [ -x .venv/bin/python ]; then
         return
     fi
-    say "installing Python packages into .venv (some 900 MB, a minute or two)"
+    say "installing Python packages into .venv (some $([ "$mode" = torch ] && echo 6 GB || echo 900 MB), a minute or two)"
     [ -x .venv/bin/python ] || "$python" -m venv .venv
     .venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt \
         -e ".${extras[*]:+[$(IFS=,; echo "${extras[*]}")]}"

@@ -9,6 +9,7 @@ InkstreamError
 │   └── PageTooLarge
 ├── ModelError           the reader is at fault
 │   ├── WeightsMissing
+│   ├── WeightsInvalid
 │   ├── LanguageMissing
 │   ├── RecognitionTimeout
 │   ├── WorkerDied
@@ -84,6 +85,12 @@ class WeightsMissing(ModelError):
     """A network's weights are not on this machine; the message says which command fetches them."""
 
     reason = "weights-missing"
+
+
+class WeightsInvalid(ModelError):
+    """A file of weights is not what it should be; the message says what it is and how to replace it."""
+
+    reason = "weights-invalid"
 
 
 class LanguageMissing(ModelError):

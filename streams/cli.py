@@ -9,6 +9,7 @@ import typer
 from models.errors import InkstreamError
 from streams.commands.dead_letters import dead_letters_app
 from streams.commands.evaluate import evaluate
+from streams.commands.models import models_app
 from streams.commands.progress import progress
 from streams.commands.query import query
 from streams.commands.read import read
@@ -37,6 +38,7 @@ app.command("tail")(tail)
 app.command("progress")(progress)
 app.add_typer(dead_letters_app, name="dead-letters")
 app.add_typer(topics_app, name="topics")
+app.add_typer(models_app, name="models")
 
 
 def main() -> None:

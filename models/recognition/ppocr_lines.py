@@ -18,7 +18,7 @@ from models.recognition.line_images import network_input
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
-LATIN = Path(__file__).resolve().parents[1] / "weights/ppocr_latin_int8.onnx"
+LATIN = Path(__file__).resolve().parents[1] / "shipped/ppocr_latin_int8.onnx"
 _SURE = 0.9  # nine print lines of ten are; on forms and letters, reading the others twice saves a word in a hundred
 _STRIDE = 8  # pixels of width per step of the output
 _BUCKET = 64  # pixels of width: a line's text depends on its own bucket, never on its neighbours

@@ -1,0 +1,108 @@
+"""The ONNX files of CRAFT: where they are kept, and running them."""
+
+from __future__ import annotations
+
+import platform
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from models.errors import WeightsInvalid, WeightsMissing
+from models.weights import Weights
+
+Floats = npt.NDArray[np.float32]
+Precision = Literal["fp32", "int8"]
+
+# Raised when an exported file's inputs, outputs or quantisation change: files kept from before are not taken.
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Score maps of one canvas, (H/2, W/2) float32 each, about 0 to 1; line_affinity is the refiner's, if any."""
+
+    region: Floats
+    affinity: Floats
+    line_affinity: Floats | None = None
+
+
+class ScoreNetwork(Protocol):
+    """Scores a canvas. One process, one thread."""
+
+    name: str
+
+    def scores(self, canvas: Floats) -> Scores:
+        """Return the score maps of one canvas, (1, 3, H, W)."""
+
+
+def fitting_precision() -> Precision:
+    """Return int8 where this processor adds up products of 8 bits in 32, else fp32.
+
+    Older x86 processors add pairs of them in 16 bits, which overflows without a word: the scores would be wrong.
+    """
+    if platform.machine().lower() in ("arm64", "aarch64"):
+        return "int8"
+    described = Path("/proc/cpuinfo")
+    flags = described.read_text() if described.is_file() else ""
+    return "int8" if re.search(r"\bavx(512)?_vnni\b", flags) else "fp32"
+
+
+def onnx_path(weights: Weights, cache_dir: Path, precision: Precision) -> Path:
+    """Return where the export of a checkpoint is kept, whether it is there or not."""
+    return cache_dir / f"{weights.name}-{weights.short_sha}-{precision}-v{_FORMAT}.onnx"
+
+
+class OnnxScores:
+    """CRAFT, and its refiner if given, on ONNX Runtime: one core, as a reader process has."""
+
+    def __init__(self, network: Path, refiner: Path | None = None, threads: int = 1) -> None:
+        """Load the exported files.
+
+        Raises:
+            WeightsMissing: A file is not there; the message says which command makes it.
+            WeightsInvalid: A file is no ONNX network.
+        """
+        self.name = network.stem
+        self._network = _session(network, threads)
+        self._refiner = None if refiner is None else _session(refiner, threads)
+
+    def scores(self, canvas: Floats) -> Scores:
+        if self._refiner is None:
+            (scores,) = self._network.run(["scores"], {"image": canvas})
+            return Scores(scores[0, 0], scores[0, 1])
+        scores, features = self._network.run(["scores", "features"], {"image": canvas})
+        (line_affinity,) = self._refiner.run(["line_affinity"], {"scores": scores, "features": features})
+        return Scores(scores[0, 0], scores[0, 1], line_affinity[0, 0])
+
+
+def _command(path: Path) -> str:
+    """Return the command that makes an export, which its name tells."""
+    network = "craft-refiner" if path.name.startswith("craft-refiner") else "craft"
+    return f"inkstream models export {network}" + (
+        " --precision fp32" if network == "craft" and "-fp32-" in path.name else ""
+    )
+
+
+def _session(path: Path, threads: int) -> Any:
+    import onnxruntime
+    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
+
+    if not path.is_file():
+        raise WeightsMissing(
+            f"{path} is not there: run  {_command(path)}  where torch is installed (deploy/setup.sh "
+            "torch), or copy the file from such a machine"
+        )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # the arena keeps the largest page's memory for ever
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except (InvalidArgument, InvalidGraph, InvalidProtobuf, Fail) as error:
+        raise WeightsInvalid(
+            f"{path} is no ONNX network: remove it and run  {_command(path)}  ({error})"
+        ) from error

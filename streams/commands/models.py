@@ -1,0 +1,126 @@
+"""`inkstream models`: which networks' weights are here, fetch and check them, export them to ONNX."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from models.weights import Weights
+
+models_app = typer.Typer(no_args_is_help=True, help="Networks' weights: list, verify, fetch, export.")
+
+Cache = Annotated[
+    Path | None, typer.Option("--cache", help="Folder of weights [default: inkstream/models in the user's cache].")
+]
+Explicit = Annotated[Path | None, typer.Option("--weights", help="Take this checkpoint, not the published one.")]
+
+
+class Network(StrEnum):
+    craft = "craft"
+    craft_refiner = "craft-refiner"
+
+
+class Form(StrEnum):
+    fp32 = "fp32"
+    int8 = "int8"
+
+
+@models_app.command("list")
+def list_models(cache: Cache = None) -> None:
+    """List the networks, where their weights are, and which ONNX files were made of them.
+
+    Example: inkstream models list
+    """
+    from models.errors import ModelError
+    from models.weights import KNOWN, find_weights
+    from streams.commands.table import print_table
+
+    folder = _folder(cache)
+    rows = []
+    for weights in KNOWN.values():
+        try:
+            where = str(find_weights(weights, folder))
+        except ModelError as error:
+            where = error.reason
+        rows.append((weights.name, where, ", ".join(_exports(weights, folder)) or "none"))
+    print_table(("network", "weights", f"ONNX files in {folder}"), rows)
+
+
+@models_app.command("verify")
+def verify_models(cache: Cache = None) -> None:
+    """Check the bytes of all weights that are here; exit code 1 if any is damaged.
+
+    Example: inkstream models verify
+    """
+    from models.errors import WeightsInvalid, WeightsMissing
+    from models.weights import KNOWN, find_weights
+
+    damaged = 0
+    for weights in KNOWN.values():
+        try:
+            print(f"{weights.name}: good, {find_weights(weights, _folder(cache))}")
+        except WeightsMissing:
+            print(f"{weights.name}: not here")
+        except WeightsInvalid as error:
+            damaged += 1
+            print(f"{weights.name}: {error.message}")
+    if damaged:
+        raise typer.Exit(1)
+
+
+@models_app.command("fetch")
+def fetch(
+    network: Annotated[Network, typer.Argument(help="Whose weights.")],
+    cache: Cache = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Only look on this machine.")] = False,
+    endpoint: Annotated[str | None, typer.Option(help="A mirror of the model hub.")] = None,
+) -> None:
+    """Fetch a network's weights from the model hub, unless they are here.
+
+    Example: inkstream models fetch craft-refiner
+    """
+    from models.weights import KNOWN, fetch_weights
+
+    print(fetch_weights(KNOWN[network], _folder(cache), offline=offline, endpoint=endpoint))
+
+
+@models_app.command("export")
+def export(
+    network: Annotated[Network, typer.Argument(help="Which network.")],
+    precision: Annotated[
+        Form | None,
+        typer.Option(help="int8 takes a third of the time; fp32 is exact [default: what fits this machine]."),
+    ] = None,
+    cache: Cache = None,
+    weights: Explicit = None,
+) -> None:
+    """Make the ONNX file of a network, which runs without torch; needs torch once (deploy/setup.sh torch).
+
+    Example: inkstream models export craft
+    """
+    from models.detection.craft_export import export_craft, export_refiner
+    from models.detection.craft_onnx import fitting_precision
+
+    if network is Network.craft:
+        form = precision.value if precision else fitting_precision()
+        print(export_craft(_folder(cache), form, weights=weights))
+    else:
+        print(export_refiner(_folder(cache), weights=weights))
+
+
+def _exports(weights: Weights, folder: Path) -> list[str]:
+    from models.detection.craft_onnx import onnx_path
+
+    return [path.name for form in Form if (path := onnx_path(weights, folder, form.value)).is_file()]
+
+
+def _folder(cache: Path | None) -> Path:
+    """Return the folder of weights: what was said, or inkstream/models in the user's cache."""
+    import os
+
+    base = os.environ.get("XDG_CACHE_HOME")
+    return cache or (Path(base) if base else Path.home() / ".cache") / "inkstream" / "models"

