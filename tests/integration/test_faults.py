@@ -170,6 +170,7 @@ async def test_message_that_kills_the_worker_each_time_becomes_a_dead_letter(
             return await topics.page_count() == 3
 
         await eventually(all_there, 60, worker.log)
-        assert [(le.reason, le.pagenum) for le in await topics.dead_letters()] == [("repeat-killer", 1)]
+        # a letter may come twice, as any output: the group may move its partition before the page is acknowledged
+        assert {(le.reason, le.pagenum) for le in await topics.dead_letters()} == {("repeat-killer", 1)}
         assert (await topics.pages())[(document, 0)].text == "This is page number 0."
         assert worker.stop() == 0
