@@ -30,7 +30,7 @@ async def measure(rounds: int = _ROUNDS) -> float:
             files[-1].write_bytes(scanned_pdf(_PAGES, seed=number))
         jobs = [(file, page) for file in files for page in range(_PAGES)]
         ratios = []
-        async with running_service(Path(folder, "service"), processes=cores) as (settings, _):
+        async with running_service(Path(folder, "service"), processes=cores, reader="tesseract") as (settings, _):
             bare = BareLoop(cores)
             await asyncio.to_thread(bare.read, jobs[:4])  # warm both
             await _service(settings, files[:1], "warm")
