@@ -8,10 +8,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
-from models.document import PageReading, ReadOptions, Region
+from models.document import PageImage, PageReading, ReadOptions, Region
 from models.errors import CorruptFile
 from models.files import OpenDocument, open_document
 from models.geometry import box_polygon
+from models.preprocess import PagePreparer
 from models.reading_order import page_text
 from models.recognition.base import PageReader
 from models.text_layer import TextLayer
@@ -31,6 +32,7 @@ class PagePipeline:
     def __init__(self, tesseract_api: TesseractApi = "tesserocr") -> None:
         self._tesseract_api = tesseract_api
         self._readers: dict[str, PageReader] = {}
+        self._preparer = PagePreparer()
         self._open: OrderedDict[tuple[object, ...], OpenDocument] = OrderedDict()
 
     def warm_up(self, options: ReadOptions) -> None:
@@ -53,14 +55,23 @@ class PagePipeline:
         reader = self._reader(options)
         image = document.image(pagenum, options.dpi, options.max_megapixels, grey=reader.wants_grey)
         decoded = perf_counter()
-        regions = reader.read(image, options)
+        regions, rotation = self._read_picture(reader, image, options)
         _check_losses(document, path, pagenum, page_text(regions))
         return PageReading(
             pagenum=pagenum, text=page_text(regions), confidence=_confidence(regions), method="ocr",
-            width=image.width, height=image.height, dpi=image.dpi, rotation=0.0, language=options.languages,
+            width=image.width, height=image.height, dpi=image.dpi, rotation=rotation, language=options.languages,
             regions=tuple(regions), models=reader.models(options),
             timings_ms={"decode": _ms(decoded - started), "recognise": _ms_since(decoded)},
         )  # fmt: skip
+
+    def _read_picture(
+        self, reader: PageReader, image: PageImage, options: ReadOptions
+    ) -> tuple[list[Region], float]:
+        """Return a picture's regions, and how far its text is turned clockwise, in degrees."""
+        if options.reader != "tesseract":
+            return reader.read(image, options), 0.0  # its detector finds lines as they lie
+        regions, prepared = self._preparer.read(reader, image, options)
+        return regions, prepared.angle
 
     def close(self) -> None:
         """Close the documents that are open."""
