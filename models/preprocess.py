@@ -7,6 +7,7 @@ reading so bad that the page may stand on its head.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -115,7 +116,7 @@ def _enlarged(pixels: Pixels, letters: Letters) -> float:
     """Return how many times larger a page should be: 1 where its letters are large enough, or there are none."""
     if not 0 < letters.height < _SMALL_LETTERS:
         return 1.0
-    most = min(_MOST_ENLARGED, (_LARGEST / pixels.size) ** 0.5)
+    most = min(_MOST_ENLARGED, math.sqrt(_LARGEST / pixels.size))
     return max(1.0, min(most, _GOOD_LETTERS / letters.height))
 
 
@@ -131,7 +132,7 @@ def _certainty(regions: Sequence[Region]) -> float:
     """Return the regions' confidence weighted by the length of their texts; 0 of nothing."""
     letters = sum(len(region.text) for region in regions)
     sure = sum((region.confidence or 0.0) * len(region.text) for region in regions)
-    return sure / letters if letters else 0.0
+    return float(sure) / letters if letters else 0.0
 
 
 def _on_page(region: Region, prepared: Prepared, image: PageImage) -> Region:
