@@ -49,16 +49,17 @@ def grey(pixels: Pixels) -> Pixels:
 
 def shrink(pixels: Pixels, longest_side: int = _LONGEST_SIDE) -> Pixels:
     """Return a grey page no larger than a side allows."""
-    while (
-        max(pixels.shape) >= 2 * longest_side
-    ):  # halving by linear interpolation is the mean of four, in a fifth of
-        height, width = pixels.shape  # the time
-        half = (max(1, width // 2), max(1, height // 2))
-        pixels = np.asarray(cv2.resize(pixels, half, interpolation=cv2.INTER_LINEAR), np.uint8)
+    # halving by linear interpolation is the mean of four pixels, in a fifth of the time
+    while max(pixels.shape) >= 2 * longest_side:
+        pixels = resize(pixels, 0.5, cv2.INTER_LINEAR)
     scale = longest_side / max(pixels.shape)
-    if scale >= 1:
-        return pixels
-    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    return pixels if scale >= 1 else resize(pixels, scale, cv2.INTER_AREA)
+
+
+def resize(pixels: Pixels, scale: float, interpolation: int) -> Pixels:
+    """Return a page scaled, at least one pixel wide and high."""
+    height, width = (max(1, int(side * scale)) for side in pixels.shape[:2])
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation), np.uint8)
 
 
 def find_letters(pixels: Pixels) -> Letters:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from models.letters import Pixels, shrink
+from models.letters import Pixels, resize, shrink
 
 _CELL = 8  # pixels of the shrunk page to one of the picture of its paper
 _REACH = 31  # cells that a median looks over: wider than a headline is high
@@ -14,7 +14,7 @@ _UNEVEN = 0.25  # of white: what dark paper may differ from light paper; Tessera
 
 def paper_light(pixels: Pixels) -> Pixels:
     """Return how light the paper of a grey page is, much smaller than the page: what is there without its ink."""
-    small = cv2.resize(shrink(pixels), None, fx=1 / _CELL, fy=1 / _CELL, interpolation=cv2.INTER_AREA)
+    small = resize(shrink(pixels), 1 / _CELL, cv2.INTER_AREA)
     without_ink = cv2.dilate(small, np.ones((3, 3), np.uint8))  # the lightest around, wider than any stroke
     return np.asarray(cv2.medianBlur(without_ink, _REACH), np.uint8)
 

@@ -77,6 +77,8 @@ def _tiles(pixels: Pixels) -> list[Pixels]:
 
 def _lone_share(tile: Pixels) -> float:
     """Return the share of pixels that are much darker, or much lighter, than each of their neighbours."""
+    if min(tile.shape) < 3:
+        return 0.0
     ring = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
     darkest, lightest = cv2.erode(tile, ring), cv2.dilate(tile, ring)
     pepper, salt = cv2.subtract(darkest, tile) > _LONE, cv2.subtract(tile, lightest) > _LONE
