@@ -103,7 +103,9 @@ def _check_losses(document: OpenDocument, path: Path, pagenum: int, text: str) -
 def _create_reader(name: str, tesseract_api: TesseractApi) -> PageReader:
     """Return a new reader. Imported here: each drags in libraries that the others do without."""
     if name == "tesseract":
-        return _create_tesseract(tesseract_api)
+        from models.preprocess import PreparingReader
+
+        return PreparingReader(_create_tesseract(tesseract_api))
     from models.recognition.routed import RoutedReader
 
     return RoutedReader(_create_tesseract(tesseract_api) if name == "auto" else None)

@@ -19,10 +19,17 @@ _LEAST = 0.1  # degrees: 4 pixels over a line of an A4 page at 300 dpi, an eight
 
 @dataclass(frozen=True, slots=True)
 class Straightened:
-    """A page's pixels, and the matrix, (3, 3), that takes its coordinates to those of the page as delivered."""
+    """A page turned back.
+
+    Attributes:
+        pixels: Of the page; the very array that was delivered where nothing was done.
+        matrix: Takes its coordinates to those of the page as delivered, (3, 3).
+        degrees: How far its text was turned clockwise, as far as that was undone.
+    """
 
     pixels: Pixels
     matrix: Matrix
+    degrees: float
 
     def to_page(self, points: npt.ArrayLike) -> Points:
         """Return points of the straightened page, (n, 2) x and y, as points of the page as delivered."""
@@ -33,8 +40,8 @@ class Straightened:
 def straighten(pixels: Pixels, degrees: float, enlarge: float = 1.0) -> Straightened:
     """Return a page whose text is turned clockwise by `degrees` with its text upright; nothing of it is cut off.
 
-    Quarter turns lose nothing; angles under 0.1° are left; the rest is one linear resampling. Measured on skewed
-    and on small print, Tesseract reads bicubic and Lanczos pictures no better; they take 4 and 10 times as long.
+    Quarter turns lose nothing; angles under 0.1° are left; the rest is one linear resampling. On skewed pages and
+    small print Tesseract reads bicubic and Lanczos pictures no better, and they take 4 and 10 times as long.
     What the page does not cover has the tone of its paper.
 
     Args:
@@ -45,12 +52,13 @@ def straighten(pixels: Pixels, degrees: float, enlarge: float = 1.0) -> Straight
     rest = (degrees - quarters * 90 + 180) % 360 - 180
     matrix = _quarter_back(quarters, *pixels.shape[:2])
     turned = np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels
-    if abs(rest) < _LEAST and enlarge == 1.0:
-        return Straightened(turned, matrix)
     if abs(rest) < _LEAST:
         rest = 0.0
+    undone = 180 - (180 - 90 * quarters - rest) % 360
+    if rest == 0 and enlarge == 1:
+        return Straightened(turned, matrix, undone)
     turned, back = _resample(turned, rest, enlarge)
-    return Straightened(turned, matrix @ back)
+    return Straightened(turned, matrix @ back, undone)
 
 
 def paper_tone(pixels: Pixels) -> tuple[int, ...]:

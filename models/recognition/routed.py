@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Protocol
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from models.detection.dbnet import DbnetDetector
 from models.document import Kind, PageImage, PageLines, ReadOptions, Region
 from models.errors import PageTooLarge
+from models.preprocess import prepare_upright
 from models.reading_order import in_reading_order
 from models.recognition.base import LineReading
 from models.recognition.leaders import up_to_the_next, with_leaders
@@ -27,6 +27,7 @@ from models.recognition.ppocr_lines import PpocrLineRecogniser
 from models.recognition.straight_page import StraightPage, straighten_page
 from models.recognition.tesseract_words import PlacedWord
 from models.recognition.word_lines import words_by_line
+from models.straighten import Straightened
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -94,7 +95,10 @@ class RoutedReader:
 
     def _words(self, page: StraightPage, options: ReadOptions) -> list[PlacedWord]:
         try:
-            return self._tesseract.words(_grey(page.image), options) if self._tesseract else []
+            if self._tesseract is None:
+                return []
+            prepared = prepare_upright(page.image, [box.corners for box in page.boxes])
+            return [_moved(word, prepared.way_back) for word in self._tesseract.words(prepared.image, options)]
         except PageTooLarge:
             return []  # for Tesseract: PP-OCR reads lines of any page
 
@@ -163,7 +167,7 @@ def _corners(word: PlacedWord) -> Floats:
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
 
 
-def _grey(image: PageImage) -> PageImage:
-    if image.pixels.ndim == 2:
-        return image
-    return PageImage(np.asarray(cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY), np.uint8), image.dpi)
+def _moved(word: PlacedWord, way_back: Straightened) -> PlacedWord:
+    """Return a word of the prepared page where it stands on the upright one."""
+    (x0, y0), (x1, y1) = way_back.to_page([word.box[:2], word.box[2:]]).tolist()
+    return PlacedWord((x0, y0, x1, y1), word.text, word.confidence)

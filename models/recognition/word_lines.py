@@ -14,7 +14,7 @@ from models.recognition.tesseract_words import PlacedWord
 # When Tesseract's reading of a line stands, and PP-OCR is not asked. Measured on clean, noisy, photographed and
 # handwritten pages: on clean print Tesseract makes fewer mistakes, in quotes and dashes above all; where it is less
 # sure than this, or leaves part of a line out, PP-OCR does.
-_SURE, _SURE_OF_EACH = 0.93, 0.6
+_SURE, _SURE_OF_EACH = 0.95, 0.6
 _COVERED = 0.7  # of the line's width
 
 

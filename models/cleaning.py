@@ -1,0 +1,49 @@
+"""A dirty page made readable: each step is taken only where a measurement says that the page is read worse without.
+
+A clean page passes untouched; deciding so takes some 20 ms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.letters import Letters, Pixels, find_letters
+from models.light import even_light, is_uneven, paper_light
+from models.noise import is_grainy, is_peppered, measure_noise, remove_pepper, smooth_grain
+from models.specks import has_specks, remove_specks
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A grey page, its letters, and what was cleaned away: of salt-and-pepper, light, grain, specks, in that order.
+
+    `pixels` is the very array that came in where nothing was.
+    """
+
+    pixels: Pixels
+    letters: Letters
+    steps: tuple[str, ...]
+
+
+def clean(pixels: Pixels) -> Cleaned:
+    """Return a page, (H, W) grey uint8, without what keeps it from being read."""
+    steps = []
+    noise = measure_noise(pixels)
+    if is_peppered(noise):
+        pixels = remove_pepper(pixels, noise)
+        steps.append("salt-and-pepper")
+    paper = paper_light(pixels)
+    if is_uneven(paper):
+        pixels = even_light(pixels, paper)
+        steps.append("light")
+    if steps:
+        noise = measure_noise(pixels)
+    if is_grainy(noise):
+        pixels = smooth_grain(pixels, noise)
+        steps.append("grain")
+    letters = find_letters(pixels)
+    if has_specks(letters):
+        pixels = remove_specks(pixels, letters.height)
+        letters = find_letters(pixels)
+        steps.append("specks")
+    return Cleaned(pixels, letters, tuple(steps))
