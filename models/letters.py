@@ -24,6 +24,7 @@ _LOWEST, _HIGHEST = 5, 90  # pixels: lower is dirt, higher is no letter but a pi
 _SLIMMEST, _WIDEST = 0.08, 6.0  # width by height of an `l`, and of a word whose letters touch
 _SPREAD = 2.2  # letters of one page are at most this many times as high, or as low, as usual
 _FEWEST = 3
+_INK_SHARE = 0.2  # percent of a page that is ink at the least: a few lines of a letter's last page
 _LABELS = 65_000
 
 
@@ -86,7 +87,7 @@ def find_letters(pixels: Pixels) -> Letters:
 def tones(pixels: Pixels) -> tuple[float, float]:
     """Return the grey levels of a page's ink and of its paper, (H, W) uint8; they are near where it is blank."""
     sample = shrink(pixels)[::3, ::3]  # of the shrunk page: grain is averaged out
-    dark, paper = np.percentile(sample, (1, 50))
+    dark, paper = np.percentile(sample, (_INK_SHARE, 50))
     return float(dark), float(paper)
 
 

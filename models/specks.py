@@ -10,7 +10,7 @@ import numpy as np
 from models.letters import Bools, Floats, Letters, Pixels, tones
 
 _MANY = 0.65  # specks per letter: dots and broken letters make up to 0.6 on pages that are only faded
-_PALE = 0.15  # of the contrast, that a pixel is darker than paper: the edges of a speck go with it
+_PALE = 0.1  # of the contrast, that a pixel is darker than paper: the edges of a speck go with it
 # Letter heights. What is smaller and lies away from letters is a speck, and shows how large the specks of this page
 # are; dots of i and full stops reach 0.3, but a page with such specks is read better without both.
 _SMALL, _LEAST_LIMIT = 0.5, 0.3
