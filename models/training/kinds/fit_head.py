@@ -20,7 +20,7 @@ class HeadOptions:
     """How the head is learnt; `noise` is added to the standardised features, whose spread is 1."""
 
     hidden: int = 48
-    epochs: int = 25
+    epochs: int = 16
     batch: int = 256
     rate: float = 2e-3
     decay: float = 0.02

@@ -35,9 +35,9 @@ _DOT = 4  # pixels between two needles of a dot-matrix printer, before it is mad
 class Typefaces:
     """The fonts of this machine, by what they imitate: files by family."""
 
-    def __init__(self) -> None:
-        """Look for the fonts. Raises ModelError where one of the three groups has none."""
-        files = [file for folder in _FOLDERS for file in sorted(folder.rglob("*.[ot]tf"))]
+    def __init__(self, folders: Sequence[Path] = _FOLDERS) -> None:
+        """Look for the fonts in folders and all below. Raises ModelError where one of the three groups has none."""
+        files = [file for folder in folders for file in sorted(folder.rglob("*.[ot]tf"))]
         self.proportional, self.fixed, self.hands = (_of(files, names) for names in (_PROPORTIONAL, _FIXED, _HANDS))
 
 
@@ -82,7 +82,8 @@ def dot_matrix(text: str, font: Path, size: int) -> Floats:
     dots = np.asarray(np.kron(coarse, needle), np.float32)
     scale = size / (11 * _DOT)
     wanted = (max(1, round(dots.shape[1] * scale)), max(1, round(dots.shape[0] * scale)))
-    return np.clip(np.asarray(cv2.resize(dots, wanted, interpolation=cv2.INTER_AREA), np.float32) * 1.4, 0, 1)
+    small = cv2.resize(dots, wanted, interpolation=cv2.INTER_AREA)
+    return np.asarray(np.clip(small * 1.4, 0, 1), np.float32)
 
 
 def smudged(rng: np.random.Generator, ink: Floats, size: int) -> Floats:
