@@ -16,7 +16,7 @@ from models.errors import OptionsError
 Pixels = npt.NDArray[np.uint8]
 
 WEIGHTS = Path(__file__).with_name("kind.npz")
-WEIGHTS_SHA256 = "0"
+WEIGHTS_SHA256 = "19a21d8c03694dfabca4d91bccd6c5b7b6d9616561905e75e67c0cd749b9863a"
 
 
 class LineKinds:

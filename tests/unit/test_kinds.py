@@ -18,7 +18,8 @@ from models.detection.kind_model import KINDS, load_model
 from models.detection.lines import DbnetLineDetector
 from models.document import PageImage
 from models.errors import ModelError, OptionsError, WeightsMissing
-from models.training.kinds.pen import signature
+from models.training.kinds.hands import ink_of
+from models.training.kinds.pen import signed_name
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -72,20 +73,22 @@ def test_a_handwritten_note_is_told_handwritten(detector: DbnetDetector, kinds: 
     assert set(told) == {"handwritten"}
 
 
-def test_pen_strokes_under_a_letter_are_told_from_its_print(detector: DbnetDetector, kinds: LineKinds) -> None:
+def test_names_signed_under_a_letter_are_told_from_its_print(detector: DbnetDetector, kinds: LineKinds) -> None:
+    written = cv2.cvtColor(note(), cv2.COLOR_RGB2GRAY)
+    last = max(detector.detect(written), key=lambda box: float(box.corners[:, 1].mean())).corners.astype(int)
+    name = ink_of(written[last[0, 1] : last[2, 1], last[0, 0] : last[2, 0]].astype(np.float32))
     pixels = letter("tiro").copy()
     rng = np.random.default_rng(3)
-    told = []
-    for y in (560, 800, 1030):
-        ink = signature(rng, 110)[:, :600]
+    for y in (560, 760, 960):
+        ink = signed_name(rng, name, 80)
         window = pixels[y : y + ink.shape[0], 300 : 300 + ink.shape[1]]
         window[:] = window * (1 - ink[..., None]) + np.array([20, 30, 120]) * ink[..., None]
     boxes = detector.detect(pixels)
-    for box, (kind, _) in zip(boxes, kinds.classify(pixels, boxes), strict=True):
-        assert box.corners[:, 1].mean() > 520 or kind == "printed"
-        told += [kind] if box.corners[:, 1].mean() > 520 else []
-    assert told and "printed" not in told
-    assert "signature" in told
+    told = list(zip(boxes, (kind for kind, _ in kinds.classify(pixels, boxes)), strict=True))
+    above = [kind for box, kind in told if box.corners[:, 1].mean() < 520]
+    below = [kind for box, kind in told if box.corners[:, 1].mean() > 520]
+    assert set(above) == {"printed"} and len(above) == 10
+    assert "signature" in below and "printed" not in below
 
 
 def test_a_page_without_lines_has_no_kinds(kinds: LineKinds) -> None:

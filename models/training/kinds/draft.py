@@ -60,6 +60,19 @@ class Draft:
         words = self.stationery.words
         return " ".join(words[i] for i in self.rng.integers(0, len(words), count))
 
+    def entry(self) -> str:
+        """Return what forms and tables are filled in with: a number, a date, a sum, a code, or a word."""
+        number = int(10 ** self.rng.uniform(0, 7))
+        forms = (
+            f"{number}", f"{number % 1000 / 100:.2f}", f"{number % 100}.{number % 7}",
+            f"${number:,}.{number % 90 + 10}",
+            f"{number % 12 + 1}/{number % 31 + 1}/{number % 90 + 10}", f"{number % 900 + 100}-{number}",
+            f"({number % 1000})", f"{number % 100} %", f"{self.words(1)[:2].upper()}-{number % 1000}",
+            "(", "X", "N/A",
+            self.words(1), self.words(1).upper(), self.words(1, 3),
+        )  # fmt: skip
+        return forms[int(self.rng.integers(0, len(forms)))]
+
     def print_at(self, text: str, x: int, y: int, size: int | None = None, font: Path | None = None) -> int:
         """Print a line whose top-left corner is at (x, y); return its right end."""
         size, font = size or self.em, font or self.fonts[0]

@@ -16,7 +16,7 @@ _CLOSINGS = ("Sincerely,", "Very truly yours,", "Yours,", "Best regards,", "Sign
 def draw_page(rng: np.random.Generator, stationery: Stationery) -> tuple[Pixels, Pixels]:
     """Return a page, (H, W, 3) uint8 RGB, and its ink map (see Sheet)."""
     draft = Draft(rng, stationery)
-    kind = rng.choice(["letter", "form", "note", "print", "strip"], p=[0.4, 0.24, 0.12, 0.08, 0.16])
+    kind = rng.choice(["letter", "form", "note", "print", "strip"], p=[0.34, 0.28, 0.12, 0.12, 0.14])
     {"letter": _letter, "form": _form, "note": _note, "print": _print, "strip": _strip}[str(kind)](draft)
     return scanned(rng, draft.sheet)
 
@@ -62,15 +62,10 @@ def _form(draft: Draft) -> None:
             if rng.random() < share and right - x > 3 * draft.em:
                 tall = min(round(draft.em * rng.uniform(1.2, 2.4)), pitch)
                 draft.write_at(x, draft.y - round(tall * 0.35), max(tall, 12), right - x)
-            elif rng.random() < 0.4:
-                draft.print_at(
-                    draft.words(1, 2)[: max(2, (right - x) // draft.em)],
-                    x,
-                    draft.y,
-                    font=draft.fonts[1],
-                )
+            elif rng.random() < 0.6:
+                draft.print_at(draft.entry()[: max(2, (right - x) // draft.em)], x, draft.y, font=draft.fonts[1])
             if rng.random() < 0.5:
-                draft.rule(x, right, draft.y + round(draft.em * 1.15))
+                draft.rule(x, right, draft.y + round(draft.em * rng.uniform(0.9, 1.2)))
         draft.y += pitch
     if signed:
         _sign_form(draft, width)
@@ -115,8 +110,8 @@ def _print(draft: Draft) -> None:
     columns = int(rng.integers(2, 6))
     while draft.y < height * 0.95:
         for column in range(columns):
-            text = draft.words(1) if rng.random() < 0.5 else f"{rng.integers(1, 10**6):,}"
-            draft.print_at(text[:12], draft.left + column * (width - draft.left) // columns, draft.y)
+            text = draft.entry()
+            draft.print_at(text[:14], draft.left + column * (width - draft.left) // columns, draft.y)
         if rng.random() < 0.3:
             draft.rule(draft.left, width - draft.left, draft.y + round(draft.em * 1.2))
         draft.y += round(draft.em * 1.6)
