@@ -16,7 +16,7 @@ from models.errors import OptionsError
 Pixels = npt.NDArray[np.uint8]
 
 WEIGHTS = Path(__file__).with_name("kind.npz")
-WEIGHTS_SHA256 = "19a21d8c03694dfabca4d91bccd6c5b7b6d9616561905e75e67c0cd749b9863a"
+WEIGHTS_SHA256 = "8674a3008f1818bbee497780038244d744d5d0b1d6fcf5ec39bb85e093023854"
 
 
 class LineKinds:

@@ -38,7 +38,7 @@ def main() -> None:
     draw = steps.add_parser("draw", help="draw pages and keep what the detector finds on them")
     draw.add_argument("hands", type=Path, help="folders of lines.tsv and images-NN.tar")
     draw.add_argument("out", type=Path)
-    draw.add_argument("--pages", type=int, default=520)
+    draw.add_argument("--pages", type=int, default=380)
     draw.add_argument("--seed", type=int, required=True)
     draw.set_defaults(step=_draw)
     scan = steps.add_parser("scan", help="keep what the detector finds on tagged letters")

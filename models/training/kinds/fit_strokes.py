@@ -21,7 +21,7 @@ Pixels = npt.NDArray[np.uint8]
 class StrokeOptions:
     """How the network is learnt."""
 
-    epochs: int = 14
+    epochs: int = 10
     batch: int = 32
     rate: float = 2e-3
     decay: float = 0.02
