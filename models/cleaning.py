@@ -25,8 +25,8 @@ class Cleaned:
     steps: tuple[str, ...]
 
 
-def clean(pixels: Pixels) -> Cleaned:
-    """Return a page, (H, W) grey uint8, without what keeps it from being read."""
+def clean(pixels: Pixels, *, specks: bool = True) -> Cleaned:
+    """Return a page, (H, W) grey uint8, without what keeps it from being read; with its specks if they may stay."""
     steps = []
     noise = measure_noise(pixels)
     if is_peppered(noise):
@@ -42,7 +42,7 @@ def clean(pixels: Pixels) -> Cleaned:
         pixels = smooth_grain(pixels, noise)
         steps.append("grain")
     letters = find_letters(pixels)
-    if has_specks(letters):
+    if specks and has_specks(letters):
         pixels = remove_specks(pixels, letters.height)
         letters = find_letters(pixels)
         steps.append("specks")

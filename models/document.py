@@ -30,6 +30,9 @@ class ReadOptions(BaseModel):
     dpi: int = Field(300, ge=72, le=1200, description="resolution at which PDF pages are rendered")
     psm: int = Field(3, ge=1, le=13, description="Tesseract page segmentation mode; its mode 0 reads no text")
     oem: int = Field(1, ge=0, le=3, description="Tesseract engine mode")
+    kind_threshold: float = Field(
+        0.25, ge=0, le=1, description="from which probability on a line is called written by hand"
+    )
     min_confidence: float = Field(0.0, ge=0, le=1, description="drop words said with less confidence")
     force_ocr: bool = Field(False, description="read the picture of a page even where it has a good text layer")
     max_megapixels: float = Field(80.0, gt=0, le=1000, description="pages are rendered at no more than this")

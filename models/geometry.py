@@ -29,6 +29,12 @@ def bounds(polygon: Polygon) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
+def wrapped_angle(degrees: float) -> float:
+    """Return an angle to a hundredth of a degree, in (-180, 180]."""
+    rounded = round(180 - (180 - degrees) % 360, 2)
+    return 180.0 if rounded == -180 else rounded
+
+
 def same_row(one: Box, other: Box) -> bool:
     """Return whether two boxes stand on one text row: they overlap by more than half of the lower one's height."""
     overlap = min(one[3], other[3]) - max(one[1], other[1])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from models.cleaning import Cleaned, clean
 from models.document import PageImage, PageLines, ReadOptions, Region
-from models.geometry import clip
+from models.geometry import clip, wrapped_angle
 from models.letters import Floats, Letters, Pixels, grey
 from models.recognition.base import PageReader
 from models.skew import find_skew
@@ -117,9 +117,12 @@ class PreparingReader:
         return self._detector
 
 
-def prepare_upright(image: PageImage, lines: Sequence[Floats]) -> Prepared:
-    """Return a page that is upright and straight, clean and of readable size; its lines, (4, 2), are known."""
-    return _finished(clean(grey(image.pixels)), image, 0.0, lines)
+def prepare_upright(image: PageImage) -> Prepared:
+    """Return a page that is upright and straight, clean and of readable size.
+
+    Specks stay, for full stops go with them: who reads line by line has another reader for speckled ones.
+    """
+    return _finished(clean(grey(image.pixels), specks=False), image, 0.0, None)
 
 
 def _finished(cleaned: Cleaned, image: PageImage, degrees: float, lines: Sequence[Floats] | None) -> Prepared:
@@ -131,7 +134,7 @@ def _finished(cleaned: Cleaned, image: PageImage, degrees: float, lines: Sequenc
     straight = straighten(pixels, degrees, enlarged)
     steps += ("enlarged",) if enlarged > 1 else ()
     image = PageImage(straight.pixels, round(image.dpi * enlarged))
-    return Prepared(image, round(straight.degrees, 2), straight, steps)
+    return Prepared(image, wrapped_angle(straight.degrees), straight, steps)
 
 
 def _enlarged(pixels: Pixels, letters: Letters) -> float:
@@ -145,7 +148,7 @@ def _enlarged(pixels: Pixels, letters: Letters) -> float:
 def _turned(prepared: Prepared, degrees: float) -> Prepared:
     """Return a page turned once more."""
     more = straighten(prepared.image.pixels, degrees)
-    angle = round(180 - (180 - prepared.angle - more.degrees) % 360, 2)
+    angle = wrapped_angle(prepared.angle + more.degrees)
     back = Straightened(more.pixels, prepared.way_back.matrix @ more.matrix, angle)
     return Prepared(PageImage(more.pixels, prepared.image.dpi), angle, back, prepared.cleaned)
 

@@ -114,6 +114,7 @@ class Settings(BaseSettings):
     dpi: int = Field(300, ge=72, le=1200)
     psm: int = Field(3, ge=1, le=13)
     oem: int = Field(1, ge=0, le=3)
+    kind_threshold: float = Field(0.25, ge=0, le=1)
     min_confidence: float = Field(0.0, ge=0, le=1)
     force_ocr: bool = False
     max_megapixels: float = Field(80.0, gt=0, le=1000)
@@ -172,7 +173,8 @@ class Settings(BaseSettings):
         """Return how a document is read when its producer says nothing."""
         return ReadOptions(
             reader=self.reader, languages=self.languages, dpi=self.dpi, psm=self.psm, oem=self.oem,
-            min_confidence=self.min_confidence, force_ocr=self.force_ocr, max_megapixels=self.max_megapixels,
+            kind_threshold=self.kind_threshold, min_confidence=self.min_confidence,
+            force_ocr=self.force_ocr, max_megapixels=self.max_megapixels,
         )  # fmt: skip
 
     def ssl_context(self) -> ssl.SSLContext | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from models.detection.base import DetectedLine
 from models.detection.craft_canvas import Canvas, draw_canvas
 from models.detection.craft_lines import lines_from_words
 from models.detection.craft_onnx import OnnxScores, Precision, ScoreNetwork, Scores, fitting_precision, onnx_path
 from models.detection.craft_options import CraftOptions
 from models.detection.craft_postprocess import ScoredBox, boxes_from_scores
-from models.document import Kind, PageImage, Polygon
+from models.document import PageImage, Polygon
 from models.geometry import clip
 from models.weights import CRAFT, CRAFT_REFINER
 
@@ -22,14 +23,14 @@ class CraftDetector:
         self._network = network
         self._options = options or CraftOptions()
 
-    def detect(self, image: PageImage) -> list[tuple[Polygon, Kind, float]]:
+    def detect(self, image: PageImage) -> list[DetectedLine]:
         """Return the lines of a page: the refiner's, bent ones included, or rotated rectangles of joined words."""
         canvas, scores = self._score(image)
         if scores.line_affinity is None:
             lines = lines_from_words(boxes_from_scores(scores.region, scores.affinity, self._options))
         else:
             lines = boxes_from_scores(scores.region, scores.line_affinity, self._options, bent=True)
-        return [(_on_page(line, canvas, image), "printed", line.score) for line in lines]
+        return [DetectedLine(_on_page(line, canvas, image), line.score) for line in lines]
 
     def words(self, image: PageImage) -> list[tuple[Polygon, float]]:
         """Return (polygon in page pixels, score in [0, 1]) per word, in no particular order."""

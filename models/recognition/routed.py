@@ -16,8 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.dbnet import DbnetDetector
+from models.detection.kind import LineKinds
 from models.document import Kind, PageImage, PageLines, ReadOptions, Region
 from models.errors import PageTooLarge
+from models.geometry import wrapped_angle
 from models.preprocess import prepare_upright
 from models.reading_order import in_reading_order
 from models.recognition.base import LineReading
@@ -33,6 +35,8 @@ Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 _CONFIDENCE_FLOOR = 0.5  # logos, rules and struck-out words read as something, with less
+_SURE_SIGNATURE = 0.5
+_PRINT_SHARE = 0.25  # of the length of all lines
 _MISSED = 0.9  # a word of Tesseract's that no line has is believed from here on
 
 
@@ -52,8 +56,13 @@ class _Line:
 
     corners: Floats
     kind: Kind
+    kind_score: float
     reading: LineReading | None = None
     recogniser: str = "ppocr"
+
+    @property
+    def is_signature(self) -> bool:
+        return self.kind == "signature"
 
 
 class RoutedReader:
@@ -65,21 +74,24 @@ class RoutedReader:
         self._tesseract = tesseract
         self._detector: DbnetDetector | None = None
         self._recognisers: dict[str, PpocrLineRecogniser] = {}
+        self._told_at: dict[float, LineKinds] = {}
 
     def warm_up(self, options: ReadOptions) -> None:
         self._load(options)
+        self._kinds(options)
         if self._tesseract is not None:
             self._tesseract.warm_up(options)
 
     def read(self, image: PageImage, options: ReadOptions) -> PageLines:
         detector, recogniser = self._load(options)
         page = straighten_page(image, detector)
-        lines = [_Line(box.corners, "printed") for box in page.boxes]
-        if self._tesseract is not None and any(line.kind == "printed" for line in lines):
+        kinds = self._kinds(options).classify(page.image.pixels, page.boxes)
+        lines = [_Line(box.corners, *_told(*kind)) for box, kind in zip(page.boxes, kinds, strict=True)]
+        if _mostly_print(lines):
             lines += _read_print(page, lines, self._words(page, options))
         _read_the_rest(page, lines, recogniser)
         _add_leaders(page, lines)
-        said = [_region(page, line) for line in lines if line.reading is not None and _says_something(line.reading)]
+        said = [_region(page, line) for line in lines if line.is_signature or _says_something(line.reading)]
         return _page_lines(page, said, options.min_confidence)
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
@@ -93,11 +105,16 @@ class RoutedReader:
             "handwritten": ppocr,
         }
 
+    def _kinds(self, options: ReadOptions) -> LineKinds:
+        if options.kind_threshold not in self._told_at:
+            self._told_at[options.kind_threshold] = LineKinds(options.kind_threshold)
+        return self._told_at[options.kind_threshold]
+
     def _words(self, page: StraightPage, options: ReadOptions) -> list[PlacedWord]:
         try:
             if self._tesseract is None:
                 return []
-            prepared = prepare_upright(page.image, [box.corners for box in page.boxes])
+            prepared = prepare_upright(page.image)
             return [_moved(word, prepared.way_back) for word in self._tesseract.words(prepared.image, options)]
         except PageTooLarge:
             return []  # for Tesseract: PP-OCR reads lines of any page
@@ -110,6 +127,18 @@ class RoutedReader:
         return self._detector, self._recognisers[options.languages]
 
 
+def _told(kind: Kind, score: float) -> tuple[Kind, float]:
+    """Return what a line is taken for: to give up its text, a signature must be likelier than all else."""
+    return ("handwritten" if kind == "signature" and score < _SURE_SIGNATURE else kind), score
+
+
+def _mostly_print(lines: Sequence[_Line]) -> bool:
+    """Return whether there is so much print that reading the whole page with Tesseract pays."""
+    lengths = [float(np.linalg.norm(line.corners[1] - line.corners[0])) for line in lines]
+    printed = sum(length for line, length in zip(lines, lengths, strict=True) if line.kind == "printed")
+    return printed > _PRINT_SHARE * sum(lengths)
+
+
 def _read_print(page: StraightPage, lines: Sequence[_Line], words: Sequence[PlacedWord]) -> list[_Line]:
     """Give printed lines what Tesseract is sure of, and return lines of words that the detector missed."""
     found, elsewhere = words_by_line(words, page.boxes)
@@ -117,7 +146,7 @@ def _read_print(page: StraightPage, lines: Sequence[_Line], words: Sequence[Plac
         if line.kind == "printed" and text.words and text.is_sure:
             line.reading, line.recogniser = text.reading(), "tesseract"
     return [
-        _Line(_corners(word), "printed", LineReading(word.text, round(word.confidence, 4)), "tesseract")
+        _Line(_corners(word), "printed", 0.0, LineReading(word.text, round(word.confidence, 4)), "tesseract")
         for word in elsewhere
         if word.confidence >= _MISSED and sum(map(str.isalnum, word.text)) > 1
     ]
@@ -125,7 +154,11 @@ def _read_print(page: StraightPage, lines: Sequence[_Line], words: Sequence[Plac
 
 def _read_the_rest(page: StraightPage, lines: Sequence[_Line], recogniser: PpocrLineRecogniser) -> None:
     """Give every line that has no reading yet, and ink, what PP-OCR reads there."""
-    cut = [(line, cut_line(page.image.pixels, line.corners)) for line in lines if line.reading is None]
+    cut = [
+        (line, cut_line(page.image.pixels, line.corners))
+        for line in lines
+        if not (line.reading or line.is_signature)
+    ]
     wanted = [(line, picture) for line, picture in cut if has_ink(picture)]
     read = recogniser.recognise([picture for _, picture in wanted])
     for (line, _), reading in zip(wanted, read, strict=True):
@@ -144,22 +177,24 @@ def _add_leaders(page: StraightPage, lines: Sequence[_Line]) -> None:
 
 def _page_lines(page: StraightPage, said: Sequence[Region], min_confidence: float) -> PageLines:
     floors = {"tesseract": min_confidence, "ppocr": max(_CONFIDENCE_FLOOR, min_confidence)}
-    kept = [region for region in said if (region.confidence or 0) >= floors[region.recogniser]]
+    kept = [
+        region for region in said if region.confidence is None or region.confidence >= floors[region.recogniser]
+    ]
     ordered = in_reading_order(kept, page.rotation)
-    return PageLines(tuple(ordered), round(page.rotation, 2), len(said) - len(kept))
+    return PageLines(tuple(ordered), wrapped_angle(page.rotation), len(said) - len(kept))
 
 
 def _region(page: StraightPage, line: _Line) -> Region:
-    assert line.reading is not None
+    polygon = page.polygon(line.corners)
+    if line.reading is None:
+        return Region(polygon, "", None, "none", line.kind)
     reading = line.reading
-    return Region(
-        page.polygon(line.corners), reading.text.strip(), round(reading.confidence, 4), line.recogniser, line.kind
-    )
+    return Region(polygon, reading.text.strip(), round(reading.confidence, 4), line.recogniser, line.kind)
 
 
-def _says_something(reading: LineReading) -> bool:
+def _says_something(reading: LineReading | None) -> bool:
     """Return whether a line is more than a speck: one that is read as a lone full stop or comma is none."""
-    return bool(reading.text.strip(" .,:;'`´·‘’\"“”"))
+    return reading is not None and bool(reading.text.strip(" .,:;'`´·‘’\"“”"))
 
 
 def _corners(word: PlacedWord) -> Floats:

@@ -7,13 +7,17 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import pymupdf
 import pytest
 from PIL import Image
 
+from models.detection.dbnet import DbnetDetector
 from models.document import ReadOptions
 from models.errors import CorruptFile
 from models.files import inspect
 from models.pipeline import PagePipeline, TesseractApi
+from models.training.kinds.hands import ink_of
+from models.training.kinds.pen import signed_name
 
 SAMPLES = Path(__file__).resolve().parents[2] / "deploy/samples"
 
@@ -131,3 +135,39 @@ def test_force_ocr_reads_the_picture_of_a_page_with_text(pipeline: PagePipeline)
 def test_the_broken_sample_is_corrupt() -> None:
     with pytest.raises(CorruptFile):
         inspect(SAMPLES / "documents/broken.pdf")
+
+
+def test_handwriting_and_print_are_told_apart_and_go_to_their_recognisers(pipeline: PagePipeline) -> None:
+    note = pipeline.read(SAMPLES / "documents/note-handwritten.png", 0, ReadOptions())
+    assert {(region.kind, region.recogniser) for region in note.regions} == {("handwritten", "ppocr")}
+    fax = pipeline.read(SAMPLES / "documents/fax.tiff", 0, ReadOptions())
+    assert {region.kind for region in fax.regions} == {"printed"}
+    assert "tesseract" in {region.recogniser for region in fax.regions}
+
+
+def test_a_threshold_of_one_calls_everything_print(pipeline: PagePipeline) -> None:
+    note = pipeline.read(SAMPLES / "documents/note-handwritten.png", 0, ReadOptions(kind_threshold=1))
+    assert {region.kind for region in note.regions} == {"printed"}
+
+
+def test_a_signature_is_a_place_without_text(pipeline: PagePipeline, tmp_path: Path) -> None:
+    note = np.asarray(Image.open(SAMPLES / "documents/note-handwritten.png").convert("L"))
+    last = max(DbnetDetector().detect(note), key=lambda box: float(box.corners[:, 1].mean())).corners.astype(int)
+    name = ink_of(note[last[0, 1] : last[2, 1], last[0, 0] : last[2, 0]].astype(np.float32))
+    document = pymupdf.open()
+    sheet = document.new_page()
+    for number in range(8):
+        sheet.insert_text((72, 100 + 18 * number), "The tenant pays the rent on the first day of a month.")
+    picture = sheet.get_pixmap(dpi=150, colorspace=pymupdf.csGRAY)
+    page = np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w).copy()
+    random = np.random.default_rng(3)
+    for y in (560, 760, 960):
+        ink = signed_name(random, name, 80)
+        window = page[y : y + ink.shape[0], 300 : 300 + ink.shape[1]]
+        window[:] = window * (1 - ink) + 30 * ink
+    Image.fromarray(page).save(tmp_path / "signed.png", dpi=(150, 150))
+    reading = pipeline.read(tmp_path / "signed.png", 0, ReadOptions())
+    signatures = [region for region in reading.regions if region.kind == "signature"]
+    assert signatures
+    assert {(region.text, region.confidence, region.recogniser) for region in signatures} == {("", None, "none")}
+    assert reading.text.count("The tenant pays the rent on the first day of a month.") == 8

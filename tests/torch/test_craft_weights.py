@@ -62,7 +62,7 @@ def test_the_package_carries_the_published_weights(tmp_path: Path) -> None:
 def test_the_words_and_lines_of_a_printed_page_are_found(detector: CraftDetector) -> None:
     page, drawn = printed_page()
     words = [Polygon(polygon) for polygon, _ in detector.words(page)]
-    lines = [(Polygon(polygon), kind, score) for polygon, kind, score in detector.detect(page)]
+    lines = [(Polygon(line.polygon), line.kind, line.score) for line in detector.detect(page)]
     expected = [word for _, inside in drawn for word in inside]
     assert len(words) == len(expected)
     for word in expected:

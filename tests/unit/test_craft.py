@@ -174,10 +174,9 @@ def test_lines_come_back_in_page_pixels() -> None:
     network = DrawnScores(Scores(*draw_text((320, 240), [(40, 60, 5), (132, 60, 4)])))
     page = PageImage(np.full((2560, 1920, 3), 255, np.uint8), 300)  # four page pixels on one of the canvas
     (line,) = CraftDetector(network, CraftOptions(canvas_size=640)).detect(page)
-    polygon, kind, score = line
     assert network.shape == (1, 3, 640, 480)
-    assert kind == "printed" and score > 0.95
-    assert overlap(Shape(polygon), Shape([(256, 416), (1504, 416), (1504, 544), (256, 544)])) > 0.75
+    assert line.kind == "printed" and line.kind_score is None and line.score > 0.95
+    assert overlap(Shape(line.polygon), Shape([(256, 416), (1504, 416), (1504, 544), (256, 544)])) > 0.75
 
 
 def test_the_refiners_lines_are_taken_where_there_is_one() -> None:

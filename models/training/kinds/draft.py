@@ -1,0 +1,143 @@
+"""A page being made up: its sheet, the inks, fonts and hand chosen for it, and where the next line goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.training.kinds.hands import HandLine
+from models.training.kinds.pen import signature, signed_name
+from models.training.kinds.scan import paper
+from models.training.kinds.sheet import Sheet
+from models.training.kinds.typefaces import Typefaces, any_font, dot_matrix, smudged, typeset, typewritten
+
+Floats = npt.NDArray[np.float32]
+Colour = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Stationery:
+    """What pages are made of: fonts, hands by document, and words for the print."""
+
+    faces: Typefaces
+    hands: Sequence[Sequence[HandLine]]
+    words: Sequence[str]
+
+
+class Draft:
+    """A sheet, the inks and faces chosen for it, and where the next line goes."""
+
+    def __init__(self, rng: np.random.Generator, stationery: Stationery) -> None:
+        self.rng = rng
+        self.stationery = stationery
+        height = int(rng.integers(900, 1350))
+        self.resize(height, round(height * rng.uniform(0.68, 0.85)))
+        fixed = rng.random() < 0.4
+        fonts = stationery.faces.fixed if fixed else stationery.faces.proportional
+        self.fonts = [any_font(rng, fonts), any_font(rng, fonts)]
+        self.worn = fixed and rng.random() < 0.6
+        self.smudged = rng.random() < (0.5 if fixed else 0.2)
+        self.dots = rng.random() < 0.06
+        self.em = round(self.sheet.size[0] * rng.choice([0.010, 0.0125, 0.015, 0.018]) * rng.uniform(0.9, 1.15))
+        self.em = max(self.em, 11)
+        self.black: Colour = _dark(rng, 0.35)
+        self.pen: Colour = _pen_colour(rng)
+        self.hand = _hand(rng, stationery)
+
+    def resize(self, height: int, width: int) -> None:
+        self.sheet = Sheet(paper(self.rng, height, width))
+        self.left = round(width * self.rng.uniform(0.05, 0.14))
+        self.y = round(height * self.rng.uniform(0.03, 0.09))
+
+    def words(self, fewest: int, most: int | None = None) -> str:
+        """Return so many words, or a number of them up to `most`."""
+        count = fewest if most is None else int(self.rng.integers(fewest, most + 1))
+        words = self.stationery.words
+        return " ".join(words[i] for i in self.rng.integers(0, len(words), count))
+
+    def entry(self) -> str:
+        """Return what forms and tables are filled in with: a number, a date, a sum, a code, or a word."""
+        number = int(10 ** self.rng.uniform(0, 7))
+        forms = (
+            f"{number}", f"{number % 1000 / 100:.2f}", f"{number % 100}.{number % 7}",
+            f"${number:,}.{number % 90 + 10}",
+            f"{number % 12 + 1}/{number % 31 + 1}/{number % 90 + 10}", f"{number % 900 + 100}-{number}",
+            f"({number % 1000})", f"{number % 100} %", f"{self.words(1)[:2].upper()}-{number % 1000}",
+            "(", "X", "N/A",
+            self.words(1), self.words(1).upper(), self.words(1, 3),
+        )  # fmt: skip
+        return forms[int(self.rng.integers(0, len(forms)))]
+
+    def print_at(self, text: str, x: int, y: int, size: int | None = None, font: Path | None = None) -> int:
+        """Print a line whose top-left corner is at (x, y); return its right end."""
+        size, font = size or self.em, font or self.fonts[0]
+        if self.dots:
+            ink = dot_matrix(text, font, size)
+        elif self.worn:
+            ink = typewritten(self.rng, text, font, size)
+        else:
+            ink = typeset(text, font, size)
+        if self.smudged:
+            ink = smudged(self.rng, ink, size)
+        self.sheet.stamp(ink, x, y, self.black, "printed")
+        return x + int(ink.shape[1])
+
+    def write_at(self, x: int, y: int, height: int, longest: int) -> int:
+        """Write a line of the page's hand; return its right end. A line that is too long is cut off at a gap."""
+        ink = self.hand()
+        scale = height / ink.shape[0]
+        size = (max(1, round(ink.shape[1] * scale)), height)
+        ink = _until_gap(np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32), longest)
+        self.sheet.stamp(np.clip(ink * self.rng.uniform(0.8, 1.2), 0, 1), x, y, self.pen, "handwritten")
+        return x + int(ink.shape[1])
+
+    def sign_at(self, x: int, y: int, height: int) -> None:
+        """Sign, with a scrawl or with a name."""
+        if self.rng.random() < 0.4:
+            ink = signature(self.rng, height)
+        else:
+            line = _hand(self.rng, self.stationery, fonts=False)()
+            ink = signed_name(self.rng, _until_gap(line, round(line.shape[0] * self.rng.uniform(2, 7))), height)
+        self.sheet.stamp(ink, x, y, self.pen, "signature")
+
+    def rule(self, x0: int, x1: int, y: int) -> None:
+        thickness = int(self.rng.integers(1, 3))
+        self.sheet.stamp(np.ones((thickness, max(1, x1 - x0)), np.float32), x0, y, self.black, None)
+
+
+def _until_gap(ink: Floats, longest: int) -> Floats:
+    """Return a written line no longer than `longest`, cut where there is least ink."""
+    if ink.shape[1] <= longest:
+        return ink
+    columns = ink[:, longest // 2 : longest].sum(0)
+    return ink[:, : longest // 2 + int(np.argmin(columns)) + 1]
+
+
+def _dark(rng: np.random.Generator, lightest: float) -> Colour:
+    shade = float(rng.uniform(0, lightest))
+    return shade, shade, shade
+
+
+def _pen_colour(rng: np.random.Generator) -> Colour:
+    if rng.random() < 0.55:
+        return _dark(rng, 0.45)
+    return float(rng.uniform(0, 0.35)), float(rng.uniform(0, 0.4)), float(rng.uniform(0.3, 0.8))
+
+
+def _hand(rng: np.random.Generator, stationery: Stationery, fonts: bool = True) -> Callable[[], Floats]:
+    """Return what gives the ink of one line after another, all of one hand."""
+    if not fonts or rng.random() < 0.75:
+        lines = stationery.hands[int(rng.integers(0, len(stationery.hands)))]
+        return lambda: lines[int(rng.integers(0, len(lines)))].ink
+    font = any_font(rng, stationery.faces.hands)
+
+    def line() -> Floats:
+        words = [stationery.words[i] for i in rng.integers(0, len(stationery.words), int(rng.integers(1, 9)))]
+        return typeset(" ".join(words), font, 64)
+
+    return line

@@ -1,0 +1,92 @@
+"""Boxes with their kinds, as the detector finds them on pages whose ink is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.detection.dbnet import DbnetDetector, TextBox
+from models.detection.kind_model import KINDS, describe
+from models.detection.strokes import windows_of
+from models.document import Kind
+from models.training.kinds.sheet import kinds_of_boxes
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
+Pixels = npt.NDArray[np.uint8]
+
+_PER_PAGE = 30  # boxes of one kind: a table of print would drown everything else
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Boxes of pages.
+
+    `features` are what the detector tells of each, (n, 198) float32; `windows` a cut-out of each, (n, 32, 128)
+    uint8; `kinds` indices into KINDS, (n,); `pages` the name of the page of each, (n,) str.
+    """
+
+    features: Floats
+    windows: Pixels
+    kinds: Integers
+    pages: npt.NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> Examples:
+        """Return those chosen by a mask, (n,)."""
+        return Examples(self.features[chosen], self.windows[chosen], self.kinds[chosen], self.pages[chosen])
+
+    def save(self, file: Path) -> None:
+        """Keep them in an .npz."""
+        np.savez_compressed(file, features=self.features, windows=self.windows, kinds=self.kinds, pages=self.pages)
+
+    @staticmethod
+    def load(file: Path) -> Examples:
+        """Return what `save` kept."""
+        with np.load(file) as kept:
+            return Examples(kept["features"], kept["windows"], kept["kinds"], kept["pages"])
+
+    @staticmethod
+    def joined(parts: Sequence[Examples]) -> Examples:
+        """Return all of several, in order."""
+        return Examples(
+            np.concatenate([part.features for part in parts]),
+            np.concatenate([part.windows for part in parts]),
+            np.concatenate([part.kinds for part in parts]),
+            np.concatenate([part.pages for part in parts]),
+        )
+
+
+def examples_of(
+    detector: DbnetDetector, pages: Iterable[tuple[str, Pixels, Pixels]], rng: np.random.Generator
+) -> Examples:
+    """Return the boxes found on (name, pixels, ink map) pages, a few of each kind from each page."""
+    features, windows, kinds, names = [], [], [], []
+    for name, pixels, ink in pages:
+        boxes = detector.detect(pixels)
+        told = kinds_of_boxes(ink, boxes)
+        chosen = _some_of_each(told, rng)
+        features.append(describe(pixels.shape, boxes)[chosen])
+        windows += [_window(pixels, boxes[i], rng) for i in chosen]
+        kinds += [KINDS.index(kind) for i in chosen if (kind := told[i]) is not None]
+        names += [name] * len(chosen)
+    return Examples(
+        np.concatenate(features), np.stack(windows), np.array(kinds, np.int64), np.array(names, np.str_)
+    )
+
+
+def _some_of_each(told: Sequence[Kind | None], rng: np.random.Generator) -> Integers:
+    chosen = [np.array([i for i, kind in enumerate(told) if kind == which], np.int64) for which in KINDS]
+    return np.concatenate([rng.permutation(some)[:_PER_PAGE] for some in chosen])
+
+
+def _window(pixels: Pixels, box: TextBox, rng: np.random.Generator) -> Pixels:
+    """Return a cut-out of a box, one of two where the line is long."""
+    cuts = windows_of(pixels, box.corners)
+    return np.asarray(cuts[int(rng.integers(0, len(cuts)))] * 255, np.uint8)

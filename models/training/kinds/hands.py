@@ -1,0 +1,66 @@
+"""Lines of real handwriting as ink, from folders of `lines.tsv` and `images-NN.tar`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class HandLine:
+    """A written line: its ink, (h ≤ 80, w) float32 in [0, 1], its text, and the document it is from."""
+
+    ink: Floats
+    text: str
+    document: str
+
+
+def load_hands(folder: Path, per_source: int, rng: np.random.Generator) -> dict[str, list[HandLine]]:
+    """Return lines by document: whole documents of the training split, about `per_source` lines of each source."""
+    hands: dict[str, list[HandLine]] = {}
+    for source in sorted(path.parent for path in folder.glob("*/lines.tsv")):
+        chosen = _choose(source, per_source, rng)
+        for archive in sorted(source.glob("images-*.tar")):
+            with tarfile.open(archive) as members:
+                for member in members:
+                    row = chosen.get(member.name)
+                    content = members.extractfile(member) if row else None
+                    if row is None or content is None:
+                        continue
+                    grey = np.asarray(Image.open(io.BytesIO(content.read())).convert("L"), np.float32)
+                    document = f"{source.name}/{row['document']}/{row['page']}"
+                    hands.setdefault(document, []).append(HandLine(ink_of(grey), row["text"], document))
+    return hands
+
+
+def ink_of(grey: Floats) -> Floats:
+    """Return how much of each pixel is ink, from a line's grey levels: paper's own shade and grain taken out."""
+    paper = cv2.GaussianBlur(cv2.dilate(grey, np.ones((9, 9), np.uint8)), (0, 0), 12)
+    depth = np.maximum(paper - grey, 0)
+    darkest = max(float(np.percentile(depth, 99)), 1.0)
+    return np.asarray(np.clip((depth / darkest - 0.18) / 0.72, 0, 1), np.float32)
+
+
+def _choose(source: Path, count: int, rng: np.random.Generator) -> dict[str, dict[str, str]]:
+    with (source / "lines.tsv").open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    pages: dict[str, list[dict[str, str]]] = {}
+    for row in rows:
+        if row["split"] == "train":
+            pages.setdefault(row["document"] + "/" + row["page"], []).append(row)
+    chosen: dict[str, dict[str, str]] = {}
+    for page in rng.permutation(sorted(pages)):
+        if len(chosen) >= count:
+            break
+        chosen |= {row["file"]: row for row in pages[str(page)]}
+    return chosen

@@ -1,0 +1,101 @@
+"""Signatures: drawn by an imagined pen, or a written name slanted, stretched and struck through with flourishes.
+
+The pen's strokes are B-splines through zigzags that begin large and run out.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Points = npt.NDArray[np.float64]
+
+_PER_SPAN = 12  # points drawn between two control points
+_FINER = 4  # strokes are drawn this much larger, then reduced
+# The uniform cubic B-spline's basis, rows for t^0 … t^3.
+_BASIS = np.array([[1, 4, 1, 0], [-3, 0, 3, 0], [3, -6, 3, 0], [-1, 3, -3, 1]], np.float64) / 6
+
+
+def signature(rng: np.random.Generator, height: int) -> Floats:
+    """Return the ink of a signature, (about height, w) float32 in [0, 1]."""
+    strokes = [_name(rng) for _ in range(rng.integers(1, 4))]
+    offset = 0.0
+    placed = []
+    for stroke in strokes:
+        placed.append(stroke - (stroke[:, 0].min() - offset, 0))
+        offset = placed[-1][:, 0].max() + rng.uniform(-0.8, 0.8)
+    if rng.random() < 0.5:
+        placed.append(_flourish(rng, offset))
+    slant = rng.uniform(-0.1, 0.9)
+    turn = np.deg2rad(rng.normal(-4, 7))
+    shape = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]) @ [[1, 0], [-slant, 1]]
+    return _draw(rng, [spline(stroke) @ shape for stroke in placed], height)
+
+
+def signed_name(rng: np.random.Generator, name: Floats, height: int) -> Floats:
+    """Return a written name, (h, w) ink, as people sign it, (height, w) float32 in [0, 1]."""
+    width = max(2, round(height * name.shape[1] / name.shape[0] * rng.uniform(0.7, 1.5)))
+    slant, turn = rng.uniform(-0.1, 0.7), np.tan(np.deg2rad(rng.normal(-4, 6)))
+    size = (width + round(abs(slant) * height), height + round(abs(turn) * width))
+    shift = (max(0.0, slant * height), max(0.0, -turn * width))
+    small = cv2.resize(name, (width, height), interpolation=cv2.INTER_AREA)
+    leant = cv2.warpAffine(small, np.array([[1, -slant, shift[0]], [turn, 1, shift[1]]], np.float32), size)
+    if rng.random() < 0.6:
+        mark = _draw(
+            rng, [spline(_flourish(rng, rng.uniform(2, 8)))], max(6, round(height * rng.uniform(0.2, 0.9)))
+        )
+        length = max(1, round(size[0] * rng.uniform(0.4, 1)))
+        mark = np.asarray(cv2.resize(mark, (length, min(mark.shape[0], size[1]))), np.float32)
+        x = int(rng.integers(0, size[0] - mark.shape[1] + 1))
+        window = leant[size[1] - mark.shape[0] :, x : x + mark.shape[1]]
+        np.maximum(window, mark, out=window)
+    return np.asarray(leant, np.float32)
+
+
+def spline(controls: Points) -> Points:
+    """Return points on the uniform cubic B-spline of (n, 2) control points, n ≥ 4."""
+    t = np.linspace(0, 1, _PER_SPAN, endpoint=False)
+    powers = np.stack([t**0, t, t**2, t**3], 1) @ _BASIS
+    return np.concatenate([powers @ controls[i : i + 4] for i in range(len(controls) - 3)])
+
+
+def _name(rng: np.random.Generator) -> Points:
+    """Return the control points of an initial and the wave that stands for the rest; small letters are 1 high."""
+    initial = rng.uniform(-2.6, 1.0, (rng.integers(4, 9), 2)) * (rng.uniform(0.6, 1.4), rng.uniform(0.8, 1.6))
+    swings = int(rng.integers(2, 26))
+    fading = np.linspace(1, rng.uniform(0.15, 1), swings)
+    tall = np.where(rng.random(swings) < 0.15, rng.uniform(1.5, 3.5, swings), 1.0)
+    y = np.where(np.arange(swings) % 2 == 0, -1.0, rng.uniform(-0.1, 0.3, swings)) * fading
+    y *= np.where(np.arange(swings) % 2 == 0, tall, 1.0)
+    below = (rng.random(swings) < 0.06) * rng.uniform(1, 2.5, swings)
+    x = np.cumsum(rng.normal(rng.uniform(0.25, 0.6), rng.uniform(0.05, 0.5), swings)) + initial[-1, 0]
+    if rng.random() < 0.15:  # a scrawl without letters
+        return initial
+    return np.concatenate([initial, np.stack([x, y + below], 1)])
+
+
+def _flourish(rng: np.random.Generator, length: float) -> Points:
+    """Return a stroke under, through or beyond a name that is `length` long."""
+    ends = rng.uniform(-0.3, 1.4, int(rng.integers(2, 5))) * length
+    x = np.concatenate([[length], [length], ends, ends[-1:]])
+    return np.stack([x, rng.uniform(-0.5, 1.8, len(x))], 1)
+
+
+def _draw(rng: np.random.Generator, strokes: list[Points], height: int) -> Floats:
+    points = np.concatenate(strokes)
+    low = points.min(0)
+    scale = height * _FINER / max(np.ptp(points[:, 1]), np.ptp(points[:, 0]) / 8, 0.1)
+    pen = max(1.0, height * _FINER * rng.uniform(0.012, 0.05))
+    margin = int(pen * 2) + _FINER
+    size = np.ceil((points.max(0) - low) * scale).astype(int) + 2 * margin
+    canvas = np.zeros((size[1], size[0]), np.uint8)
+    for stroke in strokes:
+        path = (stroke - low) * scale + margin
+        speed = np.linalg.norm(np.diff(path, axis=0), axis=1)
+        widths = pen * np.clip(1.5 - 0.5 * speed / max(float(np.median(speed)), 1e-6), 0.45, 1.6)
+        for start, end, width in zip(path[:-1].astype(int), path[1:].astype(int), widths, strict=True):
+            cv2.line(canvas, start.tolist(), end.tolist(), 255, max(1, round(width)), cv2.LINE_AA)
+    shape = (max(1, canvas.shape[1] // _FINER), max(1, canvas.shape[0] // _FINER))
+    return np.asarray(cv2.resize(canvas, shape, interpolation=cv2.INTER_AREA) / 255, np.float32)

@@ -1,0 +1,60 @@
+"""What scanning, faxing and photographing do to a page."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.training.kinds.sheet import Sheet
+
+Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+
+
+def paper(rng: np.random.Generator, height: int, width: int) -> Floats:
+    """Return an empty sheet, (height, width, 3) float32 in [0, 1]: white, yellowed or stained, unevenly lit."""
+    tone = np.ones(3) if rng.random() < 0.5 else 1 - rng.uniform(0, 0.3) * np.sort(rng.random(3))
+    stains = cv2.resize(rng.normal(0, 1, (6, 5)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    amount = rng.choice([0.0, 0.02, 0.05])
+    return np.asarray(np.clip(tone + amount * stains[..., None], 0, 1), np.float32)
+
+
+def scanned(rng: np.random.Generator, sheet: Sheet) -> tuple[Pixels, Pixels]:
+    """Return the page as a machine gives it, (H, W, 3) uint8 RGB, and its ink map at the same size."""
+    pixels, ink = _turned(rng, sheet.paper, sheet.ink)
+    scale = rng.choice([1.0, 1.0, 1.0, 0.8, 0.65])
+    if scale < 1 and min(ink.shape) * scale > 300:
+        size = (round(ink.shape[1] * scale), round(ink.shape[0] * scale))
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
+        ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+    if rng.random() < 0.5:
+        pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.3, 1.1)), np.float32)
+    noise = rng.normal(0, rng.choice([0.0, 0.02, 0.04]), pixels.shape[:2])
+    page = np.clip(pixels + noise[..., None], 0, 1)
+    look = rng.random()
+    if look < 0.3:  # black and white, as faxes and old archives are
+        grey = cv2.GaussianBlur(page.mean(2), (0, 0), rng.uniform(0.3, 0.7))
+        page = np.repeat((grey > rng.uniform(0.5, 0.8))[..., None], 3, 2).astype(np.float64)
+    elif look < 0.6:
+        page = np.repeat(page.mean(2, keepdims=True), 3, 2)
+    return _compressed(rng, (page * 255).astype(np.uint8)), ink
+
+
+def _turned(rng: np.random.Generator, pixels: Floats, ink: Pixels) -> tuple[Floats, Pixels]:
+    if rng.random() < 0.4:
+        return pixels, ink
+    height, width = ink.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), rng.normal(0, 1.2), 1)
+    border = tuple(float(value) for value in pixels[0, 0])
+    turned = cv2.warpAffine(pixels, turn, (width, height), borderMode=cv2.BORDER_CONSTANT, borderValue=border)
+    return np.asarray(turned, np.float32), np.asarray(
+        cv2.warpAffine(ink, turn, (width, height), flags=cv2.INTER_NEAREST), np.uint8
+    )
+
+
+def _compressed(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+    if rng.random() < 0.4:
+        return pixels
+    _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])
+    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)

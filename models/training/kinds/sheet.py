@@ -1,0 +1,70 @@
+"""A page being drawn, which knows what kind of ink lies where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.detection.dbnet import TextBox
+from models.detection.kind_model import KINDS
+from models.document import Kind
+
+Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+
+_INK = 0.35  # coverage above which a pixel is of a stroke rather than of its edge
+_LEAST_INK = 12  # pixels of ink in a box: fewer are dirt
+_MAJORITY = 0.65  # of a box's ink: a box that is half print and half hand teaches nothing
+
+
+class Sheet:
+    """Paper, (H, W, 3) float32 RGB in [0, 1], and `ink`, (H, W) uint8: 0 is none, i is KINDS[i - 1]."""
+
+    def __init__(self, paper: Floats) -> None:
+        """Begin on a sheet of paper, which is drawn upon in place."""
+        self.paper = paper
+        self.ink = np.zeros(paper.shape[:2], np.uint8)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return height and width in pixels."""
+        return int(self.paper.shape[0]), int(self.paper.shape[1])
+
+    def stamp(self, coverage: Floats, x: int, y: int, colour: Sequence[float], kind: Kind | None) -> None:
+        """Put ink on the paper, its top-left corner at (x, y); what lies beyond the edges is cut off.
+
+        Args:
+            coverage: How much of each pixel is ink, (h, w) in [0, 1].
+            colour: RGB in [0, 1].
+            kind: None for rules and dirt, which are of no kind.
+        """
+        height, width = self.size
+        top, left = max(0, -y), max(0, -x)
+        coverage = coverage[top : max(top, height - y), left : max(left, width - x)]
+        if not coverage.size:
+            return
+        window = np.s_[y + top : y + top + coverage.shape[0], x + left : x + left + coverage.shape[1]]
+        amount = coverage[..., None]
+        self.paper[window] = self.paper[window] * (1 - amount) + np.asarray(colour, np.float32) * amount
+        if kind is not None:
+            self.ink[window][coverage > _INK] = KINDS.index(kind) + 1
+
+
+def kinds_of_boxes(ink: Pixels, boxes: Sequence[TextBox]) -> list[Kind | None]:
+    """Return what most of the ink in each box is, None where there is hardly any or no clear majority."""
+    return [_majority(ink, box.corners) for box in boxes]
+
+
+def _majority(ink: Pixels, corners: Floats) -> Kind | None:
+    x0, y0 = np.maximum(np.floor(corners.min(0)).astype(int), 0)
+    x1, y1 = np.ceil(corners.max(0)).astype(int) + 1
+    window = ink[y0:y1, x0:x1]
+    inside = np.zeros(window.shape, np.uint8)
+    cv2.fillPoly(inside, [(corners - (x0, y0)).astype(np.int32)], 1)
+    counts = np.bincount(window[inside > 0], minlength=len(KINDS) + 1)[1:]
+    if counts.sum() < _LEAST_INK or counts.max() < _MAJORITY * counts.sum():
+        return None
+    return KINDS[int(counts.argmax())]

@@ -1,0 +1,165 @@
+"""The shipped model of kinds on pages drawn here and on a sample."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pymupdf
+import pytest
+
+from models.detection.base import LineDetector
+from models.detection.dbnet import DbnetDetector
+from models.detection.kind import WEIGHTS, WEIGHTS_SHA256, LineKinds
+from models.detection.kind_model import KINDS, load_model
+from models.detection.lines import DbnetLineDetector
+from models.document import PageImage
+from models.errors import ModelError, OptionsError, WeightsMissing
+from models.training.kinds.hands import ink_of
+from models.training.kinds.pen import signed_name
+
+Pixels = npt.NDArray[np.uint8]
+
+NOTE = Path(__file__).parents[2] / "deploy" / "samples" / "documents" / "note-handwritten.png"
+
+
+@pytest.fixture(scope="module")
+def detector() -> DbnetDetector:
+    return DbnetDetector()
+
+
+@pytest.fixture(scope="module")
+def kinds() -> LineKinds:
+    return LineKinds()
+
+
+def letter(font: str, size: float = 11, dpi: int = 150) -> Pixels:
+    """Return an A4 page of ten lines in one of PDF's own fonts."""
+    document = pymupdf.open()
+    sheet = document.new_page()
+    for number in range(10):
+        text = f"The {number}th of the parcels came back on Tuesday, unpaid and unopened."
+        sheet.insert_text((72, 100 + 1.5 * size * number), text, fontsize=size, fontname=font)
+    picture = sheet.get_pixmap(dpi=dpi)
+    return np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3)
+
+
+def note() -> Pixels:
+    return np.asarray(cv2.cvtColor(cv2.imread(str(NOTE)), cv2.COLOR_BGR2RGB), np.uint8)
+
+
+@pytest.mark.parametrize("font", ["helv", "tiro", "cour", "hebo", "tibo"])
+def test_print_of_any_common_face_is_told_printed(font: str, detector: DbnetDetector, kinds: LineKinds) -> None:
+    pixels = letter(font)
+    told = kinds.classify(pixels, detector.detect(pixels))
+    assert len(told) == 10
+    assert {kind for kind, _ in told} == {"printed"}
+
+
+def test_a_faxed_page_is_still_told_printed(detector: DbnetDetector, kinds: LineKinds) -> None:
+    grey = cv2.resize(cv2.cvtColor(letter("cour"), cv2.COLOR_RGB2GRAY), None, fx=0.8, fy=0.8)
+    faxed = np.where(grey > 150, 255, 0).astype(np.uint8)
+    told = [kind for kind, _ in kinds.classify(faxed, detector.detect(faxed))]
+    assert told.count("printed") >= 9
+
+
+def test_a_handwritten_note_is_told_handwritten(detector: DbnetDetector, kinds: LineKinds) -> None:
+    pixels = note()
+    told = [kind for kind, _ in kinds.classify(pixels, detector.detect(pixels))]
+    assert len(told) >= 6
+    assert set(told) == {"handwritten"}
+
+
+def test_names_signed_under_a_letter_are_told_from_its_print(detector: DbnetDetector, kinds: LineKinds) -> None:
+    written = cv2.cvtColor(note(), cv2.COLOR_RGB2GRAY)
+    last = max(detector.detect(written), key=lambda box: float(box.corners[:, 1].mean())).corners.astype(int)
+    name = ink_of(written[last[0, 1] : last[2, 1], last[0, 0] : last[2, 0]].astype(np.float32))
+    pixels = letter("tiro").copy()
+    rng = np.random.default_rng(3)
+    for y in (560, 760, 960):
+        ink = signed_name(rng, name, 80)
+        window = pixels[y : y + ink.shape[0], 300 : 300 + ink.shape[1]]
+        window[:] = window * (1 - ink[..., None]) + np.array([20, 30, 120]) * ink[..., None]
+    boxes = detector.detect(pixels)
+    told = list(zip(boxes, (kind for kind, _ in kinds.classify(pixels, boxes)), strict=True))
+    above = [kind for box, kind in told if box.corners[:, 1].mean() < 520]
+    below = [kind for box, kind in told if box.corners[:, 1].mean() > 520]
+    assert set(above) == {"printed"} and len(above) == 10
+    assert "signature" in below and "printed" not in below
+
+
+def test_a_page_without_lines_has_no_kinds(kinds: LineKinds) -> None:
+    assert kinds.classify(np.full((500, 400), 255, np.uint8), []) == []
+
+
+def test_scores_are_the_probabilities_of_the_kinds_that_are_told(detector: DbnetDetector, kinds: LineKinds) -> None:
+    pixels = note()
+    boxes = detector.detect(pixels)
+    probabilities = load_model(WEIGHTS, WEIGHTS_SHA256).probabilities(pixels, boxes)
+    assert np.allclose(probabilities.sum(1), 1, atol=1e-5)
+    for row, (kind, score) in zip(probabilities, kinds.classify(pixels, boxes), strict=True):
+        assert score == pytest.approx(row[KINDS.index(kind)], abs=1e-5)
+
+
+def test_the_threshold_is_what_a_pen_must_reach(detector: DbnetDetector) -> None:
+    pixels = np.vstack([cv2.resize(letter("cour"), (1500, 1000)), note()])
+    boxes = detector.detect(pixels)
+    pen = load_model(WEIGHTS, WEIGHTS_SHA256).probabilities(pixels, boxes)[:, 1:].max(1)
+    for threshold in (0.0, 0.25, 0.5, 0.99):
+        told = [kind for kind, _ in LineKinds(threshold).classify(pixels, boxes)]
+        assert [kind != "printed" for kind in told] == [value >= threshold for value in pen.tolist()]
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
+def test_a_threshold_that_is_no_probability_is_refused(threshold: float) -> None:
+    with pytest.raises(OptionsError, match=r"\[0, 1\]"):
+        LineKinds(threshold)
+
+
+def test_the_shipped_weights_are_those_whose_sum_is_written_down() -> None:
+    assert hashlib.sha256(WEIGHTS.read_bytes()).hexdigest() == WEIGHTS_SHA256
+
+
+def test_a_model_is_written_as_the_same_bytes_each_time(tmp_path: Path) -> None:
+    assert load_model(WEIGHTS, None).save(tmp_path / "again.npz") == WEIGHTS_SHA256
+
+
+def test_weights_that_were_changed_are_refused(tmp_path: Path) -> None:
+    changed = bytearray(WEIGHTS.read_bytes())
+    changed[len(changed) // 2] ^= 1
+    (tmp_path / "kind.npz").write_bytes(changed)
+    with pytest.raises(ModelError, match="sha256"):
+        load_model(tmp_path / "kind.npz", WEIGHTS_SHA256)
+
+
+@pytest.mark.parametrize("content", [b"", b"not an archive", WEIGHTS.read_bytes()[:3000]])
+def test_a_file_that_is_no_model_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "kind.npz").write_bytes(content)
+    with pytest.raises(ModelError, match="holds no model"):
+        LineKinds(weights=tmp_path / "kind.npz")
+
+
+def test_weights_that_are_away_are_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(WeightsMissing, match=r"away\.npz"):
+        LineKinds(weights=tmp_path / "away.npz")
+
+
+def test_a_grey_page_is_told_as_the_same_page_in_colour(detector: DbnetDetector, kinds: LineKinds) -> None:
+    grey = cv2.cvtColor(note(), cv2.COLOR_RGB2GRAY)
+    colour = np.repeat(grey[..., None], 3, 2)
+    boxes = detector.detect(colour)
+    in_grey, in_colour = kinds.classify(np.asarray(grey, np.uint8), boxes), kinds.classify(colour, boxes)
+    assert [kind for kind, _ in in_grey] == [kind for kind, _ in in_colour]
+
+
+def test_the_line_detector_gives_each_line_its_polygon_and_kind() -> None:
+    lines: LineDetector = DbnetLineDetector()
+    found = lines.detect(PageImage(note(), 150))
+    assert {line.kind for line in found} == {"handwritten"}
+    for line in found:
+        assert len(line.polygon) == 4
+        assert 0.25 <= (line.kind_score or 0) <= 1 and 0.5 <= line.score <= 1
+    assert lines.detect(PageImage(np.full((600, 400, 3), 255, np.uint8), 150)) == []

@@ -1,0 +1,182 @@
+"""What the model of kinds is learnt with: gradients that are right, pages whose ink is known, losses that fall."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pymupdf
+import pytest
+from PIL import Image
+
+from models.detection.dbnet import DbnetDetector, TextBox
+from models.detection.strokes import LAYERS, windows_of
+from models.errors import ModelError
+from models.training.kinds import fit_strokes
+from models.training.kinds.draft import Stationery
+from models.training.kinds.examples import Examples, examples_of
+from models.training.kinds.fit import all_features, fit
+from models.training.kinds.fit_head import HeadOptions, fit_head
+from models.training.kinds.fit_strokes import StrokeOptions
+from models.training.kinds.hands import HandLine, ink_of, load_hands
+from models.training.kinds.memorials import load_tagged_pages
+from models.training.kinds.pages import draw_page
+from models.training.kinds.pen import signature
+from models.training.kinds.sheet import Sheet, kinds_of_boxes
+from models.training.kinds.typefaces import Typefaces
+
+ALTO = """<alto><Tags><OtherTag ID="a" LABEL="DefaultLine:Handwritten"/><OtherTag ID="b" LABEL="DefaultLine:Print"/>
+</Tags><Layout><Page><TextLine TAGREFS="a"><Shape><Polygon POINTS="0 0 200 0 200 100 0 100"/></Shape>
+<String CONTENT="a name"/></TextLine><TextLine TAGREFS="b"><Shape><Polygon POINTS="0 100 200 100 200 200 0 200"/>
+</Shape></TextLine></Page></Layout></alto>"""
+
+
+def box(x0: float, y0: float, x1: float, y1: float) -> TextBox:
+    corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
+    return TextBox(corners, 0.9, np.zeros(192, np.float32))
+
+
+def examples(count: int = 96) -> Examples:
+    """Return windows that are easily told apart: upright bars, waves, and one long stroke."""
+    rng = np.random.default_rng(0)
+    windows = np.zeros((count, 32, 128), np.uint8)
+    for number, window in enumerate(windows):
+        x = np.arange(128)
+        if number % 3 == 0:
+            window[6:26, :: int(rng.integers(6, 10))] = 255
+        elif number % 3 == 1:
+            y = 16 + 8 * np.sin(x / rng.uniform(2, 4))
+            window[y.astype(int), x] = 255
+        else:
+            cv2.line(window, (5, int(rng.integers(8, 24))), (120, int(rng.integers(8, 24))), 255, 3)
+    features = rng.normal(0, 1, (count, 198)).astype(np.float32)
+    pages = np.array([f"page {number % 4}" for number in range(count)])
+    return Examples(features, windows, np.arange(count) % 3, pages)
+
+
+@pytest.fixture
+def stationery(tmp_path: Path) -> Stationery:
+    """Return stationery with the fonts that PyMuPDF carries, and a pen's waves for a hand."""
+    for name, font in (("NimbusSans-A.otf", "helv"), ("Courier Prime.otf", "cour"), ("Kristi.otf", "tiit")):
+        (tmp_path / name).write_bytes(pymupdf.Font(font).buffer)
+    rng = np.random.default_rng(1)
+    lines = [HandLine(signature(rng, 60), "a name", "hand") for _ in range(3)]
+    return Stationery(Typefaces([tmp_path]), [lines], ["paper", "came", "back", "unpaid", "1905"])
+
+
+def test_slopes_are_those_of_the_loss() -> None:
+    rng = np.random.default_rng(0)
+    layers = fit_strokes._begin(rng)
+    windows = rng.random((4, 32, 128)).astype(np.float32)
+    kinds, weights = np.array([0, 1, 2, 1]), np.ones(4, np.float32)
+    _, slopes = fit_strokes._slopes(layers, windows, kinds, weights)
+    for layer, slope in zip(layers, slopes, strict=True):
+        # along the slope itself: the sum of squares is how fast the loss falls
+        step = np.float32(1e-2 / np.linalg.norm(slope))
+        layer += step * slope
+        above, _ = fit_strokes._slopes(layers, windows, kinds, weights)
+        layer -= 2 * step * slope
+        below, _ = fit_strokes._slopes(layers, windows, kinds, weights)
+        layer += step * slope
+        assert (above - below) / (2 * step) == pytest.approx(float((slope**2).sum()), rel=0.1)
+
+
+def test_learning_lowers_the_loss_and_tells_what_it_has_seen() -> None:
+    drawn = examples()
+    model, losses = fit(drawn, drawn, StrokeOptions(epochs=14, batch=16), HeadOptions(epochs=20, batch=32))
+    assert len(losses) == 14 and losses[-1] < 0.5 * losses[0]
+    features = all_features(model.strokes, drawn)
+    told = model.head.probabilities(features).argmax(1)
+    assert (told == drawn.kinds).mean() > 0.9
+    assert len(model.strokes.weights) == len(LAYERS)
+
+
+def test_the_same_seed_learns_the_same_head() -> None:
+    drawn = examples(30)
+    (first, losses), (second, again) = (fit_head(drawn.features, drawn.kinds, HeadOptions(epochs=3)) for _ in "12")
+    assert losses == again and losses[-1] < losses[0]
+    assert np.array_equal(first.first, second.first)
+
+
+def test_a_box_is_of_the_kind_that_most_of_its_ink_is() -> None:
+    sheet = Sheet(np.ones((200, 300, 3), np.float32))
+    solid = np.ones((20, 100), np.float32)
+    sheet.stamp(solid, 10, 10, (0, 0, 0), "printed")
+    sheet.stamp(solid, 10, 60, (0, 0, 0), "signature")
+    sheet.stamp(solid[:, :30], 10, 110, (0, 0, 0), "printed")
+    sheet.stamp(solid[:, :25], 60, 110, (0, 0, 0), "handwritten")
+    sheet.stamp(solid, 10, 160, (0, 0, 0), None)
+    rows = [box(0, y, 150, y + 30) for y in (5, 55, 105, 155)]
+    assert kinds_of_boxes(sheet.ink, rows) == ["printed", "signature", None, None]
+
+
+def test_ink_beyond_the_paper_is_cut_off() -> None:
+    sheet = Sheet(np.ones((50, 60, 3), np.float32))
+    for x, y in ((-10, -10), (50, 40), (-100, 0), (0, 500)):
+        sheet.stamp(np.ones((20, 30), np.float32), x, y, (0, 0, 0), "printed")
+    assert sheet.ink[:10, :20].all() and sheet.ink[40:, 50:].all()
+    assert sheet.ink.sum() == 10 * 20 + 10 * 10
+
+
+def test_drawn_pages_have_boxes_of_each_kind(stationery: Stationery, tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    pages = [(str(number), *draw_page(rng, stationery)) for number in range(12)]
+    found = examples_of(DbnetDetector(), pages, rng)
+    found.save(tmp_path / "found.npz")
+    kept = Examples.load(tmp_path / "found.npz")
+    assert set(kept.kinds.tolist()) == {0, 1, 2}
+    assert kept.windows.shape == (len(kept), 32, 128) and kept.features.shape == (len(kept), 198)
+
+
+def test_fonts_that_are_not_installed_are_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="README"):
+        Typefaces([tmp_path])
+
+
+def test_light_letters_on_dark_are_seen_as_ink() -> None:
+    page = np.full((60, 300), 255, np.uint8)
+    cv2.putText(page, "parcels", (20, 40), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 0, 3)
+    around = np.array([[10, 5], [200, 5], [200, 55], [10, 55]], np.float32)
+    assert np.abs(windows_of(page, around) - windows_of(255 - page, around)).mean() < 0.05
+
+
+def test_a_long_line_is_looked_at_in_two_places() -> None:
+    page = np.full((40, 800, 3), 255, np.uint8)
+    assert len(windows_of(page, box(0, 0, 800, 40).corners)) == 2
+    assert len(windows_of(page, box(0, 0, 200, 40).corners)) == 1
+
+
+def test_hands_are_read_by_document_and_only_their_training_lines(tmp_path: Path) -> None:
+    source = tmp_path / "letters"
+    source.mkdir()
+    rows = ["file\ttext\tsplit\tpage\tdocument"]
+    rows += [f'{n}.png\tline "{n}\ttrain\tp{n % 2}\td' for n in range(4)] + ["9.png\tnine\tvalid\tp9\td"]
+    (source / "lines.tsv").write_text("\n".join(rows), encoding="utf-8")
+    picture = io.BytesIO()
+    Image.fromarray(np.tile(np.array([230, 230, 40, 230], np.uint8), (20, 15))).save(picture, "png")
+    with tarfile.open(source / "images-00.tar", "w") as archive:
+        for name in ("0.png", "1.png", "2.png", "3.png", "9.png"):
+            member = tarfile.TarInfo(name)
+            member.size = len(picture.getvalue())
+            archive.addfile(member, io.BytesIO(picture.getvalue()))
+    hands = load_hands(tmp_path, 100, np.random.default_rng(0))
+    assert {name: len(lines) for name, lines in hands.items()} == {"letters/d/p0": 2, "letters/d/p1": 2}
+    assert hands["letters/d/p0"][0].ink.max() == 1
+
+
+def test_paper_is_no_ink() -> None:
+    grey = np.full((40, 200), 190, np.float32)
+    grey[18:22, 20:180] = 30
+    ink = ink_of(grey)
+    assert ink[:10].max() == 0 and ink[19:21, 30:170].min() == 1
+
+
+def test_tagged_lines_of_letters_become_an_ink_map(tmp_path: Path) -> None:
+    Image.new("RGB", (200, 200), "white").save(tmp_path / "one.jpg")
+    (tmp_path / "one.xml").write_text(ALTO, encoding="utf-8")
+    (page,) = load_tagged_pages(tmp_path, signed=True, longest_side=100)
+    assert page.letter == "one" and page.pixels.shape == (100, 100, 3)
+    assert (page.ink[:49] == 2).all() and (page.ink[52:] == 1).all()
