@@ -35,6 +35,16 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.page_waited_s = Gauge(
+            "inkstream_page_waited_seconds",
+            "how long the page taken up last had waited since its document was split",
+            registry=self.registry,
+        )
+        self.retention_share = Gauge(
+            "inkstream_retention_used",
+            "the same as a share of the retention of raw-files: at 1, pages end as SourceGone",
+            registry=self.registry,
+        )
         self.in_flight = Gauge("inkstream_in_flight", "messages taken up and not finished", registry=self.registry)
         self.oldest_s = Gauge(
             "inkstream_oldest_in_flight_seconds", "age of the oldest of them", registry=self.registry

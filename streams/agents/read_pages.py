@@ -12,17 +12,22 @@ from streams.codec import decode, encode
 from streams.dead_letters import Source, dead_letter
 from streams.errors import UndecodableMessage
 from streams.records import PageTask, PageText, failed_page_text, page_key, page_text
+from streams.retention import RetentionWatch
 from streams.topics import partition_for
 
 
 def add_read_pages(app: Any, context: Context) -> None:
     """Add the agent that reads pages to a Faust app."""
+    retention = RetentionWatch(context.metrics, context.settings.raw_files_retention_h)
     pages = app.topic(context.names.pages, key_serializer="raw", value_serializer="raw")
 
     async def read_pages(stream: Any) -> None:
         async def work(event: Any) -> None:
             await process(
-                context, event, lambda source: read_page(context, source), lambda *fault: unread(context, *fault)
+                context,
+                event,
+                lambda source: read_page(context, source, retention),
+                lambda *fault: unread(context, *fault),
             )
 
         await OrderedWindow(app, context.settings.pages_in_flight, work).run(stream)
@@ -30,9 +35,10 @@ def add_read_pages(app: Any, context: Context) -> None:
     app.agent(pages, name="read_pages")(read_pages)
 
 
-async def read_page(context: Context, source: Source) -> Outputs:
+async def read_page(context: Context, source: Source, retention: RetentionWatch) -> Outputs:
     """Fetch the document, read the page, and return its record."""
     task = decode(PageTask, source.value)
+    retention.note(task)
     fetch = context.references.fetcher(task.reference)
     with context.metrics.page_seconds.time():
         async with context.cache.document(task.sha256, fetch) as path:

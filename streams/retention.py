@@ -1,0 +1,50 @@
+"""Warns when pages wait so long that their files are about to go.
+
+Kafka keeps a file for its topic's retention, and a page task for ever.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from time import monotonic
+
+from streams.metrics import Metrics
+from streams.records import PageTask
+
+logger = logging.getLogger(__name__)
+
+_NEAR = 0.8  # of the retention
+_SAY_AGAIN_S = 600.0
+
+
+class RetentionWatch:
+    """Looks at how long each page has waited when its turn comes: pages are read in the order they were sent."""
+
+    def __init__(self, metrics: Metrics, retention_h: float) -> None:
+        self._metrics = metrics
+        self._retention_s = retention_h * 3600
+        self._said = float("-inf")
+
+    def note(self, task: PageTask) -> None:
+        """Take note of a page that is about to be read; warn, now and then, where its file nears its end."""
+        waited_s = _age_s(task.started)
+        self._metrics.page_waited_s.set(waited_s)
+        self._metrics.retention_share.set(waited_s / self._retention_s)
+        if waited_s < _NEAR * self._retention_s or monotonic() - self._said < _SAY_AGAIN_S:
+            return
+        self._said = monotonic()
+        logger.warning(
+            "pages have waited %.0f h to be read, and raw-files keeps their files for %.0f h: start more readers, "
+            "or raise the topic's retention.ms, before pages end as SourceGone",
+            waited_s / 3600, self._retention_s / 3600,
+        )  # fmt: skip
+
+
+def _age_s(moment: str) -> float:
+    """Return the seconds since an ISO 8601 time; 0 for what is none: the task is as good without."""
+    try:
+        then = datetime.fromisoformat(moment)
+    except ValueError:
+        return 0.0
+    return max(0.0, (datetime.now(UTC) - (then if then.tzinfo else then.replace(tzinfo=UTC))).total_seconds())
