@@ -16,7 +16,7 @@ _BATCHES, _DOCUMENTS, _PAGES = 10, 10, 20
 async def measure() -> list[float]:
     """Print and return the megabytes (PSS) after each 200 pages."""
     with tempfile.TemporaryDirectory() as folder:
-        async with running_service(Path(folder), recycle_after=10_000) as (settings, worker):
+        async with running_service(Path(folder), recycle_after=10_000, reader="tesseract") as (settings, worker):
             found = []
             async with FileProducer(settings) as producer:
                 for batch in range(_BATCHES):
