@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import re
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import fsspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -49,7 +52,7 @@ class References:
         Raises:
             SourceGone: There is nothing there, or no longer.
             SourceUnavailable: It cannot be reached now; trying later may help.
-            UndecodableMessage: The reference is of a scheme that settings.content_ref_schemes does not allow.
+            UndecodableMessage: settings.content_ref_schemes or content_ref_folders do not allow it.
         """
         found = _KAFKA.fullmatch(reference)
         if found:
@@ -57,7 +60,7 @@ class References:
             await asyncio.to_thread(target.write_bytes, record.value or b"")
         else:
             self._check_scheme(reference)
-            await asyncio.to_thread(_copy, reference, target)
+            await asyncio.to_thread(self._copy, reference, target)
 
     async def record(self, topic: str, partition: int, offset: int) -> Any:
         """Return one Kafka record (aiokafka's ConsumerRecord). Raises SourceGone or SourceUnavailable."""
@@ -116,10 +119,33 @@ class References:
             allowed = ", ".join(self._settings.content_ref_schemes)
             raise UndecodableMessage(f"content-ref {reference!r} must be a URI of one of the schemes {allowed}")
 
+    def _copy(self, reference: str, target: Path) -> None:
+        local = _local_path(reference)
+        folders = [Path(folder).resolve() for folder in self._settings.content_ref_folders]
+        if local is not None and folders and not any(map(local.resolve().is_relative_to, folders)):
+            allowed = ", ".join(map(str, folders))
+            raise UndecodableMessage(f"content-ref {reference!r} is outside of content_ref_folders ({allowed})")
+        _copy(reference, local, target)
 
-def _copy(reference: str, target: Path) -> None:
+
+def _local_path(reference: str) -> Path | None:
+    """Return the file that a file:// URI means, percent-encoded or as people write it; None for other schemes.
+
+    fsspec takes such a URI for a path as it is: no name with a space or an umlaut would be found.
+    """
+    if not reference.startswith("file://"):
+        return None
+    path = reference.removeprefix("file://").removeprefix("localhost")
+    decoded = Path(os.fsdecode(unquote_to_bytes(path)))
+    return decoded if decoded.exists() else Path(path)
+
+
+def _copy(reference: str, local: Path | None, target: Path) -> None:
     try:
-        with fsspec.open(reference, "rb") as source, target.open("wb") as copy:
+        if local is not None and local.exists() and not local.is_file():
+            raise FileNotFoundError(errno.ENOENT, "not a regular file", str(local))  # opening a pipe would wait
+        opened = local.open("rb") if local is not None else fsspec.open(reference, "rb")
+        with opened as source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy, 1024 * 1024)
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise SourceGone(f"{reference} cannot be read here: {error.strerror or error}") from error

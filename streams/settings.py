@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     content_ref_schemes: Words = Field(
         ("file", "s3", "gs", "az", "abfs", "http", "https"), description="what a content-ref header may point at"
     )
+    content_ref_folders: Words = Field(
+        (), description="folders that file:// content-refs may lie in; none: anywhere this worker may read"
+    )
     source_retry_s: float = Field(600.0, ge=0, description="how long an unreachable source is tried again")
 
     # reading
