@@ -43,9 +43,9 @@ def has_ink(line: Pixels) -> bool:
     return max(paper - dark, light - paper) >= _INK_CONTRAST
 
 
-def network_input(line: Pixels, squeeze: float = 1.0) -> Floats:
-    """Return a line as the network takes it: (3, 48, w) float32 in [-1, 1], w by its proportions, squeezed."""
-    width = max(_NARROWEST, round(squeeze * line.shape[1] * LINE_HEIGHT / line.shape[0]))
+def network_input(line: Pixels) -> Floats:
+    """Return a line as the network takes it: (3, 48, w) float32 in [-1, 1], w by its proportions."""
+    width = max(_NARROWEST, round(line.shape[1] * LINE_HEIGHT / line.shape[0]))
     method = cv2.INTER_AREA if line.shape[0] > LINE_HEIGHT else cv2.INTER_LINEAR
     resized = cv2.resize(line, (width, LINE_HEIGHT), interpolation=method)
     colours = cv2.cvtColor(resized, cv2.COLOR_GRAY2BGR if resized.ndim == 2 else cv2.COLOR_RGB2BGR)
