@@ -1,6 +1,6 @@
 """The service measured against its peers: `python -m tests.bench [WHAT …]`, everything where nothing is named.
 
-WHAT: throughput, reading, latency, cold-start, long-document, memory.
+WHAT: throughput, loops, reading, latency, cold-start, long-document, memory.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import asyncio
 import statistics
 import sys
 
-from tests.bench import cold_start, latency, long_document, memory, reading, throughput
+from tests.bench import cold_start, latency, long_document, loops, memory, reading, throughput
 
 
 def main(wanted: list[str]) -> None:
@@ -17,6 +17,9 @@ def main(wanted: list[str]) -> None:
     if not wanted or "throughput" in wanted:
         print("throughput: whole service / bare loop over the same engine, 32 scanned pages in 8 PDFs")
         print(f"  median ratio {asyncio.run(throughput.measure()):.3f}")
+    if not wanted or "loops" in wanted:
+        print("loops: the sliding window / batches around the same reader, pages of mixed length")
+        print(f"  median ratio {asyncio.run(loops.measure()):.3f}")
     if not wanted or "reading" in wanted:
         print("reading: our readers, a process per core / plain rapidocr on all cores, 8 scanned pages")
         print(f"  median ratios {reading.measure()}")

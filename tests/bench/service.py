@@ -18,13 +18,15 @@ from tests.integration.harness import WorkerProcess, eventually
 
 
 @asynccontextmanager
-async def running_service(folder: Path, **values: Any) -> AsyncIterator[tuple[Settings, WorkerProcess]]:
+async def running_service(
+    folder: Path, *, module: str = "streams", **values: Any
+) -> AsyncIterator[tuple[Settings, WorkerProcess]]:
     """Yield the settings and the worker of a service that is warm and idle."""
     with EmbeddedKafka(folder) as kafka:
         settings = Settings(broker=kafka.bootstrap, data_dir=folder / "data", api_port=0, **values)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         await create_topics(settings)
-        with WorkerProcess(settings) as worker:
+        with WorkerProcess(settings, module=module) as worker:
             await eventually(lambda: _says_ready(worker), log=worker.log)
             yield settings, worker
 

@@ -33,10 +33,10 @@ async def measure(rounds: int = _ROUNDS) -> float:
         async with running_service(Path(folder, "service"), processes=cores, reader="tesseract") as (settings, _):
             bare = BareLoop(cores)
             await asyncio.to_thread(bare.read, jobs[:4])  # warm both
-            await _service(settings, files[:1], "warm")
+            await read_all(settings, files[:1], "warm", _PAGES)
             for number in range(rounds):
                 alone = await asyncio.to_thread(bare.read, jobs)
-                whole = await _service(settings, files, f"round-{number}")
+                whole = await read_all(settings, files, f"round-{number}", len(jobs))
                 ratios.append(alone / whole)
                 served = len(jobs) / whole
                 print(
@@ -47,9 +47,8 @@ async def measure(rounds: int = _ROUNDS) -> float:
     return statistics.median(ratios)
 
 
-async def _service(settings: Settings, files: list[Path], name: str) -> float:
-    """Send the files and return the seconds from the first send to the last record."""
-    wanted = len(files) * _PAGES
+async def read_all(settings: Settings, files: list[Path], name: str, wanted: int) -> float:
+    """Send the files and return the seconds from the first send to the last of so many records."""
     page_text = TopicNames.of(settings).page_text
     async with (
         following(settings, [page_text], from_beginning=False) as consumer,
