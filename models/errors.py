@@ -30,8 +30,9 @@ class InkstreamError(Exception):
 
     @property
     def message(self) -> str:
-        """Return the sentence that tells a person what happened and what to do next."""
-        return str(self.args[0]) if self.args else self.reason
+        """Return the sentence that tells a person what happened and what to do next; always Unicode."""
+        # what decoders say of broken files, and names of files, may hold bytes in no encoding
+        return str(self.args[0]).encode(errors="backslashreplace").decode() if self.args else self.reason
 
     @property
     def summary(self) -> str:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import orjson
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 
 from models.document import ReadOptions
 from models.errors import OptionsError
@@ -18,8 +19,24 @@ Headers = Iterable[tuple[str, bytes | None]]
 
 
 def encode(record: Record) -> bytes:
-    """Return the record as compact UTF-8 JSON."""
-    return record.model_dump_json(by_alias=True).encode()
+    """Return the record as compact UTF-8 JSON; what is no Unicode character in it, escaped.
+
+    Names of files and what decoders say of broken ones come as bytes that need not be UTF-8.
+    """
+    try:
+        return record.model_dump_json(by_alias=True).encode()
+    except PydanticSerializationError:
+        return orjson.dumps(_printable(record.model_dump(by_alias=True)))
+
+
+def _printable(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_printable(key): _printable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(item) for item in value]
+    return value
 
 
 def decode(kind: type[R], value: bytes | None) -> R:

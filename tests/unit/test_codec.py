@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.document import ReadOptions
-from models.errors import OptionsError
+from models.errors import CorruptFile, OptionsError
 from streams.codec import decode, decode_headers, encode, merge_options
 from streams.errors import UndecodableMessage
-from streams.records import FileHeaders, PageTask
+from streams.records import FileHeaders, PageTask, PageText, failed_page_text
 
 TASK = PageTask(
     document_id="d", pagenum=0, total_pages=1, path="file:///a.pdf", reference="kafka://raw-files/0/1",
@@ -135,3 +135,15 @@ def test_options_override_the_defaults_one_by_one() -> None:
 def test_an_option_that_does_not_exist_or_is_out_of_range_is_named(wrong: dict[str, object]) -> None:
     with pytest.raises(OptionsError, match=next(iter(wrong))):
         merge_options(ReadOptions(), wrong)
+
+
+def test_what_is_no_unicode_is_escaped_wherever_it_stands() -> None:
+    task = PageTask(
+        document_id="d", pagenum=0, total_pages=1, path="caf\udce9.pdf", reference="kafka://raw-files/0/0",
+        sha256="0" * 64, content_type="application/pdf", size=1, options=ReadOptions(), started="",
+    )  # fmt: skip
+    assert decode(PageTask, encode(task)).path == "caf\\udce9.pdf"
+    said = CorruptFile("page 0 says \udcd8")
+    assert said.summary == "CorruptFile: page 0 says \\udcd8"
+    record = decode(PageText, encode(failed_page_text(task, said.summary)))
+    assert (record.path, record.exception) == ("caf\\udce9.pdf", "CorruptFile: page 0 says \\udcd8")
