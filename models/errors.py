@@ -22,6 +22,11 @@ streams.errors adds the errors of messages, references, configuration and the br
 from __future__ import annotations
 
 
+def as_unicode(text: str) -> str:
+    """Return text with what is no Unicode escaped: names of files, and what decoders say, come as any bytes."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 class InkstreamError(Exception):
     """An error with a policy: `retriable` (may the same work succeed later?) and `reason` (a stable slug)."""
 
@@ -31,8 +36,7 @@ class InkstreamError(Exception):
     @property
     def message(self) -> str:
         """Return the sentence that tells a person what happened and what to do next; always Unicode."""
-        # what decoders say of broken files, and names of files, may hold bytes in no encoding
-        return str(self.args[0]).encode(errors="backslashreplace").decode() if self.args else self.reason
+        return as_unicode(str(self.args[0])) if self.args else self.reason
 
     @property
     def summary(self) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+import numpy.typing as npt
+
 from models.document import Polygon
 
 Box = tuple[float, float, float, float]
@@ -33,6 +36,11 @@ def wrapped_angle(degrees: float) -> float:
     """Return an angle to a hundredth of a degree, in (-180, 180]."""
     rounded = round(180 - (180 - degrees) % 360, 2)
     return 180.0 if rounded == -180 else rounded
+
+
+def box_sides(corners: npt.NDArray[np.float32]) -> tuple[float, float]:
+    """Return length and height of a rotated box, (4, 2), clockwise from where its line begins."""
+    return float(np.linalg.norm(corners[1] - corners[0])), float(np.linalg.norm(corners[3] - corners[0]))
 
 
 def same_row(one: Box, other: Box) -> bool:

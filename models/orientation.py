@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.detection.dbnet import TextBox
+from models.geometry import box_sides
 from models.letters import Floats, Letters, Pixels, find_letters
 from models.line_direction import upside_down
 from models.skew import find_skew
@@ -62,12 +63,8 @@ def page_angle(pixels: Pixels, boxes: Sequence[TextBox], letters: Letters | None
 
 
 def _elongation(corners: Floats) -> float:
-    one, other = _sides(corners)
+    one, other = box_sides(corners)
     return max(one, other) / max(min(one, other), 1e-3)
-
-
-def _sides(corners: Floats) -> tuple[float, float]:
-    return float(np.linalg.norm(corners[1] - corners[0])), float(np.linalg.norm(corners[3] - corners[0]))
 
 
 def _axis(boxes: Sequence[TextBox]) -> _Axis:
@@ -89,7 +86,7 @@ def _axis(boxes: Sequence[TextBox]) -> _Axis:
 
 def _direction(corners: Floats) -> tuple[float, float, float]:
     """Return clockwise degrees of a box's long sides, their length, and that in heights of the box."""
-    one, other = _sides(corners)
+    one, other = box_sides(corners)
     x, y = corners[1] - corners[0] if one >= other else corners[3] - corners[0]
     return float(np.degrees(np.arctan2(y, x))), max(one, other), max(one, other) / max(min(one, other), 1.0)
 
@@ -102,7 +99,7 @@ def _refined(degrees: float, letters: Letters, sideways: bool) -> float:
 
 def _vote(pixels: Pixels, boxes: Sequence[TextBox], degrees: float) -> float:
     """Return how sure the longest lines are that the page stands on its head once turned back by `degrees`."""
-    longest = sorted(boxes, key=lambda box: -max(_sides(box.corners)))[:_VOTERS]
+    longest = sorted(boxes, key=lambda box: -max(box_sides(box.corners)))[:_VOTERS]
     votes = upside_down(pixels, [_from_start(box.corners, degrees) for box in longest])
     return float(votes.mean())
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from models.document import ReadOptions
-from models.errors import OptionsError
+from models.errors import OptionsError, as_unicode
 from streams.errors import UndecodableMessage
 from streams.records import FileHeaders, Record
 
@@ -31,7 +31,7 @@ def encode(record: Record) -> bytes:
 
 def _printable(value: object) -> object:
     if isinstance(value, str):
-        return value.encode(errors="backslashreplace").decode()
+        return as_unicode(value)
     if isinstance(value, dict):
         return {_printable(key): _printable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, TypeVar
@@ -46,18 +47,13 @@ def export_craft(cache_dir: Path, precision: Precision = "int8", *, weights: Pat
 
     checkpoint = find_weights(CRAFT, cache_dir, explicit=weights)
     network = load_checkpoint(CraftNetwork(), checkpoint)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = _part_of(target)
-    try:
+    with _finished_as(target) as part:
         if precision == "int8":
             from models.detection.craft_quantize import quantize_craft
 
             quantize_craft(network, part, _write_craft)
         else:
             _write_craft(network, part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
     return target
 
 
@@ -76,13 +72,8 @@ def export_refiner(cache_dir: Path, *, weights: Path | None = None) -> Path:
 
     checkpoint = find_weights(CRAFT_REFINER, cache_dir, explicit=weights)
     network = load_checkpoint(LinkRefiner(), checkpoint)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = _part_of(target)
-    try:
+    with _finished_as(target) as part:
         _to_onnx(network, part, ((1, 2, 32, 48), (1, 32, 32, 48)), ("scores", "features"), ("line_affinity",))
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
     return target
 
 
@@ -169,6 +160,13 @@ def _require_torch() -> None:
         )
 
 
-def _part_of(target: Path) -> Path:
-    """Return a name beside the target, of this process: only what is whole gets the target's own name."""
-    return target.with_name(f".{target.name}.{os.getpid()}")
+@contextmanager
+def _finished_as(target: Path) -> Iterator[Path]:
+    """Yield a name beside the target, of this process: only what is whole gets the target's own name."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        yield part
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

@@ -14,14 +14,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.geometry import box_sides
 from models.onnx_session import create_session
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
-PYRAMID = (
-    "p2o.pd_op.concat.1.0"  # the network's feature pyramid before its head: 96 channels, a quarter of the size
-)
+# The network's feature pyramid before its head: 96 channels, a quarter of the size.
+PYRAMID = "p2o.pd_op.concat.1.0"
 _STRIDE = 32
 _THRESHOLD = 0.3  # of a pixel that is text
 _BOX_THRESHOLD = 0.5  # of the mean over a box
@@ -73,7 +73,7 @@ class DbnetDetector:
             TextBox(np.clip(corners / scale, 0, limits).astype(np.float32), score, descriptor)
             for corners, score, descriptor in found
         ]
-        return boxes, [min(_sides(corners)) for corners, _, _ in found]
+        return boxes, [min(box_sides(corners)) for corners, _, _ in found]
 
 
 def packaged_weights(name: str) -> Path:
@@ -141,11 +141,6 @@ def clockwise(corners: Floats) -> Floats:
         side[np.argsort(side[:, 1], kind="stable")] for side in (by_x[:2], by_x[2:])
     )
     return np.array([top_left, top_right, bottom_right, bottom_left], np.float32)
-
-
-def _sides(corners: Floats) -> tuple[float, float]:
-    """Return width and height of a rotated box."""
-    return float(np.linalg.norm(corners[1] - corners[0])), float(np.linalg.norm(corners[3] - corners[0]))
 
 
 def _descriptor(pyramid: Floats, scores: Floats, corners: Floats) -> Floats:

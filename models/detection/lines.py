@@ -1,4 +1,4 @@
-"""The detector of the main path: where the lines of a page are, and what made them."""
+"""DBNet and the kinds of its lines as one LineDetector; the reading path composes the two itself, page upright."""
 
 from __future__ import annotations
 

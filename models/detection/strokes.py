@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.dbnet import TextBox
+from models.geometry import box_sides
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
@@ -80,8 +81,7 @@ def patches_of(maps: Floats, side: int, step: int) -> tuple[Floats, tuple[int, i
 
 def windows_of(pixels: Pixels, corners: Floats) -> Floats:
     """Return one or two cut-outs of a line, straightened, as ink: (n, 32, 128) float32 in [0, 1], 0 is paper."""
-    across = float(np.linalg.norm(corners[1] - corners[0]))
-    tall = float(np.linalg.norm(corners[3] - corners[0]))
+    across, tall = box_sides(corners)
     high, wide = WINDOW
     width = min(max(4, round(high * across / max(tall, 1.0))), 64 * high)
     flat = np.array([[0, 0], [width, 0], [width, high]], np.float32)

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.geometry import same_row
+from models.geometry import box_sides, same_row
+from models.letters import grey
 from models.recognition.base import LineReading
 
 Floats = npt.NDArray[np.float32]
@@ -80,11 +81,10 @@ def up_to_the_next(corners: Sequence[Floats], page_width: int) -> list[Floats]:
     boxes = [(*points.min(0), *points.max(0)) for points in corners]
     longer = []
     for points, box in zip(corners, boxes, strict=True):
-        height = float(np.linalg.norm(points[3] - points[0]))
-        width = max(1.0, float(np.linalg.norm(points[1] - points[0])))
+        width, height = box_sides(points)
         to_the_right = [other[0] for other in boxes if other[0] > box[2] - 1 and same_row(box, other)]
         limit = min([*to_the_right, box[2] + _LOOK_HEIGHTS * height, page_width])
-        along = (points[1] - points[0]) / width * max(0.0, limit - box[2])
+        along = (points[1] - points[0]) / max(1.0, width) * max(0.0, limit - box[2])
         longer.append(np.array([points[0], points[1] + along, points[2] + along, points[3]], np.float32))
     return longer
 
@@ -98,10 +98,9 @@ def _leader(marks: _Marks, said: str) -> str:
 def _marks(line: Pixels, left: float, right: float, pitch: float) -> _Marks | None:
     """Return the row of even marks between two places of a line, None where there is something else."""
     window = line[:, max(0, int(left)) : int(right)]
-    grey = window if window.ndim == 2 else cv2.cvtColor(window, cv2.COLOR_RGB2GRAY)
-    if grey.size == 0 or np.ptp(grey) < 60:
+    if window.size == 0 or np.ptp(shades := grey(window)) < 60:
         return None
-    _, ink = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    _, ink = cv2.threshold(shades, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     _, _, found, middles = cv2.connectedComponentsWithStats(ink)
     stats, centres = np.asarray(found, np.int64), np.asarray(middles, np.float64)
     height = line.shape[0]

@@ -8,6 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.geometry import box_sides
+from models.letters import grey
+
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
@@ -28,18 +31,17 @@ def cut_line(pixels: Pixels, corners: Floats) -> Pixels:
 
     A box much higher than wide is turned by 90° counter-clockwise, as text along a page's margin is.
     """
-    width = max(1, round(float(np.linalg.norm(corners[1] - corners[0]))))
-    height = max(1, round(float(np.linalg.norm(corners[3] - corners[0]))))
+    width, height = (max(1, round(side)) for side in box_sides(corners))
     line = _upright(pixels, corners) if _is_straight(corners) else _turned(pixels, corners, width, height)
     return np.rot90(line) if line.shape[0] > _VERTICAL * line.shape[1] else line
 
 
 def has_ink(line: Pixels) -> bool:
     """Return whether there is anything on a line but paper: what has no ink must not be read, it would be words."""
-    grey = line if line.ndim == 2 else cv2.cvtColor(line, cv2.COLOR_RGB2GRAY)
-    paper = float(np.median(grey))
-    dark = float(np.percentile(grey, 100 * _INK_SHARE))
-    light = float(np.percentile(grey, 100 * (1 - _INK_SHARE)))
+    shades = grey(line)
+    paper = float(np.median(shades))
+    dark = float(np.percentile(shades, 100 * _INK_SHARE))
+    light = float(np.percentile(shades, 100 * (1 - _INK_SHARE)))
     return max(paper - dark, light - paper) >= _INK_CONTRAST
 
 

@@ -19,9 +19,8 @@ Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
 LATIN = Path(__file__).resolve().parents[1] / "shipped/ppocr_latin_int8.onnx"
-_SURE = (
-    0.9  # nine lines of print in ten are; reading the others twice saves a word in a hundred on forms and letters
-)
+# Nine lines of print in ten are; reading the others twice saves a word in a hundred on forms and letters.
+_SURE = 0.9
 _STRIDE = 8  # pixels of width per step of the output
 _BUCKET = 64  # pixels of width: a line's text depends on its own bucket, never on its neighbours
 _AT_ONCE_WIDTH = 2048  # pixels of width in one call; more is no faster and takes memory
@@ -54,9 +53,9 @@ class PpocrLineRecogniser:
 
     def recognise(self, lines: Sequence[Pixels]) -> list[LineReading]:
         """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order. Raises ModelError."""
-        if self._quick is None:
-            return self._network().read([network_input(line) for line in lines])
         planes = [network_input(line) for line in lines]
+        if self._quick is None:
+            return self._network().read(planes)
         read = self._quick.read(planes)
         doubtful = [number for number, reading in enumerate(read) if reading.confidence < _SURE]
         again = self._network().read([planes[number] for number in doubtful]) if doubtful else []

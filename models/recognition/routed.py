@@ -19,7 +19,7 @@ from models.detection.dbnet import DbnetDetector
 from models.detection.kind import LineKinds
 from models.document import Kind, PageImage, PageLines, ReadOptions, Region
 from models.errors import PageTooLarge
-from models.geometry import wrapped_angle
+from models.geometry import box_sides, wrapped_angle
 from models.preprocess import prepare_upright
 from models.reading_order import in_reading_order
 from models.recognition.base import LineReading
@@ -56,7 +56,6 @@ class _Line:
 
     corners: Floats
     kind: Kind
-    kind_score: float
     reading: LineReading | None = None
     recogniser: str = "ppocr"
 
@@ -86,7 +85,7 @@ class RoutedReader:
         detector, recogniser = self._load(options)
         page = straighten_page(image, detector)
         kinds = self._kinds(options).classify(page.image.pixels, page.boxes)
-        lines = [_Line(box.corners, *_told(*kind)) for box, kind in zip(page.boxes, kinds, strict=True)]
+        lines = [_Line(box.corners, _told(*kind)) for box, kind in zip(page.boxes, kinds, strict=True)]
         if _mostly_print(lines):
             lines += _read_print(page, lines, self._words(page, options))
         _read_the_rest(page, lines, recogniser)
@@ -127,14 +126,14 @@ class RoutedReader:
         return self._detector, self._recognisers[options.languages]
 
 
-def _told(kind: Kind, score: float) -> tuple[Kind, float]:
+def _told(kind: Kind, score: float) -> Kind:
     """Return what a line is taken for: to give up its text, a signature must be likelier than all else."""
-    return ("handwritten" if kind == "signature" and score < _SURE_SIGNATURE else kind), score
+    return "handwritten" if kind == "signature" and score < _SURE_SIGNATURE else kind
 
 
 def _mostly_print(lines: Sequence[_Line]) -> bool:
     """Return whether there is so much print that reading the whole page with Tesseract pays."""
-    lengths = [float(np.linalg.norm(line.corners[1] - line.corners[0])) for line in lines]
+    lengths = [box_sides(line.corners)[0] for line in lines]
     printed = sum(length for line, length in zip(lines, lengths, strict=True) if line.kind == "printed")
     return printed > _PRINT_SHARE * sum(lengths)
 
@@ -146,7 +145,7 @@ def _read_print(page: StraightPage, lines: Sequence[_Line], words: Sequence[Plac
         if line.kind == "printed" and text.words and text.is_sure:
             line.reading, line.recogniser = text.reading(), "tesseract"
     return [
-        _Line(_corners(word), "printed", 0.0, LineReading(word.text, round(word.confidence, 4)), "tesseract")
+        _Line(_corners(word), "printed", LineReading(word.text, round(word.confidence, 4)), "tesseract")
         for word in elsewhere
         if word.confidence >= _MISSED and sum(map(str.isalnum, word.text)) > 1
     ]
@@ -171,7 +170,7 @@ def _add_leaders(page: StraightPage, lines: Sequence[_Line]) -> None:
     for line, corners in zip(lines, wide, strict=True):
         if line.kind == "printed" and line.reading is not None:
             longer = cut_line(page.image.pixels, corners)
-            share = float(np.linalg.norm(line.corners[1] - line.corners[0])) / max(1, longer.shape[1])
+            share = box_sides(line.corners)[0] / max(1, longer.shape[1])
             line.reading = with_leaders(line.reading, longer, min(1.0, share))
 
 
