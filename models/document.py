@@ -66,13 +66,17 @@ class PageImage:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One line of text on a page. Polygon in page pixels, clockwise from top-left; confidence in [0, 1]."""
+    """One line of text on a page. Polygon in page pixels, clockwise from top-left; confidence in [0, 1].
+
+    `paragraph` numbers the page's paragraphs in reading order, from 0.
+    """
 
     polygon: Polygon
     text: str
     confidence: float | None
     recogniser: str
     kind: Kind = "printed"
+    paragraph: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,10 @@ from models.document import PageReading, ReadOptions, Region
 from models.errors import CorruptFile
 from models.files import OpenDocument, open_document
 from models.geometry import box_polygon
+from models.paragraphs import in_paragraphs
 from models.reading_order import page_text
 from models.recognition.base import PageReader
+from models.recognition.confidence import with_calibrated_confidence
 from models.text_layer import TextLayer
 
 if TYPE_CHECKING:
@@ -58,13 +60,14 @@ class PagePipeline:
         reader = self._reader(options)
         image = document.image(pagenum, options.dpi, options.max_megapixels, grey=reader.wants_grey)
         decoded = perf_counter()
-        lines = reader.read(image, options)
-        text = page_text(lines.regions, lines.rotation)
+        lines = with_calibrated_confidence(reader.read(image, options), options.min_confidence)
+        regions = in_paragraphs(lines.regions, lines.rotation)
+        text = page_text(regions, lines.rotation)
         _check_losses(document, path, pagenum, text)
         return PageReading(
-            pagenum=pagenum, text=text, confidence=_confidence(lines.regions), method="ocr",
+            pagenum=pagenum, text=text, confidence=_confidence(regions), method="ocr",
             width=image.width, height=image.height, dpi=image.dpi, rotation=lines.rotation,
-            language=options.languages, regions=lines.regions, models=reader.models(options),
+            language=options.languages, regions=regions, models=reader.models(options),
             timings_ms={"decode": _ms(decoded - started), "recognise": _ms_since(decoded)}, dropped=lines.dropped,
         )  # fmt: skip
 
@@ -75,7 +78,7 @@ class PagePipeline:
 
     def _reader(self, options: ReadOptions) -> PageReader:
         if options.reader not in self._readers:
-            self._readers[options.reader] = _create_reader(options.reader, self._tesseract_api)
+            self._readers[options.reader] = create_reader(options.reader, self._tesseract_api)
         return self._readers[options.reader]
 
     def _document(self, path: Path, password: str | None) -> OpenDocument:
@@ -100,7 +103,7 @@ def _check_losses(document: OpenDocument, path: Path, pagenum: int, text: str) -
     logger.warning("page %d of %s was read without what could not be decoded: %s", pagenum, path.name, said)
 
 
-def _create_reader(name: str, tesseract_api: TesseractApi) -> PageReader:
+def create_reader(name: str, tesseract_api: TesseractApi = "tesserocr") -> PageReader:
     """Return a new reader. Imported here: each drags in libraries that the others do without."""
     if name == "tesseract":
         from models.preprocess import PreparingReader
@@ -122,14 +125,14 @@ def _create_tesseract(tesseract_api: TesseractApi) -> TesseractReader | Tesserac
 
 
 def _from_text_layer(pagenum: int, layer: TextLayer, options: ReadOptions, decode_ms: float) -> PageReading:
-    regions = tuple(
+    lines = [
         Region(box_polygon(line.box, layer.width, layer.height), line.text, None, "text_layer")
         for line in layer.lines
-    )
+    ]
     return PageReading(
         pagenum=pagenum, text=layer.text, confidence=None, method="text_layer",
         width=layer.width, height=layer.height, dpi=options.dpi, rotation=0.0, language=options.languages,
-        regions=regions, models={"detector": None, "printed": None, "handwritten": None},
+        regions=in_paragraphs(lines), models={"detector": None, "printed": None, "handwritten": None},
         timings_ms={"decode": decode_ms},
     )  # fmt: skip
 

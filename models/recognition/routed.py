@@ -91,7 +91,7 @@ class RoutedReader:
         _read_the_rest(page, lines, recogniser)
         _add_leaders(page, lines)
         said = [_region(page, line) for line in lines if line.is_signature or _says_something(line.reading)]
-        return _page_lines(page, said, options.min_confidence)
+        return _page_lines(page, said)
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
         detector, recogniser = self._load(options)
@@ -174,10 +174,11 @@ def _add_leaders(page: StraightPage, lines: Sequence[_Line]) -> None:
             line.reading = with_leaders(line.reading, longer, min(1.0, share))
 
 
-def _page_lines(page: StraightPage, said: Sequence[Region], min_confidence: float) -> PageLines:
-    floors = {"tesseract": min_confidence, "ppocr": max(_CONFIDENCE_FLOOR, min_confidence)}
+def _page_lines(page: StraightPage, said: Sequence[Region]) -> PageLines:
     kept = [
-        region for region in said if region.confidence is None or region.confidence >= floors[region.recogniser]
+        region
+        for region in said
+        if region.recogniser != "ppocr" or region.confidence is None or region.confidence >= _CONFIDENCE_FLOOR
     ]
     ordered = in_reading_order(kept, page.rotation)
     return PageLines(tuple(ordered), wrapped_angle(page.rotation), len(said) - len(kept))
