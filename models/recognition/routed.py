@@ -83,7 +83,7 @@ class RoutedReader:
 
     def read(self, image: PageImage, options: ReadOptions) -> PageLines:
         detector, recogniser = self._load(options)
-        page = straighten_page(image, detector)
+        page = straighten_page(image, detector, recogniser)
         kinds = self._kinds(options).classify(page.image.pixels, page.boxes)
         lines = [_Line(box.corners, _told(*kind)) for box, kind in zip(page.boxes, kinds, strict=True)]
         if _mostly_print(lines):
