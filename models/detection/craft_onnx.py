@@ -6,16 +6,16 @@ import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from models.detection.craft_options import Precision
 from models.errors import WeightsInvalid, WeightsMissing
 from models.weights import Weights
 
 Floats = npt.NDArray[np.float32]
-Precision = Literal["fp32", "int8"]
 
 # Raised when an exported file's inputs, outputs or quantisation change: files kept from before are not taken.
 _FORMAT = 1
