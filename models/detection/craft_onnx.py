@@ -18,7 +18,7 @@ from models.weights import Weights
 Floats = npt.NDArray[np.float32]
 
 # Raised when an exported file's inputs, outputs or quantisation change: files kept from before are not taken.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
