@@ -9,6 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.detection.craft_options import CraftOptions
+
+Detector = Literal["dbnet", "craft"]
 Kind = Literal["printed", "handwritten", "signature"]
 Method = Literal["text_layer", "ocr", "mixed"]
 Polygon = tuple[tuple[float, float], ...]
@@ -22,6 +25,11 @@ class ReadOptions(BaseModel):
     reader: Literal["auto", "tesseract", "ppocr"] = Field(
         "auto", description="what reads scanned pages: auto sends each line to the engine that reads it best"
     )
+    detector: Detector = Field(
+        "dbnet",
+        description="what finds the lines for auto and ppocr; tesseract finds them itself, whatever is said here",
+    )
+    craft: CraftOptions = Field(CraftOptions(), description="how CRAFT finds lines, where it is the detector")
     languages: str = Field(
         "eng",
         pattern=r"^[A-Za-z0-9_/]+(\+[A-Za-z0-9_/]+)*$",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.detection.dbnet import TextBox
+from models.detection.base import TextBox
 from models.geometry import box_sides
 from models.letters import Floats, Letters, Pixels, find_letters
 from models.line_direction import flat_line, upside_down

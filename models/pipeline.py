@@ -35,8 +35,14 @@ TesseractApi = Literal["tesserocr", "pytesseract"]
 class PagePipeline:
     """Reads pages of documents. One per reader process, not thread-safe; readers are loaded when first needed."""
 
-    def __init__(self, tesseract_api: TesseractApi = "tesserocr") -> None:
+    def __init__(self, tesseract_api: TesseractApi = "tesserocr", models_dir: Path | None = None) -> None:
+        """Load nothing yet.
+
+        Args:
+            models_dir: Folder of the networks that do not come with a package, which CRAFT's does not.
+        """
         self._tesseract_api = tesseract_api
+        self._models_dir = models_dir
         self._readers: dict[str, PageReader] = {}
         self._open: OrderedDict[tuple[object, ...], OpenDocument] = OrderedDict()
 
@@ -78,7 +84,7 @@ class PagePipeline:
 
     def _reader(self, options: ReadOptions) -> PageReader:
         if options.reader not in self._readers:
-            self._readers[options.reader] = create_reader(options.reader, self._tesseract_api)
+            self._readers[options.reader] = create_reader(options.reader, self._tesseract_api, self._models_dir)
         return self._readers[options.reader]
 
     def _document(self, path: Path, password: str | None) -> OpenDocument:
@@ -103,15 +109,18 @@ def _check_losses(document: OpenDocument, path: Path, pagenum: int, text: str) -
     logger.warning("page %d of %s was read without what could not be decoded: %s", pagenum, path.name, said)
 
 
-def create_reader(name: str, tesseract_api: TesseractApi = "tesserocr") -> PageReader:
+def create_reader(
+    name: str, tesseract_api: TesseractApi = "tesserocr", models_dir: Path | None = None
+) -> PageReader:
     """Return a new reader. Imported here: each drags in libraries that the others do without."""
     if name == "tesseract":
         from models.preprocess import PreparingReader
 
         return PreparingReader(_create_tesseract(tesseract_api))
+    from models.detection.choice import TextDetectors
     from models.recognition.routed import RoutedReader
 
-    return RoutedReader(_create_tesseract(tesseract_api) if name == "auto" else None)
+    return RoutedReader(_create_tesseract(tesseract_api) if name == "auto" else None, TextDetectors(models_dir))
 
 
 def _create_tesseract(tesseract_api: TesseractApi) -> TesseractReader | TesseractProgramReader:

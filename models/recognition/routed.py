@@ -15,7 +15,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.dbnet import DbnetDetector
+from models.detection.base import TextDetector
+from models.detection.choice import TextDetectors
 from models.detection.kind import LineKinds
 from models.document import Kind, PageImage, PageLines, ReadOptions, Region
 from models.errors import PageTooLarge
@@ -69,9 +70,9 @@ class RoutedReader:
 
     wants_grey = False
 
-    def __init__(self, tesseract: WordReader | None) -> None:
+    def __init__(self, tesseract: WordReader | None, detectors: TextDetectors) -> None:
         self._tesseract = tesseract
-        self._detector: DbnetDetector | None = None
+        self._detectors = detectors
         self._recognisers: dict[str, PpocrLineRecogniser] = {}
         self._told_at: dict[float, LineKinds] = {}
 
@@ -99,7 +100,7 @@ class RoutedReader:
         ppocr = f"{package} {recogniser.name}"
         tesseract = self._tesseract.models(options)["printed"] if self._tesseract else None
         return {
-            "detector": f"{package} {detector.name}",
+            "detector": f"{package} {detector.name}" if options.detector == "dbnet" else detector.name,
             "printed": f"{tesseract}, {ppocr}" if tesseract else ppocr,
             "handwritten": ppocr,
         }
@@ -118,12 +119,11 @@ class RoutedReader:
         except PageTooLarge:
             return []  # for Tesseract: PP-OCR reads lines of any page
 
-    def _load(self, options: ReadOptions) -> tuple[DbnetDetector, PpocrLineRecogniser]:
-        if self._detector is None:
-            self._detector = DbnetDetector()
+    def _load(self, options: ReadOptions) -> tuple[TextDetector, PpocrLineRecogniser]:
+        detector = self._detectors.get(options)
         if options.languages not in self._recognisers:
             self._recognisers[options.languages] = PpocrLineRecogniser(options.languages)
-        return self._detector, self._recognisers[options.languages]
+        return detector, self._recognisers[options.languages]
 
 
 def _told(kind: Kind, score: float) -> Kind:
