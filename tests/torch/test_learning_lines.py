@@ -69,10 +69,10 @@ def test_ten_steps_lower_the_loss_and_a_run_goes_on(network: onnx.ModelProto, pa
     mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, frozenset(characters[1:]))
     pictures, texts, widths = next(batches(mixture.examples(np.random.default_rng(1))))
     backwards = [text[::-1] for text in texts]  # it reads them rightly before it learns anything
-    recipe = Recipe(rate=5e-4, warm_up=2, average=0.5)
+    recipe = Recipe(rate=1e-4, warm_up=2, average=0.5)
     run = Learning(trainable(network), characters, recipe, tmp_path / "run")
     losses = [run.learn(pictures, backwards, widths) for _ in range(10)]
-    assert np.mean(losses[-3:]) < 0.7 * np.mean(losses[:3])
+    assert np.mean(losses[-3:]) < 0.8 * np.mean(losses[:3])
     run.save()
     again = Learning(trainable(network), characters, recipe, tmp_path / "run")
     assert (again.step, again.lines) == (10, 10 * len(texts))

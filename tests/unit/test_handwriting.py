@@ -18,7 +18,7 @@ from models.recognition.letter_sequences import LetterSequences
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 NETWORK_SHA256 = "b8fdb905469268f7a7818e8b51df86f1e16652f05f343ebdd3eb05ee184d8ecd"
-SEQUENCES_SHA256 = "dcb8ecd8d0b4ba8ff9d95960537c7355015b6fabb11fe4056429b7f96637d9c8"
+SEQUENCES_SHA256 = "d9e67f7f95a66fca5fe7e17a6d2db109bc7d111938fda86366c86c1981d4a36c"
 CHARACTERS = ["", *"abcdefghijklmnopqrstuvwxyz", " ", *"0123456789"]
 
 

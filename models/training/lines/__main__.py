@@ -53,6 +53,7 @@ def main() -> None:
     count = steps.add_parser("sequences", help="count which letters follow which")
     count.add_argument("pack", type=Path)
     count.add_argument("file", type=Path)
+    count.add_argument("--words", type=Path, nargs="*", default=[], help="lists of words that the text may lack")
     count.set_defaults(step=_count)
     score = steps.add_parser("score", help="read the pack's lines of validation")
     score.add_argument("pack", type=Path)
@@ -93,10 +94,11 @@ def _export(arguments: argparse.Namespace) -> None:
 
 def _count(arguments: argparse.Namespace) -> None:
     pack, rng = read_pack(arguments.pack), np.random.default_rng(_SEED)
-    entries = [pack.text.entry(rng) for _ in range(_ENTRIES)]
-    print(
-        count_sequences([" ".join(pack.text.words), *entries, *(line.text for line in pack.train)], arguments.file)
-    )
+    lines = [" ".join(pack.text.words), *(pack.text.entry(rng) for _ in range(_ENTRIES))]
+    lines += [line.text for line in pack.train]
+    words = [word for file in arguments.words for word in file.read_text(encoding="utf-8").split()]
+    lines += [word for word in words if not word.endswith("'s")]
+    print(f"{count_sequences(lines, arguments.file)} sequences")
 
 
 def _score(arguments: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -79,12 +80,15 @@ def _write(file: Path, lines: Sequence[WrittenLine]) -> None:
         file,
         pictures=np.frombuffer(b"".join(line.encoded for line in lines), np.uint8),
         ends=np.cumsum([len(line.encoded) for line in lines]),
-        words=np.array([[line.text, line.source, line.document] for line in lines], dtype=np.str_).reshape(-1, 3),
+        told=np.frombuffer(
+            json.dumps([[line.text, line.source, line.document] for line in lines]).encode(), np.uint8
+        ),
     )
 
 
 def _read(file: Path) -> list[WrittenLine]:
     with np.load(file, allow_pickle=False) as arrays:
-        pictures, ends, words = arrays["pictures"].tobytes(), arrays["ends"].tolist(), arrays["words"].tolist()
+        pictures, ends = arrays["pictures"].tobytes(), arrays["ends"].tolist()
+        told = json.loads(arrays["told"].tobytes())
     starts = [0, *ends]
-    return [WrittenLine(pictures[a:b], *told) for a, b, told in zip(starts, ends, words, strict=False)]
+    return [WrittenLine(pictures[a:b], *names) for a, b, names in zip(starts, ends, told, strict=False)]

@@ -21,7 +21,7 @@ def count_sequences(lines: Iterable[str], target: Path) -> int:
         lines: Texts; none knows of the others.
         target: An .npz file.
     """
-    lines = [" " + " ".join(line.split()) for line in lines]
+    lines = [f" {' '.join(line.split())} " for line in lines]
     letters = Counter("".join(lines))
     alphabet = "".join(sorted(letter for letter, times in letters.items() if times >= _RARE))[: 1 << BITS]
     place = {letter: number for number, letter in enumerate(alphabet)}
