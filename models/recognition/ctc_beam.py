@@ -18,7 +18,7 @@ _WIDTH = 12  # texts that are followed at a time
 _SEEN = 2e-3  # what the network thinks less likely is not written there
 _CERTAIN = 0.9995  # a blank that nothing contends
 _NEVER = -1e30
-_USUAL = -2.0  # what a letter's logarithm usually is: no text gains by being shorter
+_USUAL = -2.5  # less than a letter's logarithm usually is: no text gains by being shorter
 
 # One text so far: logarithms of being there with a blank last, with its own last letter last, and of the language.
 _Path = tuple[float, float, float]

@@ -10,10 +10,12 @@ import numpy.typing as npt
 import pymupdf
 import pytest
 
+from models.document import ReadOptions
 from models.recognition.ctc import decode
 from models.recognition.ctc_beam import LanguageDecoder, aligned
 from models.recognition.handwriting import NETWORK, SEQUENCES, HandwritingRecogniser
 from models.recognition.letter_sequences import LetterSequences
+from models.recognition.routed import RoutedReader
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -139,3 +141,21 @@ def test_what_follows_a_context_adds_up_to_one(sequences: LetterSequences) -> No
 def test_letters_follow_each_other_as_in_english(sequences: LetterSequences) -> None:
     after = sequences.after(sequences.context("the que"))
     assert after[sequences.alphabet.index("s")] > 10 * after[sequences.alphabet.index("x")]
+
+
+def test_handwriting_has_its_recogniser_where_its_letters_are_known() -> None:
+    reader = RoutedReader(None)
+    assert reader.models(ReadOptions(languages="eng"))["handwritten"] == HandwritingRecogniser.name
+    other = reader.models(ReadOptions(languages="jpn"))
+    assert other["handwritten"] == other["printed"]
+
+
+def test_the_language_counts_only_where_it_was_counted() -> None:
+    clear = shaky(line("the works of the committee were read"))
+    doubtful = [np.asarray(cv2.GaussianBlur(clear, (0, 0), 5.0), np.uint8)]
+    german, english, by_sight = (
+        HandwritingRecogniser(languages, language_weight=weight).recognise(doubtful)
+        for languages, weight in (("deu", None), ("eng", None), ("deu", 0.0))
+    )
+    assert german == by_sight
+    assert english != by_sight
