@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float32]
 _WIDTH = 12  # texts that are followed at a time
 _SEEN = 2e-3  # what the network thinks less likely is not written there
 _CERTAIN = 0.9995  # a blank that nothing contends
+_INVENTED = 0.15  # a text whose letters are hardly seen is the language's, not the line's: blank paper has .06
 _NEVER = -1e30
 _USUAL = -2.5  # less than a letter's logarithm usually is: no text gains by being shorter
 
@@ -89,6 +90,8 @@ class LanguageDecoder:
             return LineReading("", 0.0, ())
         steps = aligned(probabilities, text)
         confidence = float(np.mean([probabilities[step, c] for step, c in zip(steps, text, strict=True)]))
+        if confidence < _INVENTED:
+            return LineReading("", 0.0, ())
         places = tuple((step + 0.5) / len(probabilities) for step in steps)
         return LineReading("".join(self._characters[c] for c in text), confidence, places)
 
