@@ -10,35 +10,17 @@ import numpy.typing as npt
 
 from models.errors import WeightsInvalid, WeightsMissing
 from models.recognition.trocr.config import TrocrConfig
+from models.recognition.trocr.published import weights_file
 
 Floats = npt.NDArray[np.float32]
 State = dict[str, Floats]
 
-FILES = ("model.safetensors", "pytorch_model.bin")
-_LFS_POINTER = b"version https://git-lfs"
 # What files hold that reading does not need: the pooler, and what fairseq kept where others keep nothing.
-_UNUSED = ("encoder.pooler.", "decoder.model.decoder.embed_positions._float_tensor", "decoder.model.decoder.version")
-
-
-def weights_file(folder: Path) -> Path:
-    """Return the file of weights in a checkpoint's folder.
-
-    Raises:
-        WeightsMissing: There is none.
-        WeightsInvalid: It is a pointer to a file, or empty.
-    """
-    for name in FILES:
-        if (path := folder / name).is_file():
-            with path.open("rb") as file:
-                start = file.read(len(_LFS_POINTER))
-            if start == _LFS_POINTER:
-                raise WeightsInvalid(
-                    f"{path} is a Git LFS pointer, not the weights: run  git lfs pull  where it comes from"
-                )
-            if not start:
-                raise WeightsInvalid(f"{path} is empty: fetch the checkpoint again")
-            return path
-    raise WeightsMissing(f"{folder} has neither {' nor '.join(FILES)}: fetch the checkpoint's files")
+_UNUSED = (
+    "encoder.pooler.",
+    "decoder.model.decoder.embed_positions._float_tensor",
+    "decoder.model.decoder.version",
+)
 
 
 def load_state(folder: Path, config: TrocrConfig) -> State:

@@ -130,7 +130,9 @@ def _picture(folder: Path) -> dict[str, Any]:
         return {}
     said = _read_json(path)
     if (number := said.get("resample", 3)) not in _RESAMPLING:
-        raise _wrong(folder, f"preprocessor_config.json resizes with Pillow's filter {number}, which is unknown here")
+        raise _wrong(
+            folder, f"preprocessor_config.json resizes with Pillow's filter {number}, which is unknown here"
+        )
     middle = [0.5, 0.5, 0.5]
     return {
         "resampling": _RESAMPLING[number],

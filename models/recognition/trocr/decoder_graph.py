@@ -1,11 +1,11 @@
 """The text transformer as an ONNX graph: one token of each line in, the likeliest next tokens out.
 
-Two things make a step cheap. A line's own keys and values stay where they are: the cache has a fixed shape, is bound
-as input and output both, and attention writes one place of it. And keys and values of what the encoder saw are never
-computed: with e a patch's vector, q·(Kᵀe) = (Kq)·e and Σ p(Ve) = V(Σ pe), so that the projections are applied to the
-one query, not to 577 patches in every layer. For 20 tokens that is a third of the arithmetic (base: 7 instead of 22
-thousand million operations a line), and a line holds 0.9 MB in 8 bits instead of 57 MB. A key's bias adds the same to
-all of a query's scores, which softmax takes away again; it is left out.
+Two things make a step cheap. A line's own keys and values stay where they are: the cache has a fixed shape, is
+bound as input and output both, and attention writes one place of it. And keys and values of what the encoder saw
+are never computed: with e a patch's vector, q·(Kᵀe) = (Kq)·e and Σ p(Ve) = V(Σ pe), so the projections are
+applied to the one query, not to 577 patches in every layer. For 20 tokens that is a third of the arithmetic
+(base: 7 instead of 22 thousand million operations a line), and a line holds 0.9 MB in 8 bits, not 57 MB. A key's
+bias adds the same to all of a query's scores, which softmax takes away again; it is left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,18 @@ import numpy as np
 from models.recognition.trocr.checkpoint import State
 from models.recognition.trocr.config import DecoderShape, TrocrConfig
 from models.recognition.trocr.graph import (
-    FLOAT, FUSED, INT8, INT32, INT64, UINT8, Floats, Graph, Precision, Value, float_linear, row_linear,
+    FLOAT,
+    FUSED,
+    INT8,
+    INT32,
+    INT64,
+    UINT8,
+    Floats,
+    Graph,
+    Precision,
+    Value,
+    float_linear,
+    row_linear,
 )  # fmt: skip
 
 _AT = "decoder.model.decoder"
@@ -71,7 +82,7 @@ def _seen(config: TrocrConfig, precision: Precision) -> list[Value]:
     if precision == "fp32":
         return [Value("seen", FLOAT, ("lines", tokens, width))]
     return [
-        Value("rows", INT8, ("lines", tokens, width)), Value("columns", INT8, ("lines", width, tokens)),
+        Value("rows", UINT8, ("lines", tokens, width)), Value("signed_rows", INT8, ("lines", tokens, width)),
         Value("scales", FLOAT, ("lines", 1, tokens)),
     ]  # fmt: skip
 
@@ -79,7 +90,9 @@ def _seen(config: TrocrConfig, precision: Precision) -> list[Value]:
 def _embed(graph: Graph, state: State, shape: DecoderShape, precision: Precision) -> str:
     """Return each line's last token as a vector, (B, 1, width)."""
     table = state[f"{_AT}.embed_tokens.weight"] * np.float32(shape.embedding_scale)
-    kind = np.float32 if precision == "fp32" else np.float16  # half the memory; a vector is looked up, not multiplied
+    kind = (
+        np.float32 if precision == "fp32" else np.float16
+    )  # half the memory; a vector is looked up, not multiplied
     words = graph.node("Gather", [graph.weight(table, kind), "tokens"], axis=0)
     words = words if precision == "fp32" else graph.node("Cast", [words], to=FLOAT)
     places = graph.node("Gather", [graph.weight(place_table(state, shape)), "lengths"], axis=0)
@@ -125,22 +138,21 @@ def _attend_to_picture(
     weights, bias = _linear(state, f"{at}.q_proj")
     scaled = np.float32(width**-0.5)
     query = linear(graph, value, weights * scaled, bias * scaled)
-    query = _by_head(graph, query, heads, width)
+    query = graph.node("Reshape", [query, graph.weight([-1, heads, width], np.int64)])
+    query = graph.node("Transpose", [query], perm=[1, 0, 2])
     keys, values = (state[f"{at}.{name}_proj.weight"].reshape(heads, width, sees) for name in "kv")
-    query = graph.node("Transpose", [graph.node("MatMul", [query, graph.weight(keys)])], perm=[1, 0, 2])
-    found = _look(graph, query) if precision == "fp32" else _look_in_8_bits(graph, query)
-    found = graph.node("Transpose", [found], perm=[1, 0, 2])
-    found = graph.node("MatMul", [found, graph.weight(values.transpose(0, 2, 1))])
+    if precision == "fp32":
+        query = graph.node("Transpose", [graph.node("MatMul", [query, graph.weight(keys)])], perm=[1, 0, 2])
+        found = graph.node("Transpose", [_look(graph, query)], perm=[1, 0, 2])
+        found = graph.node("MatMul", [found, graph.weight(values.transpose(0, 2, 1))])
+    else:
+        query = graph.node("Transpose", [_heads_product(graph, query, keys)], perm=[1, 0, 2])
+        found = graph.node("Transpose", [_look_in_8_bits(graph, query)], perm=[1, 0, 2])
+        found = _heads_product(graph, found, values.transpose(0, 2, 1))
     found = graph.node("Transpose", [found], perm=[1, 0, 2])
     found = graph.node("Reshape", [found, graph.weight([-1, 1, heads * width], np.int64)])
     weights, bias = _linear(state, f"{at}.out_proj")
     return linear(graph, found, weights, bias + weights @ state[f"{at}.v_proj.bias"])
-
-
-def _by_head(graph: Graph, value: str, heads: int, width: int) -> str:
-    """Return (B, 1, heads · width) as (heads, B, width)."""
-    value = graph.node("Reshape", [value, graph.weight([-1, heads, width], np.int64)])
-    return graph.node("Transpose", [value], perm=[1, 0, 2])
 
 
 def _look(graph: Graph, query: str) -> str:
@@ -150,21 +162,45 @@ def _look(graph: Graph, query: str) -> str:
 
 
 def _look_in_8_bits(graph: Graph, query: str) -> str:
-    """Return the same from vectors in 8 bits; a query, and the weights it gives, have a scale for each head."""
-    fit = graph.node("Mul", [_product(graph, query, "columns"), "scales"])
+    """Return the same from vectors in 8 bits; a query, and the weights it gives, have a scale for each head.
+
+    Of a product of many rows with few columns, ONNX Runtime should be given the many as the left factor: the right
+    one is packed anew for each product, which takes longer than multiplying it.
+    """
+    whole, scale = _in_8_bits(graph, query)
+    turned = graph.node("Transpose", [whole], perm=[0, 2, 1])
+    fit = graph.node("MatMulInteger", ["rows", turned, graph.weight(128, np.uint8), graph.weight(0, np.int8)])
+    fit = graph.node("Transpose", [graph.node("Cast", [fit], to=FLOAT)], perm=[0, 2, 1])
+    fit = graph.node("Mul", [graph.node("Mul", [fit, scale]), "scales"])
     weights = graph.node("Mul", [graph.node("Softmax", [fit], axis=-1), "scales"])
-    return _product(graph, weights, "rows")
+    whole, scale = _in_8_bits(graph, weights, UINT8)
+    found = graph.node("MatMulInteger", [whole, "signed_rows", graph.weight(0, np.uint8), graph.weight(0, np.int8)])
+    return graph.node("Mul", [graph.node("Cast", [found], to=FLOAT), scale])
 
 
-def _product(graph: Graph, value: str, whole: str) -> str:
-    """Return value · whole, whole being int8; the value is made so, row by row."""
+def _heads_product(graph: Graph, value: str, weights: Floats) -> str:
+    """Return value · weights for each head: (heads, B, n) and (heads, n, m)."""
+    scales = np.maximum(np.abs(weights).max(1, keepdims=True), 1e-12) / 127
+    columns = graph.weight(np.rint(weights / scales), np.int8)
+    whole, scale = _in_8_bits(graph, value, UINT8, 128)
+    product = graph.node("MatMulInteger", [whole, columns, graph.weight(128, np.uint8), graph.weight(0, np.int8)])
+    product = graph.node("Mul", [graph.node("Cast", [product], to=FLOAT), scale])
+    return graph.node("Mul", [product, graph.weight(scales)])
+
+
+def _in_8_bits(graph: Graph, value: str, kind: int = INT8, middle: int = 0) -> tuple[str, str]:
+    """Return (a, b, n) in 8 bits, and the scale of each of its rows, (a, b, 1).
+
+    Args:
+        middle: What stands for nothing: 128 for numbers of either sign in unsigned ones.
+    """
+    greatest = 255 if kind == UINT8 and not middle else 127
     largest = graph.node("ReduceMax", [graph.node("Abs", [value]), graph.weight([2], np.int64)], keepdims=1)
-    scale = graph.node("Mul", [graph.node("Max", [largest, graph.weight(1e-9)]), graph.weight(1 / 127)])
-    # u8 · s8 is what processors multiply: 128 stands for nothing
-    shifted = graph.node("Add", [graph.node("Div", [value, scale]), graph.weight(128.0)])
-    rounded = graph.node("Cast", [graph.node("Round", [shifted])], to=UINT8)
-    product = graph.node("MatMulInteger", [rounded, whole, graph.weight(128, np.uint8), graph.weight(0, np.int8)])
-    return graph.node("Mul", [graph.node("Cast", [product], to=FLOAT), scale])
+    scale = graph.node("Mul", [graph.node("Max", [largest, graph.weight(1e-9)]), graph.weight(1 / greatest)])
+    shares = graph.node("Div", [value, scale])
+    if middle:
+        shares = graph.node("Add", [shares, graph.weight(float(middle))])
+    return graph.node("Cast", [graph.node("Round", [shares])], to=kind), scale
 
 
 def _say(graph: Graph, state: State, precision: Precision, value: str) -> None:

@@ -13,7 +13,17 @@ import numpy as np
 from models.recognition.trocr.checkpoint import State
 from models.recognition.trocr.config import TrocrConfig
 from models.recognition.trocr.graph import (
-    FLOAT, FUSED, INT8, UINT8, Floats, Graph, Precision, Value, by_column, float_linear, tensor_linear,
+    FLOAT,
+    FUSED,
+    INT8,
+    UINT8,
+    Floats,
+    Graph,
+    Precision,
+    Value,
+    by_column,
+    float_linear,
+    tensor_linear,
 )  # fmt: skip
 
 
@@ -21,8 +31,8 @@ def write_encoder(state: State, config: TrocrConfig, precision: Precision, path:
     """Write the encoder.
 
     Takes `patches`, (1, N, 3·P·P) uint8, a picture's squares of P × P pixels, channel by channel. Gives, in single
-    precision, `seen`, (1, S, W); with 8 bits `rows`, (1, S, W), `columns`, (1, W, S), the same turned, both int8,
-    and `scales`, (1, 1, S), by which they are to be multiplied.
+    precision, `seen`, (1, S, W); with 8 bits `signed_rows`, (1, S, W) int8, `rows`, the same as uint8 with 128 for
+    nothing, and `scales`, (1, 1, S), by which they are to be multiplied.
     """
     shape = config.encoder
     graph = Graph()
@@ -37,7 +47,7 @@ def write_encoder(state: State, config: TrocrConfig, precision: Precision, path:
     else:
         _quantise(graph, value)
         outputs = [
-            Value("rows", INT8, (1, tokens, width)), Value("columns", INT8, (1, width, tokens)),
+            Value("rows", UINT8, (1, tokens, width)), Value("signed_rows", INT8, (1, tokens, width)),
             Value("scales", FLOAT, (1, 1, tokens)),
         ]  # fmt: skip
     side = shape.image // shape.patch
@@ -51,7 +61,9 @@ def folded_projection(state: State, config: TrocrConfig) -> tuple[Floats, Floats
     """
     weights = state["encoder.embeddings.patch_embeddings.projection.weight"].astype(np.float64)
     mean, deviation = (np.array(three)[None, :, None, None] for three in (config.mean, config.deviation))
-    bias = state["encoder.embeddings.patch_embeddings.projection.bias"] - (weights * mean / deviation).sum((1, 2, 3))
+    bias = state["encoder.embeddings.patch_embeddings.projection.bias"] - (weights * mean / deviation).sum(
+        (1, 2, 3)
+    )
     folded = weights / deviation / 255
     return folded.reshape(len(folded), -1).astype(np.float32), bias.astype(np.float32)
 
@@ -94,12 +106,12 @@ def _layer(graph: Graph, state: State, config: TrocrConfig, precision: Precision
 
 
 def _quantise(graph: Graph, value: str) -> None:
-    """Give the vectors in 8 bits, each with its own scale, lying and standing."""
+    """Give the vectors in 8 bits, each with its own scale, with a sign and without."""
     largest = graph.node("ReduceMax", [graph.node("Abs", [value]), graph.weight([2], np.int64)], keepdims=1)
     scales = graph.node("Mul", [graph.node("Max", [largest, graph.weight(1e-9)]), graph.weight(1 / 127)])
-    whole = graph.node("Cast", [graph.node("Round", [graph.node("Div", [value, scales])])], to=INT8)
-    graph.rename(whole, "rows")
-    graph.nodes("Transpose", [whole], ["columns"], perm=[0, 2, 1])
+    shares = graph.node("Round", [graph.node("Div", [value, scales])])
+    graph.nodes("Cast", [shares], ["signed_rows"], to=INT8)
+    graph.nodes("Cast", [graph.node("Add", [shares, graph.weight(128.0)])], ["rows"], to=UINT8)
     graph.nodes("Transpose", [scales], ["scales"], perm=[0, 2, 1])
 
 

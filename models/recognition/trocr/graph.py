@@ -1,4 +1,4 @@
-"""Writing ONNX graphs by hand: what both of TrOCR's networks are made of, in single precision or with 8-bit weights.
+"""Writing ONNX graphs by hand: what both of TrOCR's networks are made of, in single precision or in 8 bits.
 
 Graphs are written rather than traced: ONNX Runtime has fused operators (attention that keeps its cache in place,
 matrix products that quantise their input) which no exporter writes.
@@ -16,6 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 Precision = Literal["fp32", "int8"]
+PRECISIONS: dict[str, Precision] = {"fp32": "fp32", "int8": "int8"}
 Floats = npt.NDArray[np.float32]
 
 FUSED = "com.microsoft"  # the domain of ONNX Runtime's own operators
@@ -105,14 +106,19 @@ def tensor_linear(graph: Graph, value: str, weights: Floats, bias: Floats | None
     says would depend on its neighbours.
     """
     columns, scales = by_column(weights.T)
-    inputs = [value, graph.weight(columns, np.int8), graph.weight(scales), graph.weight(np.zeros_like(scales), np.int8)]
+    inputs = [
+        value,
+        graph.weight(columns, np.int8),
+        graph.weight(scales),
+        graph.weight(np.zeros_like(scales), np.int8),
+    ]
     return graph.node(
         "DynamicQuantizeMatMul", inputs if bias is None else [*inputs, graph.weight(bias)], domain=FUSED
     )
 
 
 def row_linear(graph: Graph, value: str, weights: Floats, bias: Floats | None = None) -> str:
-    """Return the same in 8 bits, weights and input in blocks that have a scale each: rows do not touch each other."""
+    """Return the same in 8 bits, weights and input in blocks with a scale each: rows do not touch each other."""
     given, taken = weights.shape
     block = next((size for size in _BLOCKS if taken % size == 0), None)
     if block is None:

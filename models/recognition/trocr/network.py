@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float32]
 
 
 class Choices(NamedTuple):
-    """The likeliest next tokens of each line, (B, k) int64, likeliest first, and their log-probabilities, float32."""
+    """Each line's next tokens, (B, k) int64, likeliest first, and their log-probabilities, (B, k) float32."""
 
     tokens: Tokens
     scores: Floats
@@ -26,7 +26,7 @@ class Slots(Protocol):
     size: int
 
     def put(self, first: int, pictures: Sequence[Pixels]) -> None:
-        """Look at pictures, (P·P patches) as `picture.patches` gives them, and give them the slots from `first` on."""
+        """Look at pictures, as `picture.patches` gives them, and keep what is seen in the slots from `first` on."""
 
     def copy(self, source: int, target: int, length: int) -> None:
         """Give a slot what another one has: its line, and the first `length` tokens of its text."""

@@ -16,8 +16,8 @@ from models.recognition.trocr.config import TrocrConfig
 from models.recognition.trocr.network import Choices, Pixels, Tokens
 
 _REFUSALS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, RuntimeError)
-# A step reads every weight once, however many lines it is for: 8 lines take little longer than one, 16 no less each.
-_LINES_AT_ONCE = 8
+# A step reads every weight once, however many lines it is for.
+_LINES_AT_ONCE = 16
 
 
 class OnnxTrocr:
@@ -104,7 +104,7 @@ class OnnxSlots:
 
 
 def _kind(output: Any) -> npt.DTypeLike:
-    return np.int8 if output.type == "tensor(int8)" else np.float32
+    return {"tensor(int8)": np.int8, "tensor(uint8)": np.uint8}.get(output.type, np.float32)
 
 
 def _bind(bind: Any, name: str, array: npt.NDArray[Any]) -> None:

@@ -22,9 +22,9 @@ def square(line: Pixels, config: TrocrConfig) -> Pixels:
 
 
 def patches(picture: Pixels, config: TrocrConfig) -> Pixels:
-    """Return a picture's patches, (N, 3·P·P) uint8: row by row, each channel by channel, as the network's weights are.
+    """Return a picture's patches, (N, 3·P·P) uint8: row by row, each channel by channel.
 
-    Its normalisation is part of the network.
+    Normalising them is part of the network.
     """
     patch, side = config.encoder.patch, config.encoder.image // config.encoder.patch
     cut = picture.reshape(side, patch, side, patch, 3).transpose(0, 2, 4, 1, 3)
