@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from models.recognition.trocr.beam import read_with_beams
 from models.recognition.trocr.config import TrocrConfig, read_config
 from models.recognition.trocr.export import export_trocr
 from models.recognition.trocr.export_files import read_description
 from models.recognition.trocr.greedy import read_greedily
-from models.recognition.trocr.network import Pixels
+from models.recognition.trocr.network import Network, Pixels
 from models.recognition.trocr.onnx_network import OnnxTrocr
 from models.recognition.trocr.picture import patches
+from models.recognition.trocr.torch_network import TorchTrocr
 from tests.torch.trocr_checkpoints import BASE, SMALL, draw_model, draw_pictures, save_checkpoint, theirs, tiny
 
+Load = Callable[..., tuple[Any, Network, TrocrConfig]]
 SHAPES = {
     "small": tiny(activation_function="relu", scale_embedding=True),
     "base": tiny(distilled=False, activation_function="gelu", scale_embedding=False),
@@ -37,14 +41,21 @@ def export(
     return model, OnnxTrocr(exported, config), config
 
 
-def greedy(network: OnnxTrocr, config: TrocrConfig, pictures: list[Pixels], most: int = 20) -> list[list[int]]:
+def on_torch(shape: dict[str, Any], folder: Path, gain: float = 1.0) -> tuple[Any, TorchTrocr, TrocrConfig]:
+    model = draw_model(shape, gain=gain)
+    network = TorchTrocr(save_checkpoint(model, folder), device="cpu")
+    return model, network, network.config
+
+
+def greedy(network: Network, config: TrocrConfig, pictures: list[Pixels], most: int = 20) -> list[list[int]]:
     cut = [patches(picture, config) for picture in pictures]
     return [said.tokens for said in read_greedily(network, config, cut, [most] * len(cut), lambda _: False)]
 
 
+@pytest.mark.parametrize("load", [export, on_torch], ids=["onnx", "torch"])
 @pytest.mark.parametrize("name", SHAPES)
-def test_greedy_reading_says_what_transformers_says(name: str, tmp_path: Path) -> None:
-    model, network, config = export(SHAPES[name], tmp_path)
+def test_greedy_reading_says_what_transformers_says(name: str, load: Load, tmp_path: Path) -> None:
+    model, network, config = load(SHAPES[name], tmp_path)
     pictures = draw_pictures(20, 96)
     said = greedy(network, config, pictures)
     assert said == theirs(model, pictures, 20)
@@ -53,8 +64,9 @@ def test_greedy_reading_says_what_transformers_says(name: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("beams", [2, 4])
-def test_beams_say_what_transformers_says(name: str, beams: int, tmp_path: Path) -> None:
-    model, network, config = export(SHAPES[name], tmp_path, gain=2)
+@pytest.mark.parametrize("load", [export, on_torch], ids=["onnx", "torch"])
+def test_beams_say_what_transformers_says(name: str, beams: int, load: Load, tmp_path: Path) -> None:
+    model, network, config = load(SHAPES[name], tmp_path, gain=2)
     pictures = draw_pictures(12, 96)
     said = read_with_beams(network, config, [patches(one, config) for one in pictures], [20] * 12, beams)
     assert [one.tokens for one in said] == theirs(model, pictures, 20, beams)
@@ -68,7 +80,23 @@ def test_the_real_shapes_say_what_transformers_says(shape: dict[str, Any], tmp_p
     pictures = draw_pictures(2, 384)
     said = greedy(network, config, pictures, 8)
     assert said == theirs(model, pictures, 8)
+    assert greedy(TorchTrocr(tmp_path / "checkpoint", device="cpu"), config, pictures, 8) == said
     assert said[0] != said[1]
+
+
+def test_where_memory_runs_out_pictures_are_looked_at_in_halves_and_read_all_the_same(tmp_path: Path) -> None:
+    model, network, config = on_torch(SHAPES["small"], tmp_path)
+    looked: list[int] = []
+
+    def refuse(_: object, given: tuple[torch.Tensor]) -> None:
+        if len(given[0]) > 1:
+            raise torch.OutOfMemoryError
+        looked.append(len(given[0]))
+
+    network.module.encoder.register_forward_pre_hook(refuse)
+    pictures = draw_pictures(6, 96)
+    assert greedy(network, config, pictures) == theirs(model, pictures, 20)
+    assert looked == [1] * 6
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])

@@ -46,7 +46,7 @@ def read_greedily(
     slots = network.slots(min(network.lines_at_once, len(pictures)), max(limits) + 1)
     reading: list[int] = []
     while waiting or reading:
-        room = min(network.lines_at_once - len(reading), len(waiting))
+        room = min(slots.size - len(reading), len(waiting))
         if room:
             taken = [waiting.popleft() for _ in range(room)]
             slots.put(len(reading), [pictures[line] for line in taken])

@@ -50,4 +50,7 @@ class Network(Protocol):
     """As many as are read together; a slot that falls free is filled again at once."""
 
     def slots(self, lines: int, length: int) -> Slots:
-        """Return slots for lines whose texts have at most `length` tokens; the memory is kept for the next call."""
+        """Return slots for lines whose texts have at most `length` tokens, fewer where a device's memory is full.
+
+        Their memory is kept for the next call.
+        """

@@ -41,8 +41,8 @@ class OnnxTrocr:
         kept = self._slots
         if kept is None or kept.size < lines or kept.length < length:
             self._slots = None  # the old memory goes before the new is taken
-            self._slots = OnnxSlots(self.encoder, self.decoder, lines, length)
-        return self._slots or kept  # type: ignore[return-value]  # one of them is set
+            kept = self._slots = OnnxSlots(self.encoder, self.decoder, lines, length)
+        return kept
 
 
 class OnnxSlots:
