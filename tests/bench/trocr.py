@@ -1,7 +1,7 @@
 """TrOCR as we run it against transformers on the same lines, checkpoint and cores: `python -m tests.bench.trocr`.
 
-Theirs: `generate` in single precision on all cores, one line at a time and in batches of 8. Ours: a process per core,
-each with one thread, as the reader's children are. Exits with 1 where a token differs.
+Theirs: `generate` in single precision on all cores, one line at a time and in batches of 8. Ours: a process per
+core, each with one thread, as the reader's children are. Exits with 1 where a token differs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tests.bench.trocr_work import Work, rates, work_of
 from tests.torch.trocr_checkpoints import BASE, SMALL, pixel_values
 
 Pixels = npt.NDArray[np.uint8]
-_LINES, _ROUNDS, _BATCH = 32, 2, 8
+_LINES, _ROUNDS, _BATCH = 32, 1, 8
 _SHAPES = {"base": BASE, "small": SMALL}
 _reader: tuple[OnnxTrocr, TrocrConfig] | None = None
 
@@ -75,9 +75,8 @@ def measure(name: str, folder: Path) -> tuple[float, float, int]:
             ones.append(ones_s / ours_s)
             eights.append(eights_s / ours_s)
             per_line = [1e3 * taken / _LINES for taken in (ours_s, ones_s, eights_s)]
-            print(
-                f"  {name}: ours {per_line[0]:.0f} ms a line, theirs {per_line[1]:.0f} alone, {per_line[2]:.0f} by 8"
-            )
+            told = f"ours {per_line[0]:.0f} ms a line, theirs {per_line[1]:.0f} alone, {per_line[2]:.0f} by 8"
+            print(f"  {name}: {told}", flush=True)
         _print_floor(work_of(config), *pool.submit(rates).result(), per_line[0] * cores)
         memory = max(pool.map(_memory_mb, range(cores)))
     tokens = [read for pair in zip(*(said for said, _ in ours), strict=True) for read in pair]

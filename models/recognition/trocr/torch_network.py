@@ -60,7 +60,7 @@ class TorchTrocr:
         return kept
 
     def _fewer(self, lines: int) -> int:
-        """Return half as many lines, the most from now on. Raises torch.OutOfMemoryError where it is one already."""
+        """Return half as many lines, the most from now on. Raises torch.OutOfMemoryError at a single one."""
         if lines == 1:
             raise torch.OutOfMemoryError("not one line fits the device's memory")
         self.lines_at_once = min(self.lines_at_once, lines // 2)
