@@ -45,11 +45,15 @@ def tiny(vocabulary: int = 97, *, distilled: bool = True, **decoder: Any) -> dic
     return {"encoder": encoder, "decoder": {"vocab_size": vocabulary} | small | decoder}
 
 
-def draw_model(shape: dict[str, Any], *, seed: int = 0, gain: float = 1.0) -> VisionEncoderDecoderModel:
+def draw_model(
+    shape: dict[str, Any], *, seed: int = 0, gain: float = 1.0, sight: float = 3.0, change: float = 1.0
+) -> VisionEncoderDecoderModel:
     """Return a network with weights at the scale that training leaves them at, so that texts depend on pictures.
 
     Args:
         gain: How much more the last layer's weights are: probabilities are then less alike.
+        sight: How much more what is seen of the picture counts than what was said before.
+        change: How much each part of the decoder adds to what went in; with less, tokens are better told apart.
     """
     torch.manual_seed(seed)
     decoder = TrOCRConfig(
@@ -62,8 +66,9 @@ def draw_model(shape: dict[str, Any], *, seed: int = 0, gain: float = 1.0) -> Vi
     with torch.no_grad():
         for name, weights in model.named_parameters():
             if weights.ndim == 2 and "embed" not in name:
-                # what is seen of the picture counts for more than what was said
-                weights.normal_(0, (3 if "encoder_attn" in name else 1) / math.sqrt(weights.shape[1]))
+                weights.normal_(0, (sight if "encoder_attn" in name else 1) / math.sqrt(weights.shape[1]))
+                if "out_proj" in name or "fc2" in name:
+                    weights.mul_(change)
             elif "embed_tokens" in name:
                 scale = math.sqrt(decoder.d_model) if decoder.scale_embedding else 1.0
                 weights.normal_(0, 0.5 / scale)
