@@ -9,6 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.detection.craft_options import CraftOptions
+
+Detector = Literal["dbnet", "craft"]
 Kind = Literal["printed", "handwritten", "signature"]
 Method = Literal["text_layer", "ocr", "mixed"]
 Polygon = tuple[tuple[float, float], ...]
@@ -22,6 +25,22 @@ class ReadOptions(BaseModel):
     reader: Literal["auto", "tesseract", "ppocr"] = Field(
         "auto", description="what reads scanned pages: auto sends each line to the engine that reads it best"
     )
+    detector: Detector = Field(
+        "dbnet",
+        description="what finds the lines for auto and ppocr; tesseract finds them itself, whatever is said here",
+    )
+    handwritten: str = Field(
+        "auto",
+        pattern=r"^(auto|ppocr|trocr-[A-Za-z0-9._-]+)$",
+        description="what reads handwriting for auto and ppocr: a checkpoint of TrOCR by name; auto is the largest "
+        "trocr-*-handwritten that is exported, else ppocr",
+    )
+    printed: str = Field(
+        "auto",
+        pattern=r"^(auto|trocr-[A-Za-z0-9._-]+)$",
+        description="what reads print for auto and ppocr: a TrOCR by its name; auto leaves it to the reader",
+    )
+    craft: CraftOptions = Field(CraftOptions(), description="how CRAFT finds lines, where it is the detector")
     languages: str = Field(
         "eng",
         pattern=r"^[A-Za-z0-9_/]+(\+[A-Za-z0-9_/]+)*$",
@@ -66,13 +85,17 @@ class PageImage:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One line of text on a page. Polygon in page pixels, clockwise from top-left; confidence in [0, 1]."""
+    """One line of text on a page. Polygon in page pixels, clockwise from top-left; confidence in [0, 1].
+
+    `paragraph` numbers the page's paragraphs in reading order, from 0.
+    """
 
     polygon: Polygon
     text: str
     confidence: float | None
     recogniser: str
     kind: Kind = "printed"
+    paragraph: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def upside_down(pixels: Pixels, lines: Sequence[Floats]) -> Floats:
     """
     if not lines:
         return np.empty(0, np.float32)
-    planes = np.stack([_input(_cut(pixels, corners)) for corners in lines])
+    planes = np.stack([_input(flat_line(pixels, corners, _LONGEST, _WIDTH)) for corners in lines])
     session = _session()
     return np.asarray(session.run(None, {session.get_inputs()[0].name: planes})[0][:, 1], np.float32)
 
@@ -40,13 +40,20 @@ def _session() -> onnxruntime.InferenceSession:
     return create_session(packaged_weights("ch_ppocr_mobile_v2.0_cls_mobile.onnx"))
 
 
-def _cut(pixels: Pixels, corners: Floats) -> Pixels:
-    """Return a line cut out and laid flat, 48 pixels high."""
+def flat_line(pixels: Pixels, corners: Floats, longest: float, widest: int) -> Pixels:
+    """Return a line cut out and laid flat, 48 pixels high.
+
+    Args:
+        pixels: (H, W, 3) RGB or (H, W) grey uint8.
+        corners: (4, 2) page pixels, clockwise from where the line begins.
+        longest: Times as long as high; of longer lines, the middle.
+        widest: Pixels into which what is shown is squeezed.
+    """
     start, right, _, down = corners
     length, height = (float(np.linalg.norm(side - start)) for side in (right, down))
-    excess = max(0.0, 1 - _LONGEST * height / max(length, 1.0)) / 2
+    excess = max(0.0, 1 - longest * height / max(length, 1.0)) / 2
     left, end = start + (right - start) * excess, right - (right - start) * excess
-    width = int(np.clip(round(_HEIGHT * length * (1 - 2 * excess) / max(height, 1.0)), 1, _WIDTH))
+    width = int(np.clip(round(_HEIGHT * length * (1 - 2 * excess) / max(height, 1.0)), 1, widest))
     target = np.array([[0, 0], [width, 0], [0, _HEIGHT]], np.float32)
     matrix = cv2.getAffineTransform(np.array([left, end, left + down - start], np.float32), target)
     flat = cv2.warpAffine(pixels, matrix, (width, _HEIGHT), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)

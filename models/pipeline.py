@@ -13,8 +13,10 @@ from models.document import PageReading, ReadOptions, Region
 from models.errors import CorruptFile
 from models.files import OpenDocument, open_document
 from models.geometry import box_polygon
+from models.paragraphs import in_paragraphs
 from models.reading_order import page_text
 from models.recognition.base import PageReader
+from models.recognition.confidence import with_calibrated_confidence
 from models.text_layer import TextLayer
 
 if TYPE_CHECKING:
@@ -33,8 +35,14 @@ TesseractApi = Literal["tesserocr", "pytesseract"]
 class PagePipeline:
     """Reads pages of documents. One per reader process, not thread-safe; readers are loaded when first needed."""
 
-    def __init__(self, tesseract_api: TesseractApi = "tesserocr") -> None:
+    def __init__(self, tesseract_api: TesseractApi = "tesserocr", models_dir: Path | None = None) -> None:
+        """Load nothing yet.
+
+        Args:
+            models_dir: Folder of the networks that do not come with a package, which CRAFT's does not.
+        """
         self._tesseract_api = tesseract_api
+        self._models_dir = models_dir
         self._readers: dict[str, PageReader] = {}
         self._open: OrderedDict[tuple[object, ...], OpenDocument] = OrderedDict()
 
@@ -58,13 +66,14 @@ class PagePipeline:
         reader = self._reader(options)
         image = document.image(pagenum, options.dpi, options.max_megapixels, grey=reader.wants_grey)
         decoded = perf_counter()
-        lines = reader.read(image, options)
-        text = page_text(lines.regions, lines.rotation)
+        lines = with_calibrated_confidence(reader.read(image, options), options.min_confidence)
+        regions = in_paragraphs(lines.regions, lines.rotation)
+        text = page_text(regions, lines.rotation)
         _check_losses(document, path, pagenum, text)
         return PageReading(
-            pagenum=pagenum, text=text, confidence=_confidence(lines.regions), method="ocr",
+            pagenum=pagenum, text=text, confidence=_confidence(regions), method="ocr",
             width=image.width, height=image.height, dpi=image.dpi, rotation=lines.rotation,
-            language=options.languages, regions=lines.regions, models=reader.models(options),
+            language=options.languages, regions=regions, models=reader.models(options),
             timings_ms={"decode": _ms(decoded - started), "recognise": _ms_since(decoded)}, dropped=lines.dropped,
         )  # fmt: skip
 
@@ -75,7 +84,7 @@ class PagePipeline:
 
     def _reader(self, options: ReadOptions) -> PageReader:
         if options.reader not in self._readers:
-            self._readers[options.reader] = _create_reader(options.reader, self._tesseract_api)
+            self._readers[options.reader] = create_reader(options.reader, self._tesseract_api, self._models_dir)
         return self._readers[options.reader]
 
     def _document(self, path: Path, password: str | None) -> OpenDocument:
@@ -100,15 +109,20 @@ def _check_losses(document: OpenDocument, path: Path, pagenum: int, text: str) -
     logger.warning("page %d of %s was read without what could not be decoded: %s", pagenum, path.name, said)
 
 
-def _create_reader(name: str, tesseract_api: TesseractApi) -> PageReader:
+def create_reader(
+    name: str, tesseract_api: TesseractApi = "tesserocr", models_dir: Path | None = None
+) -> PageReader:
     """Return a new reader. Imported here: each drags in libraries that the others do without."""
     if name == "tesseract":
         from models.preprocess import PreparingReader
 
         return PreparingReader(_create_tesseract(tesseract_api))
+    from models.detection.choice import TextDetectors
     from models.recognition.routed import RoutedReader
+    from models.recognition.trocr.choice import TrocrRecognisers
 
-    return RoutedReader(_create_tesseract(tesseract_api) if name == "auto" else None)
+    tesseract = _create_tesseract(tesseract_api) if name == "auto" else None
+    return RoutedReader(tesseract, TextDetectors(models_dir), TrocrRecognisers(models_dir))
 
 
 def _create_tesseract(tesseract_api: TesseractApi) -> TesseractReader | TesseractProgramReader:
@@ -122,14 +136,14 @@ def _create_tesseract(tesseract_api: TesseractApi) -> TesseractReader | Tesserac
 
 
 def _from_text_layer(pagenum: int, layer: TextLayer, options: ReadOptions, decode_ms: float) -> PageReading:
-    regions = tuple(
+    lines = [
         Region(box_polygon(line.box, layer.width, layer.height), line.text, None, "text_layer")
         for line in layer.lines
-    )
+    ]
     return PageReading(
         pagenum=pagenum, text=layer.text, confidence=None, method="text_layer",
         width=layer.width, height=layer.height, dpi=options.dpi, rotation=0.0, language=options.languages,
-        regions=regions, models={"detector": None, "printed": None, "handwritten": None},
+        regions=in_paragraphs(lines), models={"detector": None, "printed": None, "handwritten": None},
         timings_ms={"decode": decode_ms},
     )  # fmt: skip
 

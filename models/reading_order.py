@@ -28,7 +28,7 @@ def in_reading_order(regions: Sequence[Region], rotation: float = 0.0) -> list[R
 
     What runs along the page's edge, up or down, comes last.
     """
-    boxes = _straight_boxes(regions, rotation)
+    boxes = straight_boxes(regions, rotation)
     upended = [_is_upended(box, region.text) for box, region in zip(boxes, regions, strict=True)]
     level = [index for index, is_upended in enumerate(upended) if not is_upended]
     edges = [index for index, is_upended in enumerate(upended) if is_upended]
@@ -39,7 +39,7 @@ def page_text(regions: Sequence[Region], rotation: float = 0.0) -> str:
     """Return the text of regions in reading order: regions of one row joined by a space, rows by a newline."""
     rows: list[list[str]] = []
     before: Box | None = None
-    for region, box in zip(regions, _straight_boxes(regions, rotation), strict=True):
+    for region, box in zip(regions, straight_boxes(regions, rotation), strict=True):
         if not region.text:
             continue
         if before is not None and _continues(before, box):
@@ -69,12 +69,22 @@ def text_rotation(regions: Sequence[Region]) -> float:
     return 0.0
 
 
-def _straight_boxes(regions: Sequence[Region], rotation: float) -> list[Box]:
-    """Return the boxes that the regions have once the page is turned back."""
-    if not rotation:
-        return [bounds(region.polygon) for region in regions]
+def straight_boxes(regions: Sequence[Region], rotation: float) -> list[Box]:
+    """Return the boxes that the regions have once the page is turned back.
+
+    A line that slopes still, on a page that is warped, is as high as it is at one place: its whole box would reach
+    into the rows above and below.
+    """
     cos, sin = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
-    return [bounds(tuple((x * cos + y * sin, y * cos - x * sin) for x, y in region.polygon)) for region in regions]
+    return [_box_of_line([(x * cos + y * sin, y * cos - x * sin) for x, y in region.polygon]) for region in regions]
+
+
+def _box_of_line(corners: Sequence[tuple[float, float]]) -> Box:
+    x0, y0, x1, y1 = bounds(tuple(corners))
+    if len(corners) == 4 and x1 - x0 > y1 - y0:
+        one, other = sorted(((corners[0][1] + corners[1][1]) / 2, (corners[2][1] + corners[3][1]) / 2))
+        y0, y1 = (one, other) if other - one > 0.25 * (y1 - y0) else (y0, y1)
+    return x0, y0, x1, y1
 
 
 def _is_upended(box: Box, text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 import orjson
@@ -76,15 +76,24 @@ def decode_headers(headers: Headers) -> FileHeaders:
 
 
 def merge_options(defaults: ReadOptions, given: dict[str, object]) -> ReadOptions:
-    """Return the defaults with the given fields in their place.
+    """Return the defaults with the given fields in their place, and so inside of a field that has fields.
 
     Raises:
         OptionsError: A field is unknown or out of range; the message names it.
     """
     try:
-        return ReadOptions.model_validate({**defaults.model_dump(), **given})
+        return ReadOptions.model_validate(_overlaid(defaults.model_dump(), given))
     except ValidationError as error:
         raise OptionsError(f"options: {_first_fault(error)}") from error
+
+
+def _overlaid(defaults: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+    merged = {**defaults, **given}
+    for name, value in given.items():
+        before = defaults.get(name)
+        if isinstance(before, dict) and isinstance(value, dict):
+            merged[name] = _overlaid(before, value)
+    return merged
 
 
 def _first_fault(error: ValidationError) -> str:

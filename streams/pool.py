@@ -46,7 +46,11 @@ class ReaderPool:
             max_workers=self._processes,
             max_tasks=self._settings.recycle_after,
             initializer=reader_process.initialise,
-            initargs=(self._settings.process_memory_mb * 1024 * 1024, self._settings.tesseract_api),
+            initargs=(
+                self._settings.process_memory_mb * 1024 * 1024,
+                self._settings.tesseract_api,
+                self._settings.models_dir,
+            ),
             context=multiprocessing.get_context("spawn"),
         )
 

@@ -24,7 +24,7 @@ _PR_SET_PDEATHSIG = 1
 _pipeline: PagePipeline | None = None
 
 
-def initialise(memory_bytes: int, tesseract_api: Literal["tesserocr", "pytesseract"]) -> None:
+def initialise(memory_bytes: int, tesseract_api: Literal["tesserocr", "pytesseract"], models_dir: Path) -> None:
     """Bound this process and create its pipeline. Called once, before any task."""
     global _pipeline
     die_with_parent()
@@ -32,7 +32,7 @@ def initialise(memory_bytes: int, tesseract_api: Literal["tesserocr", "pytessera
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     from models.pipeline import PagePipeline
 
-    _pipeline = PagePipeline(tesseract_api=tesseract_api)
+    _pipeline = PagePipeline(tesseract_api, models_dir)
 
 
 def warm_up(options: ReadOptions) -> int:

@@ -58,8 +58,9 @@ class RegionRecord(Record):
     polygon: list[tuple[float, float]]
     kind: Kind
     text: str
-    confidence: float | None
+    confidence: float | None = Field(ge=0, le=1, description="how likely a word of it is right; null: not told")
     recogniser: str
+    paragraph: int = Field(0, ge=0, description="number of the region's paragraph on the page, from 0")
 
 
 class PageText(Record):
@@ -166,7 +167,7 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         timings_ms=reading.timings_ms, dropped=reading.dropped,
         regions=[
             RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
-                         recogniser=r.recogniser)
+                         recogniser=r.recogniser, paragraph=r.paragraph)
             for r in reading.regions
         ],
     )  # fmt: skip

@@ -20,7 +20,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from models.document import ReadOptions
+from models.detection.craft_options import CraftOptions
+from models.document import Detector, ReadOptions
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -48,6 +49,17 @@ def _addresses(broker: str) -> str:
     return ",".join(addresses)
 
 
+def _object(value: object) -> object:
+    """Return what a variable says as an object: JSON."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _user_cache() -> Path:
+    """Return the user's cache folder, as the XDG Base Directory specification has it."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return Path(base) if base else Path.home() / ".cache"
+
+
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -60,6 +72,10 @@ class Settings(BaseSettings):
 
     # where things are
     data_dir: Path = Field(Path(".inkstream"), description="Kafka's data, the document cache, ledgers, logs")
+    models_dir: Path = Field(
+        default_factory=lambda: _user_cache() / "inkstream" / "models",
+        description="networks that do not come with a package, as `inkstream models export` leaves them",
+    )
     inbox: Path = Field(Path("inbox"), description="the folder that `up` watches")
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", description="put before every topic and group")
     api_host: str = Field("127.0.0.1", description="address the API listens on")
@@ -110,6 +126,10 @@ class Settings(BaseSettings):
 
     # reading
     reader: Literal["auto", "tesseract", "ppocr"] = "auto"
+    detector: Detector = Field("dbnet", description="what finds lines; craft has to be exported first")
+    craft: Annotated[CraftOptions, NoDecode, BeforeValidator(_object)] = Field(
+        CraftOptions(), description="how CRAFT finds lines; as a variable: JSON"
+    )
     tesseract_api: Literal["tesserocr", "pytesseract"] = Field(
         "tesserocr", description="tesserocr runs Tesseract in process; pytesseract starts a program per page"
     )
@@ -174,11 +194,8 @@ class Settings(BaseSettings):
 
     def read_options(self) -> ReadOptions:
         """Return how a document is read when its producer says nothing."""
-        return ReadOptions(
-            reader=self.reader, languages=self.languages, dpi=self.dpi, psm=self.psm, oem=self.oem,
-            kind_threshold=self.kind_threshold, min_confidence=self.min_confidence,
-            force_ocr=self.force_ocr, max_megapixels=self.max_megapixels,
-        )  # fmt: skip
+        given = ReadOptions.model_fields.keys() & Settings.model_fields.keys()  # all but the password
+        return ReadOptions.model_validate({name: getattr(self, name) for name in given})
 
     def ssl_context(self) -> ssl.SSLContext | None:
         """Return the TLS context for Kafka clients, or None where the protocol has no TLS.

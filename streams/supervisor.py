@@ -104,7 +104,8 @@ def _worker_command(settings: Settings) -> list[str]:
     """Return how the worker is started. Secrets are not on the command line: it reads the same environment."""
     arguments = {
         "--broker": settings.broker, "--prefix": settings.topic_prefix, "--reader": settings.reader,
-        "--processes": settings.processes, "--data-dir": settings.data_dir, "--api-port": settings.api_port,
+        "--detector": settings.detector, "--processes": settings.processes, "--data-dir": settings.data_dir,
+        "--api-port": settings.api_port,
     }  # fmt: skip
     return [
         sys.executable,

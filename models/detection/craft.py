@@ -7,7 +7,7 @@ from pathlib import Path
 from models.detection.base import DetectedLine
 from models.detection.craft_canvas import Canvas, draw_canvas
 from models.detection.craft_lines import lines_from_words
-from models.detection.craft_onnx import OnnxScores, Precision, ScoreNetwork, Scores, fitting_precision, onnx_path
+from models.detection.craft_onnx import OnnxScores, ScoreNetwork, Scores, fitting_precision, onnx_path
 from models.detection.craft_options import CraftOptions
 from models.detection.craft_postprocess import ScoredBox, boxes_from_scores
 from models.document import PageImage, Polygon
@@ -46,7 +46,6 @@ class CraftDetector:
 def load_craft(
     cache_dir: Path,
     options: CraftOptions | None = None,
-    precision: Precision | None = None,
     *,
     network: Path | None = None,
     threads: int = 1,
@@ -54,7 +53,6 @@ def load_craft(
     """Return CRAFT on the files that `inkstream models export craft` left in the cache folder; torch is not needed.
 
     Args:
-        precision: None takes int8 where this processor computes it without overflow, else fp32.
         network: The exported file of another checkpoint, to take instead.
 
     Raises:
@@ -62,9 +60,21 @@ def load_craft(
         WeightsInvalid: A file is no ONNX network.
     """
     options = options or CraftOptions()
-    refiner = onnx_path(CRAFT_REFINER, cache_dir, "fp32") if options.with_refiner else None
-    found = network or onnx_path(CRAFT, cache_dir, precision or fitting_precision())
-    return CraftDetector(OnnxScores(found, refiner, threads), options)
+    published, refiner = network_files(cache_dir, options)
+    return CraftDetector(OnnxScores(network or published, refiner, threads), options)
+
+
+def network_files(cache_dir: Path, options: CraftOptions) -> tuple[Path, Path | None]:
+    """Return where the exports of CRAFT and, if asked for, of its refiner are kept; they may be missing.
+
+    Precision "auto" is what fits this machine, or fp32, which all compute well, where only that was exported.
+    """
+    precision = fitting_precision() if options.precision == "auto" else options.precision
+    network = onnx_path(CRAFT, cache_dir, precision)
+    exact = onnx_path(CRAFT, cache_dir, "fp32")
+    if options.precision == "auto" and exact.is_file() and not network.is_file():
+        network = exact
+    return network, onnx_path(CRAFT_REFINER, cache_dir, "fp32") if options.with_refiner else None
 
 
 def _on_page(found: ScoredBox, canvas: Canvas, image: PageImage) -> Polygon:

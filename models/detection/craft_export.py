@@ -13,7 +13,8 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, TypeVar
 
-from models.detection.craft_onnx import Precision, onnx_path
+from models.detection.craft_onnx import onnx_path
+from models.detection.craft_options import Precision
 from models.errors import WeightsInvalid, WeightsMissing
 from models.weights import CRAFT, CRAFT_REFINER, Weights, find_weights, named_by_content
 

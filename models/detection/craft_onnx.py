@@ -6,19 +6,19 @@ import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from models.errors import WeightsInvalid, WeightsMissing
+from models.detection.craft_options import Precision
+from models.errors import PageTooLarge, WeightsInvalid, WeightsMissing
 from models.weights import Weights
 
 Floats = npt.NDArray[np.float32]
-Precision = Literal["fp32", "int8"]
 
 # Raised when an exported file's inputs, outputs or quantisation change: files kept from before are not taken.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,29 @@ class OnnxScores:
         self._refiner = None if refiner is None else _session(refiner, threads)
 
     def scores(self, canvas: Floats) -> Scores:
+        """Return the score maps of one canvas, (1, 3, H, W). Raises PageTooLarge where memory does not suffice."""
         if self._refiner is None:
-            (scores,) = self._network.run(["scores"], {"image": canvas})
+            (scores,) = _run(self._network, ["scores"], {"image": canvas})
             return Scores(scores[0, 0], scores[0, 1])
-        scores, features = self._network.run(["scores", "features"], {"image": canvas})
-        (line_affinity,) = self._refiner.run(["line_affinity"], {"scores": scores, "features": features})
+        scores, features = _run(self._network, ["scores", "features"], {"image": canvas})
+        (line_affinity,) = _run(self._refiner, ["line_affinity"], {"scores": scores, "features": features})
         return Scores(scores[0, 0], scores[0, 1], line_affinity[0, 0])
+
+
+def _run(session: Any, outputs: list[str], inputs: dict[str, Floats]) -> list[Floats]:
+    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
+
+    try:
+        found: list[Floats] = session.run(outputs, inputs)
+    except (Fail, RuntimeException) as error:
+        if not re.search(r"bad_alloc|allocate memory", str(error)):
+            raise
+        height, width = next(iter(inputs.values())).shape[2:]
+        raise PageTooLarge(
+            f"CRAFT needs more memory for a canvas of {width} × {height} pixels than process_memory_mb allows: "
+            "lower craft.canvas_size"
+        ) from error
+    return found
 
 
 def _command(path: Path) -> str:
@@ -99,6 +116,7 @@ def _session(path: Path, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what fails is raised, and told once
     options.enable_cpu_mem_arena = False  # the arena keeps the largest page's memory for ever
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

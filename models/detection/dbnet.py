@@ -12,13 +12,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.detection.base import Floats, Pixels, TextBox
 from models.geometry import box_sides
 from models.onnx_session import create_session
-
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 
 # The network's feature pyramid before its head: 96 channels, a quarter of the size.
 PYRAMID = "p2o.pd_op.concat.1.0"
@@ -35,15 +32,16 @@ _LONGEST_SIDE_AGAIN = 1920
 
 
 @dataclass(frozen=True, slots=True)
-class TextBox:
-    """One line of text: its corners, (4, 2) float32 page pixels clockwise from top-left, and its score in [0, 1].
+class _Seen:
+    """What the network sees of a page at a size: scores, (h, w); pyramid, (96, h/4, w/4); map pixels per page's."""
 
-    `descriptor` is what the network saw there: mean and spread of its features, (192,) float32.
-    """
+    scores: Floats
+    pyramid: Floats
+    scale: Floats
 
-    corners: Floats
-    score: float
-    descriptor: Floats
+    def descriptor(self, corners: Floats) -> Floats:
+        """Return what was seen inside corners on the map, (4, 2)."""
+        return _descriptor(self.pyramid, self.scores, corners)
 
 
 class DbnetDetector:
@@ -62,18 +60,37 @@ class DbnetDetector:
             boxes, _ = self._look(pixels, _LONGEST_SIDE_AGAIN)
         return boxes
 
+    def describe(self, pixels: Pixels, lines: Sequence[Floats]) -> list[Floats]:
+        """Return the descriptor, (192,), of each of the lines that another detector found on a page.
+
+        Args:
+            pixels: As for `detect`.
+            lines: Their corners, (4, 2) page pixels.
+        """
+        if not lines:
+            return []
+        seen = self._see(pixels, _LONGEST_SIDE)
+        heights = [min(box_sides(corners * seen.scale)) for corners in lines]
+        if np.median(heights) < _LOOK_AGAIN_BELOW and max(pixels.shape[:2]) > _LONGEST_SIDE:
+            seen = self._see(pixels, _LONGEST_SIDE_AGAIN)
+        return [seen.descriptor(corners * seen.scale) for corners in lines]
+
     def _look(self, pixels: Pixels, longest_side: int) -> tuple[list[TextBox], list[float]]:
         """Return the boxes found at a size, and their heights on the map."""
-        planes, scale = _input(pixels, longest_side)
-        scores, pyramid = self._session.run(None, {"x": planes})
-        found = [(*box, _descriptor(pyramid[0], scores[0, 0], box[0])) for box in _boxes(scores[0, 0])]
+        seen = self._see(pixels, longest_side)
+        found = _boxes(seen.scores)
         height, width = pixels.shape[:2]
         limits = np.array([width, height], np.float32)
         boxes = [
-            TextBox(np.clip(corners / scale, 0, limits).astype(np.float32), score, descriptor)
-            for corners, score, descriptor in found
+            TextBox(np.clip(corners / seen.scale, 0, limits).astype(np.float32), score, seen.descriptor(corners))
+            for corners, score in found
         ]
-        return boxes, [min(box_sides(corners)) for corners, _, _ in found]
+        return boxes, [min(box_sides(corners)) for corners, _ in found]
+
+    def _see(self, pixels: Pixels, longest_side: int) -> _Seen:
+        planes, scale = _input(pixels, longest_side)
+        scores, pyramid = self._session.run(None, {"x": planes})
+        return _Seen(scores[0, 0], pyramid[0], scale)
 
 
 def packaged_weights(name: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.dbnet import TextBox
+from models.detection.base import TextBox
 from models.detection.kind_model import KINDS, load_model
 from models.document import Kind
 from models.errors import OptionsError

@@ -44,11 +44,12 @@ class ReaderSpec:
     name: ReaderName
     label: str
     options: ReadOptions = field(default_factory=ReadOptions)
+    models_dir: Path | None = None
 
     def create(self) -> DocumentReader:
         """Return a new reader; what it needs is loaded by `warm_up`."""
         if self.name == "ours":
-            return _Pipeline(self.options)
+            return _Pipeline(self.options, self.models_dir)
         if self.name == "tesseract":
             return _PlainTesseract()
         if self.name == "rapidocr":
@@ -84,11 +85,11 @@ class _Pipeline:
 
     gives_places = True
 
-    def __init__(self, options: ReadOptions) -> None:
+    def __init__(self, options: ReadOptions, models_dir: Path | None) -> None:
         from models.pipeline import PagePipeline
 
         self._options = options
-        self._pipeline = PagePipeline()
+        self._pipeline = PagePipeline(models_dir=models_dir)
 
     def warm_up(self) -> None:
         self._pipeline.warm_up(self._options)

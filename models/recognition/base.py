@@ -26,7 +26,10 @@ class PageReader(Protocol):
         """Load what these options need. Raises WeightsMissing or LanguageMissing."""
 
     def read(self, image: PageImage, options: ReadOptions) -> PageLines:
-        """Return the page's lines. A blank page returns none: blank is not an error."""
+        """Return the page's lines. A blank page returns none: blank is not an error.
+
+        Confidences are the recognisers' own; what they are worth is told by `confidence.py`.
+        """
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
         """Return the names of the models in use, under detector, printed and handwritten."""

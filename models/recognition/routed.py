@@ -2,7 +2,8 @@
 
 The page is turned upright first, as Tesseract reads no other. Print goes to Tesseract, all of it in one call, and
 what it is not sure of to PP-OCR, which reads dirt, photographs and odd faces better; handwriting goes to PP-OCR;
-a signature is a place without text.
+a signature is a place without text. A TrOCR that a document names, or that is here for handwriting, reads the lines
+of its kind instead.
 """
 
 from __future__ import annotations
@@ -15,19 +16,21 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.dbnet import DbnetDetector
+from models.detection.base import TextDetector
+from models.detection.choice import TextDetectors
 from models.detection.kind import LineKinds
 from models.document import Kind, PageImage, PageLines, ReadOptions, Region
 from models.errors import PageTooLarge
 from models.geometry import box_sides, wrapped_angle
 from models.preprocess import prepare_upright
 from models.reading_order import in_reading_order
-from models.recognition.base import LineReading
+from models.recognition.base import LineReading, LineRecogniser
 from models.recognition.leaders import up_to_the_next, with_leaders
 from models.recognition.line_images import cut_line, has_ink
 from models.recognition.ppocr_lines import PpocrLineRecogniser
 from models.recognition.straight_page import StraightPage, straighten_page
 from models.recognition.tesseract_words import PlacedWord
+from models.recognition.trocr.choice import TrocrRecognisers
 from models.recognition.word_lines import words_by_line
 from models.straighten import Straightened
 
@@ -69,40 +72,56 @@ class RoutedReader:
 
     wants_grey = False
 
-    def __init__(self, tesseract: WordReader | None) -> None:
+    def __init__(
+        self, tesseract: WordReader | None, detectors: TextDetectors, trocr: TrocrRecognisers | None = None
+    ) -> None:
         self._tesseract = tesseract
-        self._detector: DbnetDetector | None = None
+        self._detectors = detectors
+        self._trocr = trocr or TrocrRecognisers(None)
         self._recognisers: dict[str, PpocrLineRecogniser] = {}
         self._told_at: dict[float, LineKinds] = {}
 
     def warm_up(self, options: ReadOptions) -> None:
         self._load(options)
+        self._named(options)
         self._kinds(options)
         if self._tesseract is not None:
             self._tesseract.warm_up(options)
 
     def read(self, image: PageImage, options: ReadOptions) -> PageLines:
         detector, recogniser = self._load(options)
-        page = straighten_page(image, detector)
+        page = straighten_page(image, detector, recogniser)
         kinds = self._kinds(options).classify(page.image.pixels, page.boxes)
         lines = [_Line(box.corners, _told(*kind)) for box, kind in zip(page.boxes, kinds, strict=True)]
-        if _mostly_print(lines):
+        named = self._named(options)
+        if _mostly_print(lines) and "printed" not in named:
             lines += _read_print(page, lines, self._words(page, options))
-        _read_the_rest(page, lines, recogniser)
+        for kind, one in named.items():
+            _read_lines(page, [line for line in lines if line.kind == kind], one, "trocr")
+        _read_lines(page, lines, recogniser, "ppocr")
         _add_leaders(page, lines)
         said = [_region(page, line) for line in lines if line.is_signature or _says_something(line.reading)]
-        return _page_lines(page, said, options.min_confidence)
+        return _page_lines(page, said)
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
         detector, recogniser = self._load(options)
         package = f"rapidocr {version('rapidocr')}"
         ppocr = f"{package} {recogniser.name}"
         tesseract = self._tesseract.models(options)["printed"] if self._tesseract else None
-        return {
-            "detector": f"{package} {detector.name}",
+        read: dict[str, str | None] = {
+            "detector": f"{package} {detector.name}" if options.detector == "dbnet" else detector.name,
             "printed": f"{tesseract}, {ppocr}" if tesseract else ppocr,
             "handwritten": ppocr,
         }
+        return read | {kind: one.name for kind, one in self._named(options).items()}
+
+    def _named(self, options: ReadOptions) -> dict[Kind, LineRecogniser]:
+        """Return the TrOCR of each kind of lines that has one. Raises WeightsMissing."""
+        chosen: dict[Kind, LineRecogniser | None] = {
+            "printed": self._trocr.get(options.printed, "printed"),
+            "handwritten": self._trocr.get(options.handwritten, "handwritten"),
+        }
+        return {kind: one for kind, one in chosen.items() if one is not None}
 
     def _kinds(self, options: ReadOptions) -> LineKinds:
         if options.kind_threshold not in self._told_at:
@@ -118,12 +137,11 @@ class RoutedReader:
         except PageTooLarge:
             return []  # for Tesseract: PP-OCR reads lines of any page
 
-    def _load(self, options: ReadOptions) -> tuple[DbnetDetector, PpocrLineRecogniser]:
-        if self._detector is None:
-            self._detector = DbnetDetector()
+    def _load(self, options: ReadOptions) -> tuple[TextDetector, PpocrLineRecogniser]:
+        detector = self._detectors.get(options)
         if options.languages not in self._recognisers:
             self._recognisers[options.languages] = PpocrLineRecogniser(options.languages)
-        return self._detector, self._recognisers[options.languages]
+        return detector, self._recognisers[options.languages]
 
 
 def _told(kind: Kind, score: float) -> Kind:
@@ -151,8 +169,8 @@ def _read_print(page: StraightPage, lines: Sequence[_Line], words: Sequence[Plac
     ]
 
 
-def _read_the_rest(page: StraightPage, lines: Sequence[_Line], recogniser: PpocrLineRecogniser) -> None:
-    """Give every line that has no reading yet, and ink, what PP-OCR reads there."""
+def _read_lines(page: StraightPage, lines: Sequence[_Line], recogniser: LineRecogniser, name: str) -> None:
+    """Give every line that has no reading yet, and ink, what a recogniser reads there."""
     cut = [
         (line, cut_line(page.image.pixels, line.corners))
         for line in lines
@@ -161,7 +179,7 @@ def _read_the_rest(page: StraightPage, lines: Sequence[_Line], recogniser: Ppocr
     wanted = [(line, picture) for line, picture in cut if has_ink(picture)]
     read = recogniser.recognise([picture for _, picture in wanted])
     for (line, _), reading in zip(wanted, read, strict=True):
-        line.reading = reading
+        line.reading, line.recogniser = reading, name
 
 
 def _add_leaders(page: StraightPage, lines: Sequence[_Line]) -> None:
@@ -174,10 +192,11 @@ def _add_leaders(page: StraightPage, lines: Sequence[_Line]) -> None:
             line.reading = with_leaders(line.reading, longer, min(1.0, share))
 
 
-def _page_lines(page: StraightPage, said: Sequence[Region], min_confidence: float) -> PageLines:
-    floors = {"tesseract": min_confidence, "ppocr": max(_CONFIDENCE_FLOOR, min_confidence)}
+def _page_lines(page: StraightPage, said: Sequence[Region]) -> PageLines:
     kept = [
-        region for region in said if region.confidence is None or region.confidence >= floors[region.recogniser]
+        region
+        for region in said
+        if region.recogniser != "ppocr" or region.confidence is None or region.confidence >= _CONFIDENCE_FLOOR
     ]
     ordered = in_reading_order(kept, page.rotation)
     return PageLines(tuple(ordered), wrapped_angle(page.rotation), len(said) - len(kept))

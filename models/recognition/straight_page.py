@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.dbnet import DbnetDetector, TextBox, clockwise
+from models.detection.base import TextBox, TextDetector
+from models.detection.dbnet import clockwise
 from models.document import PageImage, Polygon
 from models.geometry import clip
 from models.orientation import page_angle
+from models.recognition.base import LineRecogniser
 from models.straighten import Straightened, straighten
 
 Floats = npt.NDArray[np.float32]
@@ -31,10 +33,10 @@ class StraightPage:
         return clip(self.straightened.to_page(corners).tolist(), self.delivered.width, self.delivered.height)
 
 
-def straighten_page(image: PageImage, detector: DbnetDetector) -> StraightPage:
+def straighten_page(image: PageImage, detector: TextDetector, recogniser: LineRecogniser) -> StraightPage:
     """Return the page upright, its lines looked for once, on the page as delivered. Raises ModelError."""
     boxes = detector.detect(image.pixels)
-    rotation = page_angle(image.pixels, boxes).degrees
+    rotation = page_angle(image.pixels, boxes, recogniser=recogniser).degrees
     straightened = straighten(image.pixels, rotation)
     turned = PageImage(straightened.pixels, image.dpi)
     if straightened.pixels is image.pixels:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from models.document import PageLines, Polygon, Region
 from models.geometry import Box
+from models.recognition.confidence import calibrated
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class PlacedWord:
 
 @dataclass(slots=True)
 class LineBuilder:
-    """Collects words into regions, one per line; words under `min_confidence` are dropped."""
+    """Collects words into regions, one per line; drops words whose confidence is worth too little."""
 
     min_confidence: float
     dropped: int = 0
@@ -43,7 +44,7 @@ class LineBuilder:
 
     def add(self, word: Word) -> None:
         """Add a word to the current line."""
-        if word.confidence >= self.min_confidence:
+        if calibrated(word.confidence, "tesseract") >= self.min_confidence:
             self._lines[-1][1].append(word)
         else:
             self.dropped += 1

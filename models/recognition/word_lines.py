@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.detection.dbnet import TextBox
+from models.detection.base import TextBox
 from models.recognition.base import LineReading
 from models.recognition.tesseract_words import PlacedWord
 

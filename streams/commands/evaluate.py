@@ -44,7 +44,7 @@ def evaluate(
 
     A document that cannot be read counts as failed, and as read empty.
 
-    Example: inkstream evaluate scans/ --reader ours --reader tesseract --options '{"reader": "ppocr"}'
+    Example: inkstream evaluate scans/ --reader ours --options '{}' --options '{"detector": "craft"}'
     """
     import json
     import os
@@ -81,35 +81,22 @@ def _specs(names: list[str], options: list[str]) -> list[ReaderSpec]:
     from models.errors import OptionsError
     from models.evaluation.readers import ReaderSpec, reader_spec
     from streams.codec import merge_options
+    from streams.commands.options import parsed_options
     from streams.settings import load_settings
 
     if options and "ours" not in names:
         raise OptionsError("--options are for ours, and only peers are to be measured: add --reader ours")
-    defaults = load_settings().read_options()
+    settings = load_settings()
+    defaults = settings.read_options()
     specs = []
     for spec in map(reader_spec, names):
         if spec.name != "ours":
             specs.append(spec)
             continue
-        for given in map(_parsed, options or ["{}"]):
+        for given in map(parsed_options, options or ["{}"]):
             said = " ".join(["ours", *(f"{name}={value}" for name, value in given.items())])
-            specs.append(ReaderSpec("ours", said, merge_options(defaults, given)))
+            specs.append(ReaderSpec("ours", said, merge_options(defaults, given), settings.models_dir))
     return specs
-
-
-def _parsed(options: str) -> dict[str, object]:
-    import json
-
-    from models.errors import OptionsError
-
-    advice = """write them as '{"reader": "ppocr", "dpi": 200}'"""
-    try:
-        given = json.loads(options)
-    except json.JSONDecodeError as error:
-        raise OptionsError(f"--options {options} is not JSON ({error}); {advice}") from error
-    if not isinstance(given, dict):
-        raise OptionsError(f"--options {options} is not a JSON object; {advice}")
-    return given
 
 
 def _measure(dataset: Dataset, spec: ReaderSpec, processes: int) -> list[ItemResult]:

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 models_app = typer.Typer(no_args_is_help=True, help="Networks' weights: list, verify, fetch, export.")
 
-Cache = Annotated[
-    Path | None, typer.Option("--cache", help="Folder of weights [default: inkstream/models in the user's cache].")
-]
+Cache = Annotated[Path | None, typer.Option("--cache", help="Folder of weights [default: the setting models_dir].")]
 Explicit = Annotated[
     Path | None, typer.Option("--weights", help="Take this checkpoint, not the published one; TrOCR's is a folder.")
 ]
@@ -157,8 +155,7 @@ def _trocr_row(name: str, folder: Path) -> tuple[str, str, str]:
 
 
 def _folder(cache: Path | None) -> Path:
-    """Return the folder of weights: what was said, or inkstream/models in the user's cache."""
-    import os
+    """Return the folder of weights: what was said, or where reading looks for them."""
+    from streams.settings import load_settings
 
-    base = os.environ.get("XDG_CACHE_HOME")
-    return cache or (Path(base) if base else Path.home() / ".cache") / "inkstream" / "models"
+    return cache or load_settings().models_dir

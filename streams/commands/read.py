@@ -22,11 +22,13 @@ def read(
     ] = "text",
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write to this file instead.")] = None,
     reader: Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")] = None,
+    detector: Annotated[str | None, typer.Option(help="What finds lines: dbnet or craft.")] = None,
     languages: Annotated[str | None, typer.Option(help="Tesseract languages, as eng+deu.")] = None,
     dpi: Annotated[int | None, typer.Option(help="Resolution at which PDF pages are drawn.")] = None,
     psm: Annotated[int | None, typer.Option(help="Tesseract page segmentation mode.")] = None,
     force_ocr: Annotated[bool | None, typer.Option("--force-ocr", help="Ignore text layers.")] = None,
     password: Annotated[str | None, typer.Option(help="Opens encrypted documents.")] = None,
+    given: Annotated[str | None, typer.Option("--options", help="Any read option, as JSON.")] = None,
     pages: Annotated[str | None, typer.Option(help="Only these pages, 1-based, as 1-3,7.")] = None,
 ) -> None:
     """Read documents here and now, and print their text: to try one, or in a pipe.
@@ -35,18 +37,25 @@ def read(
     """
     import sys
 
+    from streams.codec import merge_options
+    from streams.commands.options import parsed_options
     from streams.errors import ConfigurationError
     from streams.settings import load_settings
 
     if output not in ("text", "jsonl"):
         raise ConfigurationError(f"no format {output}: use text or jsonl")
-    settings = load_settings(reader=reader, languages=languages, dpi=dpi, psm=psm, force_ocr=force_ocr)
+    settings = load_settings(
+        reader=reader, detector=detector, languages=languages, dpi=dpi, psm=psm, force_ocr=force_ocr
+    )
+    options = merge_options(settings.read_options(), parsed_options(given) if given else {})
+    if password is not None:
+        options = options.model_copy(update={"password": password})
     wanted = _wanted(pages)
     if out is None:
-        failures = _read(settings, files, password, wanted, output, sys.stdout)
+        failures = _read(settings, files, options, wanted, output, sys.stdout)
     else:
         with out.open("w", encoding="utf-8") as stream:
-            failures = _read(settings, files, password, wanted, output, stream)
+            failures = _read(settings, files, options, wanted, output, stream)
     if failures:
         raise typer.Exit(1)
 
@@ -54,7 +63,7 @@ def read(
 def _read(
     settings: Settings,
     files: list[Path],
-    password: str | None,
+    options: ReadOptions,
     wanted: set[int] | None,
     output: str,
     stream: TextIO,
@@ -67,8 +76,7 @@ def _read(
     from models.errors import InkstreamError
     from models.pipeline import PagePipeline
 
-    pipeline = PagePipeline(settings.tesseract_api)
-    options = settings.read_options().model_copy(update={"password": password})
+    pipeline = PagePipeline(settings.tesseract_api, settings.models_dir)
     failures = 0
     for file in files:
         try:

@@ -19,6 +19,7 @@ def up(
         bool, typer.Option("--until-idle", help="Read what is there, print a summary and exit.")
     ] = False,
     reader: Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")] = None,
+    detector: Annotated[str | None, typer.Option(help="What finds lines: dbnet or craft.")] = None,
     processes: Annotated[int | None, typer.Option(help="Reader processes; default: one per core.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where Kafka's data, cache and ledgers are.")] = None,
     api_port: Annotated[int | None, typer.Option(help="Port of the API; 0 picks a free one.")] = None,
@@ -38,8 +39,8 @@ def up(
     from streams.supervisor import UpOptions, run_up
 
     settings = load_settings(
-        broker=broker, topic_prefix=prefix, inbox=folder, reader=reader, processes=processes, data_dir=data_dir,
-        api_port=api_port,
+        broker=broker, topic_prefix=prefix, inbox=folder, reader=reader, detector=detector, processes=processes,
+        data_dir=data_dir, api_port=api_port,
     )  # fmt: skip
     configure_logging("WARNING" if settings.log_level == "INFO" else settings.log_level)
     options = UpOptions(samples=samples, until_idle=until_idle, json_lines=json_lines)

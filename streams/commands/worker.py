@@ -21,6 +21,7 @@ def worker(
     prefix: Annotated[str | None, typer.Option(help="Prefix of every topic and consumer group.")] = None,
     processes: Annotated[int | None, typer.Option(help="Reader processes; default: one per core.")] = None,
     reader: Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")] = None,
+    detector: Annotated[str | None, typer.Option(help="What finds lines: dbnet or craft.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where the document cache and ledgers are.")] = None,
     api_port: Annotated[int | None, typer.Option(help="Port of the API; 0 picks a free one.")] = None,
     supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
@@ -40,7 +41,7 @@ def worker(
     from streams.worker import run_worker
 
     settings = settings_for(
-        broker, prefix, processes=processes, reader=reader, data_dir=data_dir, api_port=api_port
+        broker, prefix, processes=processes, reader=reader, detector=detector, data_dir=data_dir, api_port=api_port
     )
     configure_logging("WARNING" if supervised and settings.log_level == "INFO" else settings.log_level)
     if supervised:

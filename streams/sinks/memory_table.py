@@ -29,7 +29,7 @@ _PAGE_COLUMNS = (
 )  # fmt: skip
 _SEARCHED = {"text", "path"}
 _REGION_COLUMNS = (
-    "document_id", "pagenum", "path", "line", "kind", "text", "confidence", "recogniser", "polygon",
+    "document_id", "pagenum", "path", "line", "paragraph", "kind", "text", "confidence", "recogniser", "polygon",
     "x0", "y0", "x1", "y1",
 )  # fmt: skip
 _NO_BOX = (None,) * 4
@@ -43,8 +43,8 @@ CREATE VIRTUAL TABLE result USING fts5(
 CREATE TABLE page_keys (key TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE) WITHOUT ROWID;
 CREATE TABLE regions (
     page INTEGER NOT NULL, document_id TEXT NOT NULL, pagenum INTEGER NOT NULL, path TEXT NOT NULL,
-    line INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, confidence REAL, recogniser TEXT NOT NULL,
-    polygon TEXT NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL
+    line INTEGER NOT NULL, paragraph INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, confidence REAL,
+    recogniser TEXT NOT NULL, polygon TEXT NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL
 );
 CREATE INDEX regions_by_page ON regions (page);
 CREATE TABLE documents ({", ".join(_DOCUMENT_COLUMNS)}, PRIMARY KEY (document_id)) WITHOUT ROWID;
@@ -149,4 +149,5 @@ def _region_rows(number: int, page: PageText) -> Iterable[tuple[Any, ...]]:
     for line, region in enumerate(page.regions):
         box = bounds(tuple(region.polygon)) if region.polygon else _NO_BOX
         polygon = orjson.dumps(region.polygon).decode()
-        yield (*whose, line, region.kind, region.text, region.confidence, region.recogniser, polygon, *box)
+        said = (region.kind, region.text, region.confidence, region.recogniser)
+        yield (*whose, line, region.paragraph, *said, polygon, *box)

@@ -1,8 +1,8 @@
 """Checkpoints of TrOCR's real shapes that say given texts of drawn lines, for measuring.
 
 The published weights are not here. A network with weights drawn at random would be as fast, but says each token
-with hardly more certainty than any other: what two ways of computing it then agree on is chance. So its last layer alone
-is fitted (least squares) to say a text of 19 tokens and an end for each line, as sure as a trained one is.
+with hardly more certainty than any other: what two ways of computing it then agree on is chance. So its last layer
+alone is fitted (least squares) to say a text of 19 tokens and an end for each line, as sure as a trained one is.
 """
 
 from __future__ import annotations

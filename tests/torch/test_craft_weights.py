@@ -11,8 +11,7 @@ from shapely.geometry import Polygon, box
 
 from models.detection.craft import CraftDetector, load_craft
 from models.detection.craft_export import export_craft
-from models.detection.craft_onnx import Precision
-from models.detection.craft_options import CraftOptions
+from models.detection.craft_options import CraftOptions, Precision
 from models.document import PageImage
 from models.weights import CRAFT, find_weights
 
@@ -51,7 +50,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def detector(request: pytest.FixtureRequest, cache: Path) -> CraftDetector:
     precision: Precision = request.param
     export_craft(cache, precision)
-    return load_craft(cache, OPTIONS, precision)
+    return load_craft(cache, OPTIONS.model_copy(update={"precision": precision}))
 
 
 def test_the_package_carries_the_published_weights(tmp_path: Path) -> None:

@@ -221,9 +221,9 @@ def test_options_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None
 
 def test_a_missing_export_names_the_command_that_makes_it(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing, match="inkstream models export craft  where"):
-        load_craft(tmp_path, precision="int8")
+        load_craft(tmp_path, CraftOptions(precision="int8"))
     with pytest.raises(WeightsMissing, match="inkstream models export craft --precision fp32  where"):
-        load_craft(tmp_path, precision="fp32")
+        load_craft(tmp_path, CraftOptions(precision="fp32"))
 
 
 @pytest.mark.parametrize("content", [b"", b"version https://git-lfs.github.com/spec/v1\n", b"\x08\x08" * 500])

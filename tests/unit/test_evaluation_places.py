@@ -115,6 +115,11 @@ def test_pages_add_up() -> None:
     assert both.kinds == {("printed", "printed"): 2}
 
 
+def test_a_word_that_the_truth_has_with_spaces_in_it_is_right() -> None:
+    regions = [region(0, 0, 1, 1, "$7,569,000.00 ab", sure=0.9)]
+    assert sorted(judge_words("$7,569, 000. 00 a b", regions)) == [(0.9, False), (0.9, True)]
+
+
 def test_of_a_word_said_too_often_the_most_confident_is_right() -> None:
     regions = [region(0, 0, 1, 1, "yes no", sure=0.5), region(0, 0, 1, 1, "yes", sure=0.9),
                region(0, 0, 1, 1, "yes no", sure=None)]  # fmt: skip

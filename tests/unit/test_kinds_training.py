@@ -12,7 +12,8 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from models.detection.dbnet import DbnetDetector, TextBox
+from models.detection.base import TextBox
+from models.detection.dbnet import DbnetDetector
 from models.detection.strokes import LAYERS, windows_of
 from models.errors import ModelError
 from models.training.kinds import fit_strokes

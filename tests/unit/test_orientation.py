@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from models.detection.dbnet import DbnetDetector
 from models.letters import find_letters
 from models.line_direction import upside_down
 from models.orientation import page_angle
+from models.recognition.base import LineReading
+from models.recognition.ppocr_lines import PpocrLineRecogniser
 from models.skew import find_skew
 from models.straighten import straighten
 from tests.unit.drawn_pages import LINES, Grey, drawn, turned
@@ -87,6 +92,31 @@ def test_lines_on_their_heads_are_told_from_others(detector: DbnetDetector, page
     assert upside_down(page, [box.corners for box in detector.detect(page)]).mean() < 0.1
     assert upside_down(on_head, [box.corners for box in detector.detect(on_head)]).mean() > 0.9
     assert len(upside_down(page, [])) == 0
+
+
+class FirstHalfIsSurer:
+    """A recogniser that is sure of the first half of the lines it gets: of those that stand as the page does."""
+
+    name = "fake"
+
+    def recognise(self, lines: Sequence[npt.NDArray[np.uint8]]) -> list[LineReading]:
+        return [LineReading("text", 0.9 if number < len(lines) / 2 else 0.4) for number in range(len(lines))]
+
+
+def test_a_page_that_reads_better_as_it_is_stays_whatever_the_vote_says(
+    detector: DbnetDetector, page: Grey
+) -> None:
+    on_head = np.ascontiguousarray(np.rot90(page, 2))
+    boxes = detector.detect(on_head)
+    assert apart(page_angle(on_head, boxes).degrees, 180) < 0.2
+    assert apart(page_angle(on_head, boxes, recogniser=FirstHalfIsSurer()).degrees, 0) < 0.2
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270, 166.3])
+def test_reading_both_ways_tells_which_way_is_up(detector: DbnetDetector, page: Grey, degrees: float) -> None:
+    pixels = turned(page, degrees)
+    found = page_angle(pixels, detector.detect(pixels), recogniser=PpocrLineRecogniser())
+    assert apart(found.degrees, degrees) < 0.15
 
 
 @pytest.mark.parametrize("degrees", [0, 90, 180, -90, 13.7, -8, 103.7, 193.7])

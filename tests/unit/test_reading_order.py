@@ -86,3 +86,14 @@ def test_text_along_the_edge_comes_last() -> None:
     lines = [region(f"line {n}", 100, 50 * n, 900, 50 * n + 30) for n in range(5)]
     number = region("00283813", 1000, 60, 1040, 200)
     assert [r.text for r in in_reading_order([number, *lines])][-1] == "00283813"
+
+
+def test_a_line_that_slopes_still_is_no_row_of_the_line_above_it() -> None:
+    above = region("above", 110, 0, 700, 66)
+    slope = 30
+    sloping = dataclasses.replace(
+        region("sloping", 100, 0, 0, 0),
+        polygon=((100, 28 + slope), (1900, 28), (1900, 92), (100, 92 + slope)),
+    )
+    ordered = in_reading_order([sloping, above])
+    assert page_text(ordered) == "above\nsloping"

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.dbnet import DbnetDetector, TextBox
+from models.detection.base import TextBox
+from models.detection.dbnet import DbnetDetector
 from models.detection.kind_model import KINDS, describe
 from models.detection.strokes import windows_of
 from models.document import Kind

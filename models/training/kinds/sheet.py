@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.dbnet import TextBox
+from models.detection.base import TextBox
 from models.detection.kind_model import KINDS
 from models.document import Kind
 

@@ -1,0 +1,85 @@
+"""Which lines of a page make up one paragraph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from statistics import median
+
+from models.document import Region
+from models.geometry import Box, same_row
+from models.reading_order import straight_boxes
+
+_WIDER = 1.35  # times the usual distance from a line to the next: white between paragraphs
+_INDENT = 0.8  # of a line's height, by which a paragraph's first line begins further right
+_RESIZED = 1.5  # times as high: a heading, or a footnote
+
+
+def in_paragraphs(regions: Sequence[Region], rotation: float = 0.0) -> tuple[Region, ...]:
+    """Return a page's regions, in reading order, each with the number of its paragraph."""
+    numbers = paragraph_numbers(regions, rotation)
+    return tuple(replace(region, paragraph=number) for region, number in zip(regions, numbers, strict=True))
+
+
+def paragraph_numbers(regions: Sequence[Region], rotation: float = 0.0) -> list[int]:
+    """Return for each region, in reading order, the number of its paragraph, from 0.
+
+    Args:
+        rotation: By how many degrees the page's text is turned clockwise.
+
+    A paragraph ends where the next row is another column's, is further down than rows are on this page, is set
+    larger or smaller, or begins further right than the rows before and after it.
+    """
+    boxes = straight_boxes(regions, rotation)
+    rows = _rows(boxes)
+    outlines = [_outline([boxes[index] for index in row]) for row in rows]
+    steps = [_middle(low) - _middle(high) for high, low in pairwise(outlines)]
+    usual = median(down) if (down := [step for step in steps if step > 0]) else 0.0
+    numbers: list[int] = []
+    number = 0
+    for place, row in enumerate(rows):
+        if place and _begins(outlines, place, usual):
+            number += 1
+        numbers += [number] * len(row)
+    return numbers
+
+
+def _rows(boxes: Sequence[Box]) -> list[list[int]]:
+    """Return the boxes' numbers row by row."""
+    rows: list[list[int]] = []
+    for index, box in enumerate(boxes):
+        if rows and same_row(boxes[rows[-1][-1]], box):
+            rows[-1].append(index)
+        else:
+            rows.append([index])
+    return rows
+
+
+def _outline(boxes: Sequence[Box]) -> Box:
+    return (
+        min(box[0] for box in boxes), median(box[1] for box in boxes),
+        max(box[2] for box in boxes), median(box[3] for box in boxes),
+    )  # fmt: skip
+
+
+def _begins(rows: Sequence[Box], place: int, usual: float) -> bool:
+    """Return whether a paragraph begins with this row."""
+    before, row = rows[place - 1], rows[place]
+    step, height = _middle(row) - _middle(before), _height(row)
+    beside = row[2] < before[0] or before[2] < row[0]
+    if step <= 0 or beside or step > _WIDER * max(usual, _height(before)):
+        return True
+    if max(height, _height(before)) > _RESIZED * min(height, _height(before)):
+        return True
+    indented = row[0] > before[0] + _INDENT * height
+    after = rows[place + 1] if place + 1 < len(rows) else None
+    return indented and after is not None and abs(after[0] - before[0]) < _INDENT * height
+
+
+def _middle(box: Box) -> float:
+    return (box[1] + box[3]) / 2
+
+
+def _height(box: Box) -> float:
+    return box[3] - box[1]
