@@ -46,6 +46,7 @@ def export_trocr(checkpoint: Path, cache_dir: Path, precision: str = "int8") -> 
         write_encoder(state, config, PRECISIONS[precision], part / "encoder.onnx")
         write_decoder(state, config, PRECISIONS[precision], part / "decoder.onnx")
         write_description(part, config, vocabulary, made_of)
+        shutil.rmtree(target, ignore_errors=True)  # one that lacks a file
         part.replace(target)  # only what is whole gets its name
     finally:
         shutil.rmtree(part, ignore_errors=True)

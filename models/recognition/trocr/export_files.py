@@ -13,6 +13,7 @@ from models.recognition.trocr.tokenizer import Vocabulary
 # Raised when graphs or their inputs and outputs change: folders kept from before are not taken.
 FORMAT = 1
 _DESCRIPTION = "trocr.json"
+_FILES = (_DESCRIPTION, "encoder.onnx", "encoder.data", "decoder.onnx", "decoder.data")
 
 
 def write_description(folder: Path, config: TrocrConfig, vocabulary: Vocabulary, made_of: str) -> None:
@@ -51,5 +52,5 @@ def read_description(folder: Path) -> tuple[TrocrConfig, Vocabulary]:
 
 
 def is_exported(folder: Path) -> bool:
-    """Return whether a folder is an export rather than a checkpoint."""
-    return (folder / _DESCRIPTION).is_file()
+    """Return whether a folder is an export rather than a checkpoint, and has all its files."""
+    return all((folder / name).is_file() for name in _FILES)
