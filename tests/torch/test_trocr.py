@@ -127,3 +127,23 @@ def test_eight_bits_are_close_to_single_precision(tmp_path: Path) -> None:
 def test_the_configuration_is_the_same_after_the_export(tmp_path: Path) -> None:
     _, _, config = export(SHAPES["large"], tmp_path)
     assert config == read_config(tmp_path / "checkpoint")
+
+
+def test_channels_much_larger_than_others_do_not_spoil_eight_bits(tmp_path: Path) -> None:
+    model = draw_model(SHAPES["base"])
+    with torch.no_grad():
+        for layer in model.encoder.layers:
+            layer.layernorm_before.weight[5] *= 40
+            layer.layernorm_after.weight[7] *= 40
+            for part in (layer.attention.q_proj, layer.attention.k_proj, layer.attention.v_proj):
+                part.weight[:, 5] /= 40
+            layer.mlp.fc1.weight[:, 7] /= 40
+    checkpoint = save_checkpoint(model, tmp_path / "checkpoint")
+    cut = [patches(picture, read_config(checkpoint)) for picture in draw_pictures(8, 96)]
+    seen = []
+    for precision in ("fp32", "int8"):
+        exported = export_trocr(checkpoint, tmp_path, precision)
+        network = OnnxTrocr(exported, read_description(exported)[0])
+        seen.append(network.encoder.run(None, {"patches": cut[0][None]}))
+    exact, rows, scales = seen[0][0][0], seen[1][1][0].astype(np.float32), seen[1][2][0, 0][:, None]
+    assert np.abs(rows * scales - exact).mean() < 0.05 * np.abs(exact).mean()

@@ -25,6 +25,7 @@ from models.recognition.trocr.graph import (
     float_linear,
     tensor_linear,
 )  # fmt: skip
+from models.recognition.trocr.smoothing import smoothed, smoothed_pair
 
 
 def write_encoder(state: State, config: TrocrConfig, precision: Precision, path: Path) -> None:
@@ -91,18 +92,36 @@ def _embed(graph: Graph, state: State, config: TrocrConfig, precision: Precision
 
 def _layer(graph: Graph, state: State, config: TrocrConfig, precision: Precision, value: str, at: str) -> str:
     shape = config.encoder
-    linear = float_linear if precision == "fp32" else tensor_linear
-    joined = [f"{at}.attention.attention.{name}" for name in ("query", "key", "value")]
-    weights = np.concatenate([state[f"{name}.weight"] for name in joined])
-    bias = np.concatenate([state[f"{name}.bias"] for name in joined]) if shape.qkv_bias else None
-    normed = _norm(graph, state, value, f"{at}.layernorm_before", shape.epsilon)
+    eight_bits = precision == "int8"
+    linear = tensor_linear if eight_bits else float_linear
+    weights, bias = _joined(state, at, shape.qkv_bias)
+    out, out_bias = _linear(state, f"{at}.attention.output.dense")
+    gain, shift = _linear(state, f"{at}.layernorm_before")
+    if eight_bits:
+        values = 2 * shape.width  # where their rows begin
+        moved = smoothed_pair((weights[values:], None if bias is None else bias[values:]), out)
+        (weights[values:], moved_bias), out = moved
+        if bias is not None and moved_bias is not None:
+            bias[values:] = moved_bias
+        gain, shift, weights = smoothed(gain, shift, weights)
+    normed = graph.norm(value, gain, shift, shape.epsilon)
     parts = graph.nodes("Split", [linear(graph, normed, weights, bias)], 3, axis=-1, num_outputs=3)
     attended = graph.node("MultiHeadAttention", parts, domain=FUSED, num_heads=shape.heads)
-    said = linear(graph, attended, *_linear(state, f"{at}.attention.output.dense"))
-    value = graph.node("Add", [value, said])
-    normed = _norm(graph, state, value, f"{at}.layernorm_after", shape.epsilon)
-    inner = graph.node("Gelu", [linear(graph, normed, *_linear(state, f"{at}.intermediate.dense"))], domain=FUSED)
-    return graph.node("Add", [value, linear(graph, inner, *_linear(state, f"{at}.output.dense"))])
+    value = graph.node("Add", [value, linear(graph, attended, out, out_bias)])
+    inner, inner_bias = _linear(state, f"{at}.intermediate.dense")
+    gain, shift = _linear(state, f"{at}.layernorm_after")
+    if eight_bits:
+        gain, shift, inner = smoothed(gain, shift, inner)
+    normed = graph.norm(value, gain, shift, shape.epsilon)
+    bent = graph.node("Gelu", [linear(graph, normed, inner, inner_bias)], domain=FUSED)
+    return graph.node("Add", [value, linear(graph, bent, *_linear(state, f"{at}.output.dense"))])
+
+
+def _joined(state: State, at: str, with_bias: bool) -> tuple[Floats, Floats | None]:
+    """Return the weights and bias of queries, keys and values, one below the other."""
+    names = [f"{at}.attention.attention.{name}" for name in ("query", "key", "value")]
+    weights = np.concatenate([state[f"{name}.weight"] for name in names])
+    return weights, np.concatenate([state[f"{name}.bias"] for name in names]) if with_bias else None
 
 
 def _quantise(graph: Graph, value: str) -> None:
