@@ -10,7 +10,9 @@ import numpy.typing as npt
 import pymupdf
 import pytest
 
+from models.detection.choice import TextDetectors
 from models.document import ReadOptions
+from models.recognition.choice import LineRecognisers
 from models.recognition.ctc import decode
 from models.recognition.ctc_beam import LanguageDecoder, aligned
 from models.recognition.handwriting import NETWORK, SEQUENCES, HandwritingRecogniser
@@ -144,7 +146,7 @@ def test_letters_follow_each_other_as_in_english(sequences: LetterSequences) -> 
 
 
 def test_handwriting_has_its_recogniser_where_its_letters_are_known() -> None:
-    reader = RoutedReader(None)
+    reader = RoutedReader(None, TextDetectors(), LineRecognisers())
     assert reader.models(ReadOptions(languages="eng"))["handwritten"] == HandwritingRecogniser.name
     other = reader.models(ReadOptions(languages="jpn"))
     assert other["handwritten"] == other["printed"]
