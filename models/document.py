@@ -33,7 +33,7 @@ class ReadDefaults(BaseModel):
         "auto",
         pattern=r"^(auto|handwriting|ppocr|trocr-[A-Za-z0-9._-]+)$",
         description="what reads handwriting for auto and ppocr: our own recogniser (handwriting), ppocr, or a "
-        "TrOCR by its name; auto is the largest trocr-*-handwritten that is exported, for English, else handwriting",
+        "TrOCR by its name; auto is, for English, the largest trocr-*-handwritten that is exported, else ours",
     )
     printed: str = Field(
         "auto",
