@@ -13,6 +13,7 @@ _CLIP = 1e-3  # nobody is surer than this, either way
 # Beta calibration (Kull, Silva Filho & Flach 2017), log odds = a ln(c) - b ln(1 - c) + offset, for each recogniser
 # and kind of line: fitted by models/training/calibrate.py, on what models/README.md says.
 _FITTED: dict[tuple[str, Kind], tuple[float, float, float]] = {
+    ("handwriting", "handwritten"): (1.163, 0.889, -1.010),
     ("ppocr", "handwritten"): (3.972, 0.621, -0.869),
     ("ppocr", "printed"): (10.357, 0.235, 0.924),
     ("tesseract", "printed"): (0.627, 1.722, -1.918),
