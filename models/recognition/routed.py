@@ -1,14 +1,14 @@
 """Reading a page line by line: lines are found, told print from hand from signature, and each goes to who reads it.
 
 The page is turned upright first, as Tesseract reads no other. Print goes to Tesseract, all of it in one call, and
-what it is not sure of to PP-OCR, which reads dirt, photographs and odd faces better; handwriting goes to PP-OCR;
-a signature is a place without text. A TrOCR that a document names, or that is here for handwriting, reads the lines
-of its kind instead.
+what it is not sure of to PP-OCR, which reads dirt, photographs and odd faces better; handwriting goes to PP-OCR's
+recogniser learnt further on hands; a signature is a place without text. A TrOCR that a document names, or that is
+here for handwriting, reads the lines of its kind instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Protocol
@@ -25,9 +25,10 @@ from models.geometry import box_sides, wrapped_angle
 from models.preprocess import prepare_upright
 from models.reading_order import in_reading_order
 from models.recognition.base import LineReading, LineRecogniser
+from models.recognition.handwriting import HandwritingRecogniser
 from models.recognition.leaders import up_to_the_next, with_leaders
 from models.recognition.line_images import cut_line, has_ink
-from models.recognition.ppocr_lines import PpocrLineRecogniser
+from models.recognition.ppocr_lines import OTHER_SCRIPTS, PpocrLineRecogniser
 from models.recognition.straight_page import StraightPage, straighten_page
 from models.recognition.tesseract_words import PlacedWord
 from models.recognition.trocr.choice import TrocrRecognisers
@@ -37,6 +38,7 @@ from models.straighten import Straightened
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
+_OWN_FLOORS = ("tesseract", "trocr")  # have refused already what they are not sure of
 _CONFIDENCE_FLOOR = 0.5  # logos, rules and struck-out words read as something, with less
 _SURE_SIGNATURE = 0.5
 _PRINT_SHARE = 0.25  # of the length of all lines
@@ -67,6 +69,14 @@ class _Line:
         return self.kind == "signature"
 
 
+@dataclass(frozen=True, slots=True)
+class _Recognisers:
+    """Who reads what Tesseract does not; handwriting has its own where its letters are known."""
+
+    ppocr: PpocrLineRecogniser
+    hand: HandwritingRecogniser | None
+
+
 class RoutedReader:
     """Reads pages line by line, with Tesseract beside PP-OCR for print, or without."""
 
@@ -78,7 +88,7 @@ class RoutedReader:
         self._tesseract = tesseract
         self._detectors = detectors
         self._trocr = trocr or TrocrRecognisers(None)
-        self._recognisers: dict[str, PpocrLineRecogniser] = {}
+        self._recognisers: dict[str, _Recognisers] = {}
         self._told_at: dict[float, LineKinds] = {}
 
     def warm_up(self, options: ReadOptions) -> None:
@@ -89,29 +99,27 @@ class RoutedReader:
             self._tesseract.warm_up(options)
 
     def read(self, image: PageImage, options: ReadOptions) -> PageLines:
-        detector, recogniser = self._load(options)
-        page = straighten_page(image, detector, recogniser)
+        detector, recognisers = self._load(options)
+        page = straighten_page(image, detector, recognisers.ppocr)
         kinds = self._kinds(options).classify(page.image.pixels, page.boxes)
         lines = [_Line(box.corners, _told(*kind)) for box, kind in zip(page.boxes, kinds, strict=True)]
         named = self._named(options)
         if _mostly_print(lines) and "printed" not in named:
             lines += _read_print(page, lines, self._words(page, options))
-        for kind, one in named.items():
-            _read_lines(page, [line for line in lines if line.kind == kind], one, "trocr")
-        _read_lines(page, lines, recogniser, "ppocr")
+        _read_the_rest(page, lines, recognisers, named)
         _add_leaders(page, lines)
         said = [_region(page, line) for line in lines if line.is_signature or _says_something(line.reading)]
         return _page_lines(page, said)
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
-        detector, recogniser = self._load(options)
+        detector, recognisers = self._load(options)
         package = f"rapidocr {version('rapidocr')}"
-        ppocr = f"{package} {recogniser.name}"
+        ppocr = f"{package} {recognisers.ppocr.name}"
         tesseract = self._tesseract.models(options)["printed"] if self._tesseract else None
         read: dict[str, str | None] = {
             "detector": f"{package} {detector.name}" if options.detector == "dbnet" else detector.name,
             "printed": f"{tesseract}, {ppocr}" if tesseract else ppocr,
-            "handwritten": ppocr,
+            "handwritten": recognisers.hand.name if recognisers.hand else ppocr,
         }
         return read | {kind: one.name for kind, one in self._named(options).items()}
 
@@ -137,11 +145,16 @@ class RoutedReader:
         except PageTooLarge:
             return []  # for Tesseract: PP-OCR reads lines of any page
 
-    def _load(self, options: ReadOptions) -> tuple[TextDetector, PpocrLineRecogniser]:
+    def _load(self, options: ReadOptions) -> tuple[TextDetector, _Recognisers]:
         detector = self._detectors.get(options)
         if options.languages not in self._recognisers:
-            self._recognisers[options.languages] = PpocrLineRecogniser(options.languages)
+            self._recognisers[options.languages] = _recognisers(options.languages)
         return detector, self._recognisers[options.languages]
+
+
+def _recognisers(languages: str) -> _Recognisers:
+    latin = not OTHER_SCRIPTS.intersection(languages.split("+"))
+    return _Recognisers(PpocrLineRecogniser(languages), HandwritingRecogniser(languages) if latin else None)
 
 
 def _told(kind: Kind, score: float) -> Kind:
@@ -169,14 +182,28 @@ def _read_print(page: StraightPage, lines: Sequence[_Line], words: Sequence[Plac
     ]
 
 
-def _read_lines(page: StraightPage, lines: Sequence[_Line], recogniser: LineRecogniser, name: str) -> None:
-    """Give every line that has no reading yet, and ink, what a recogniser reads there."""
+def _read_the_rest(
+    page: StraightPage, lines: Sequence[_Line], recognisers: _Recognisers, named: Mapping[Kind, LineRecogniser]
+) -> None:
+    """Give every line that has no reading yet, and ink, what the recogniser of its kind reads there."""
     cut = [
         (line, cut_line(page.image.pixels, line.corners))
         for line in lines
         if not (line.reading or line.is_signature)
     ]
-    wanted = [(line, picture) for line, picture in cut if has_ink(picture)]
+    inked = [(line, picture) for line, picture in cut if has_ink(picture)]
+    for kind, trocr in named.items():
+        _read([(line, picture) for line, picture in inked if line.kind == kind], trocr, "trocr")
+    wanted = [(line, picture) for line, picture in inked if line.kind not in named]
+    hand = recognisers.hand
+    by_hand = [(line, picture) for line, picture in wanted if line.kind == "handwritten"] if hand else []
+    others = [(line, picture) for line, picture in wanted if not hand or line.kind != "handwritten"]
+    _read(others, recognisers.ppocr, "ppocr")
+    if hand:
+        _read(by_hand, hand, "handwriting")
+
+
+def _read(wanted: Sequence[tuple[_Line, Pixels]], recogniser: LineRecogniser, name: str) -> None:
     read = recogniser.recognise([picture for _, picture in wanted])
     for (line, _), reading in zip(wanted, read, strict=True):
         line.reading, line.recogniser = reading, name
@@ -196,7 +223,7 @@ def _page_lines(page: StraightPage, said: Sequence[Region]) -> PageLines:
     kept = [
         region
         for region in said
-        if region.recogniser != "ppocr" or region.confidence is None or region.confidence >= _CONFIDENCE_FLOOR
+        if region.recogniser in _OWN_FLOORS or region.confidence is None or region.confidence >= _CONFIDENCE_FLOOR
     ]
     ordered = in_reading_order(kept, page.rotation)
     return PageLines(tuple(ordered), wrapped_angle(page.rotation), len(said) - len(kept))
