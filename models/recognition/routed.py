@@ -34,6 +34,7 @@ from models.straighten import Straightened
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
+_OWN_FLOORS = ("tesseract", "trocr")  # have refused already what they are not sure of
 _CONFIDENCE_FLOOR = 0.5  # logos, rules and struck-out words read as something, with less
 _SURE_SIGNATURE = 0.5
 _PRINT_SHARE = 0.25  # of the length of all lines
@@ -177,7 +178,7 @@ def _page_lines(page: StraightPage, said: Sequence[Region]) -> PageLines:
     kept = [
         region
         for region in said
-        if region.recogniser == "tesseract" or region.confidence is None or region.confidence >= _CONFIDENCE_FLOOR
+        if region.recogniser in _OWN_FLOORS or region.confidence is None or region.confidence >= _CONFIDENCE_FLOOR
     ]
     ordered = in_reading_order(kept, page.rotation)
     return PageLines(tuple(ordered), wrapped_angle(page.rotation), len(said) - len(kept))

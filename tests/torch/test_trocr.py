@@ -33,9 +33,9 @@ SHAPES = {
 
 
 def export(
-    shape: dict[str, Any], folder: Path, precision: str = "fp32", gain: float = 1.0
+    shape: dict[str, Any], folder: Path, precision: str = "fp32", gain: float = 1.0, change: float = 1.0
 ) -> tuple[Any, OnnxTrocr, TrocrConfig]:
-    model = draw_model(shape, gain=gain)
+    model = draw_model(shape, gain=gain, change=change, sight=3.0 if change == 1 else 1.0)
     exported = export_trocr(save_checkpoint(model, folder / "checkpoint"), folder / "cache", precision)
     config, _ = read_description(exported)
     return model, OnnxTrocr(exported, config), config
@@ -76,12 +76,12 @@ def test_beams_say_what_transformers_says(name: str, beams: int, load: Load, tmp
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize("shape", [SMALL, BASE], ids=["small", "base"])
 def test_the_real_shapes_say_what_transformers_says(shape: dict[str, Any], tmp_path: Path) -> None:
-    model, network, config = export(shape, tmp_path)
+    model, network, config = export(shape, tmp_path, change=0.4)
     pictures = draw_pictures(2, 384)
     said = greedy(network, config, pictures, 8)
     assert said == theirs(model, pictures, 8)
     assert greedy(TorchTrocr(tmp_path / "checkpoint", device="cpu"), config, pictures, 8) == said
-    assert said[0] != said[1]
+    assert len(set(said[0])) > 1  # it is no one token over and over
 
 
 def test_where_memory_runs_out_pictures_are_looked_at_in_halves_and_read_all_the_same(tmp_path: Path) -> None:

@@ -208,9 +208,9 @@ def _say(graph: Graph, state: State, precision: Precision, value: str) -> None:
     linear = float_linear if precision == "fp32" else row_linear
     value = graph.node("Squeeze", [value, graph.weight([1], np.int64)])
     logits = linear(graph, value, state["decoder.output_projection.weight"])
-    best, _ = graph.nodes("TopK", [logits, "choices"], ["best", "next"], axis=-1, largest=1, sorted=1)
-    total = graph.node("ReduceLogSumExp", [logits, graph.weight([1], np.int64)], keepdims=1)
-    graph.nodes("Sub", [best, total], ["scores"])
+    graph.nodes("TopK", [logits, "choices"], ["best", "next"], axis=-1, largest=1, sorted=1)
+    # LogSoftmax is computed in one go, ReduceLogSumExp takes several times as long
+    graph.nodes("GatherElements", [graph.node("LogSoftmax", [logits], axis=-1), "next"], ["scores"], axis=-1)
 
 
 def _linear(state: State, name: str) -> tuple[Floats, Floats]:

@@ -23,7 +23,7 @@ FUSED = "com.microsoft"  # the domain of ONNX Runtime's own operators
 _OPSET = 18
 _IR = 9
 _INLINE = 1024  # bytes: what is smaller stays in the .onnx file itself
-_BLOCKS = (128, 64, 32, 16)  # numbers that share a scale
+_BLOCKS = (256, 128, 64, 32, 16)  # numbers that share a scale: fewer scales take a tenth less time
 
 
 class Value(NamedTuple):
