@@ -40,6 +40,7 @@ class ReadDefaults(BaseModel):
         pattern=r"^(auto|trocr-[A-Za-z0-9._-]+)$",
         description="what reads print for auto and ppocr: a TrOCR by its name; auto leaves it to the reader",
     )
+    beams: int = Field(1, ge=1, le=16, description="texts that a TrOCR follows at once; 1 reads greedily, fastest")
     craft: CraftOptions = Field(CraftOptions(), description="how CRAFT finds lines, where it is the detector")
     languages: str = Field(
         "eng",

@@ -51,7 +51,7 @@ class LineRecognisers:
         return self._ppocr(options.languages)
 
     def _printed(self, options: ReadOptions) -> ChosenRecogniser:
-        if trocr := self._trocr.get(options.printed, "printed"):
+        if trocr := self._trocr.get(options.printed, "printed", options.beams):
             return ChosenRecogniser("trocr", trocr)
         return ChosenRecogniser("ppocr", self.ppocr(options))
 
@@ -59,7 +59,7 @@ class LineRecognisers:
         languages = options.languages.split("+")
         # the published checkpoints read English: who reads other languages has to name one
         if (options.handwritten != "auto" or languages == ["eng"]) and (
-            trocr := self._trocr.get(options.handwritten, "handwritten")
+            trocr := self._trocr.get(options.handwritten, "handwritten", options.beams)
         ):
             return ChosenRecogniser("trocr", trocr)
         if options.handwritten == "ppocr" or OTHER_SCRIPTS.intersection(languages):

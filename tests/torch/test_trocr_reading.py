@@ -97,3 +97,20 @@ def test_weights_that_are_cut_off_or_of_another_network_are_refused(name: str, t
     (other / "model.safetensors").rename(checkpoint / "model.safetensors")
     with pytest.raises(WeightsInvalid, match=r"embed_tokens\.weight is \(61, 64\), not \(97, 64\)"):
         export_trocr(checkpoint, tmp_path, "fp32")
+
+
+def test_a_document_chooses_how_many_texts_are_followed(models_dir: Path, tmp_path: Path) -> None:
+    said = read(models_dir, tmp_path, kind_threshold="0", beams="2")
+    assert str(said.models["handwritten"]).endswith("2 beams")
+
+
+def test_handwriting_in_other_languages_goes_to_trocr_only_where_it_is_named(
+    models_dir: Path, tmp_path: Path
+) -> None:
+    said = read(models_dir, tmp_path, kind_threshold="0", languages="deu", reader="ppocr")
+    assert {region.recogniser for region in said.regions if region.kind == "handwritten"} <= {"handwriting"}
+    named = read(
+        models_dir, tmp_path, kind_threshold="0", languages="deu", reader="ppocr",
+        handwritten="trocr-base-handwritten",
+    )  # fmt: skip
+    assert str(named.models["handwritten"]).startswith("trocr-base-handwritten")

@@ -28,12 +28,13 @@ class TrocrRecognisers:
         self._models_dir = models_dir
         self._loaded: dict[Path, TrocrRecogniser] = {}
 
-    def get(self, name: str, kind: Literal["handwritten", "printed"]) -> TrocrRecogniser | None:
+    def get(self, name: str, kind: Literal["handwritten", "printed"], beams: int = 1) -> TrocrRecogniser | None:
         """Return the recogniser of a name, None where other engines are to read.
 
         Args:
             name: `auto` takes the largest published one for handwriting that is exported, if there is one, and none
                 for print; `trocr-…` is a checkpoint; anything else is another engine.
+            beams: How many texts are followed at once.
 
         Raises:
             WeightsMissing: The one that is named is not on this machine; the message says how to get it.
@@ -42,7 +43,7 @@ class TrocrRecognisers:
         if name == "auto" and kind == "handwritten":
             found = (self._folder(f"{size}-{kind}") for size in _BY_WORTH)
             folder = next((one for one in found if one is not None), None)
-            return None if folder is None else self._load(folder)
+            return None if folder is None else self._load(folder).following(beams)
         if not name.startswith("trocr"):
             return None
         folder = self._folder(name)
@@ -51,7 +52,7 @@ class TrocrRecognisers:
                 f"{name} is not exported into {self._models_dir or 'any folder (set models_dir)'}: run  inkstream "
                 f"models fetch {name}  where the hub can be reached, then  inkstream models export {name}"
             )
-        return self._load(folder)
+        return self._load(folder).following(beams)
 
     def _folder(self, name: str) -> Path | None:
         """Return the newest folder of that name: a checkpoint where a CUDA device reads it, else an export."""

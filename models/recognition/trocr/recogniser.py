@@ -54,6 +54,12 @@ class TrocrRecogniser:
         self._beams = beams
         self._most = min(MOST_TOKENS, network.positions - 1)
 
+    def following(self, beams: int) -> TrocrRecogniser:
+        """Return a recogniser on the same network that follows as many texts at once."""
+        if beams == self._beams:
+            return self
+        return TrocrRecogniser(self._network, self._config, self._vocabulary, beams=beams)
+
     def recognise(self, lines: Sequence[Pixels]) -> list[LineReading]:
         """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order. Raises ModelError."""
         cut = [[_Piece(part) for part in parts(line)] if _is_readable(line) else [] for line in lines]
