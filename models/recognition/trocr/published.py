@@ -127,7 +127,8 @@ class _Hub:
 
     def first_of(self, names: Sequence[str], folder: Path, *, optional: bool = False) -> None:
         """Fetch the first of some files that the repository has."""
-        from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
+        from httpx import HTTPError
+        from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
         for name in names:
             try:
@@ -137,7 +138,7 @@ class _Hub:
                 raise self._failed(name, error) from error
             except EntryNotFoundError:
                 continue
-            except (HfHubHTTPError, OSError, RuntimeError) as error:
+            except (HTTPError, OSError, RuntimeError) as error:
                 raise self._failed(name, error) from error
         if not optional:
             raise WeightsMissing(f"{self._repository} has no {' nor '.join(names)}: it is no checkpoint of TrOCR")
