@@ -34,8 +34,9 @@ from models.straighten import Straightened
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-_OWN_FLOORS = ("tesseract", "trocr")  # have refused already what they are not sure of
-_CONFIDENCE_FLOOR = 0.5  # logos, rules and struck-out words read as something, with less
+# What is read with less is no text: logos, rules and struck-out words read as something. Tesseract and TrOCR have
+# refused already what they are not sure of.
+_FLOORS = {"ppocr": 0.5, "handwriting": 0.35}
 _SURE_SIGNATURE = 0.5
 _PRINT_SHARE = 0.25  # of the length of all lines
 _MISSED = 0.9  # a word of Tesseract's that no line has is believed from here on
@@ -178,7 +179,7 @@ def _page_lines(page: StraightPage, said: Sequence[Region]) -> PageLines:
     kept = [
         region
         for region in said
-        if region.recogniser in _OWN_FLOORS or region.confidence is None or region.confidence >= _CONFIDENCE_FLOOR
+        if region.confidence is None or region.confidence >= _FLOORS.get(region.recogniser, 0.0)
     ]
     ordered = in_reading_order(kept, page.rotation)
     return PageLines(tuple(ordered), wrapped_angle(page.rotation), len(said) - len(kept))
