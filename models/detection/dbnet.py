@@ -76,7 +76,7 @@ class DbnetDetector:
         return [seen.descriptor(corners * seen.scale) for corners in lines]
 
     def pyramid(self, pixels: Pixels) -> Floats:
-        """Return the feature pyramid of a page, (96, h, w): a cell is four pixels of the page as it is looked at."""
+        """Return a page's feature pyramid, (96, h, w): a cell is four pixels of the page as looked at."""
         return self._see(pixels, _LONGEST_SIDE).pyramid
 
     def _look(self, pixels: Pixels, longest_side: int) -> tuple[list[TextBox], list[float]]:

@@ -1,4 +1,4 @@
-"""Draws signed pages and learns maps of print, hand and signature: python -m models.training.regions draw|train|export."""
+"""Draws signed pages and learns maps of kinds: python -m models.training.regions draw|train|export|evaluate."""
 
 from __future__ import annotations
 
@@ -40,6 +40,11 @@ def main() -> None:
     export.add_argument("run", type=Path)
     export.add_argument("out", type=Path)
     export.set_defaults(step=_export)
+    measure = steps.add_parser("evaluate", help="say how well kept pages are told")
+    measure.add_argument("pages", type=Path)
+    measure.add_argument("--weights", type=Path, help="an ONNX file; the shipped one unless given")
+    measure.add_argument("--sure", type=float, nargs="+", default=[0.7], help="least scores of signatures")
+    measure.set_defaults(step=_evaluate)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     arguments.step(arguments)
@@ -68,6 +73,13 @@ def _export(arguments: argparse.Namespace) -> None:
     from models.training.regions.export import export
 
     print("sha256", export(arguments.run, arguments.out))
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from models.training.regions.evaluate import evaluate
+
+    for sure in arguments.sure:
+        print(f"{sure:.2f}", evaluate(arguments.pages, arguments.weights, sure))
 
 
 if __name__ == "__main__":

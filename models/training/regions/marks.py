@@ -101,7 +101,7 @@ def _anywhere(rng: np.random.Generator, width: int, height: int) -> tuple[int, i
 
 
 def _turned(ink: Floats, degrees: float) -> Floats:
-    height, width = ink.shape
+    width = ink.shape[1]
     grown = cv2.copyMakeBorder(ink, width // 8, width // 8, 4, 4, cv2.BORDER_CONSTANT)
     centre = (grown.shape[1] / 2, grown.shape[0] / 2)
     turn = cv2.getRotationMatrix2D(centre, degrees, 1)

@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
 _LEAST_INK = 0.03  # of a cell's area, for the cell to be of a kind
-# Cells between letters and words belong to their line; the sweeps of a signature leave wider gaps, in both directions.
+# Cells between letters and words belong to their line; the sweeps of a signature leave wider gaps, both ways.
 _CLOSED = {"printed": (1, 5), "handwritten": (3, 5), "signature": (5, 9)}
 
 
