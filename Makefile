@@ -1,5 +1,5 @@
 # Everything here works on a fresh machine: the set-up installs what is missing.
-.PHONY: help run test test-torch lint bench clean
+.PHONY: help run test test-torch lint bench bench-trocr clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -26,6 +26,10 @@ lint:
 bench: ## measure against peers on this machine; prints ratios
 	@deploy/setup.sh test
 	.venv/bin/python -m tests.bench
+
+bench-trocr: ## TrOCR against transformers on the same lines; fails where a token differs
+	@deploy/setup.sh torch
+	.venv/bin/python -m tests.bench.trocr
 
 clean: ## remove what the set-up and runs left here
 	rm -rf .venv .inkstream build *.egg-info

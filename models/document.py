@@ -17,8 +17,8 @@ Method = Literal["text_layer", "ocr", "mixed"]
 Polygon = tuple[tuple[float, float], ...]
 
 
-class ReadOptions(BaseModel):
-    """How to read one document. A producer's `options` header may set any field; the settings give the rest."""
+class ReadDefaults(BaseModel):
+    """How documents are read where they do not say otherwise: these are settings as well as options."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +29,18 @@ class ReadOptions(BaseModel):
         "dbnet",
         description="what finds the lines for auto and ppocr; tesseract finds them itself, whatever is said here",
     )
+    handwritten: str = Field(
+        "auto",
+        pattern=r"^(auto|handwriting|ppocr|trocr-[A-Za-z0-9._-]+)$",
+        description="what reads handwriting for auto and ppocr: our own recogniser (handwriting), ppocr, or a "
+        "TrOCR by its name; auto is, for English, the largest trocr-*-handwritten that is exported, else ours",
+    )
+    printed: str = Field(
+        "auto",
+        pattern=r"^(auto|trocr-[A-Za-z0-9._-]+)$",
+        description="what reads print for auto and ppocr: a TrOCR by its name; auto leaves it to the reader",
+    )
+    beams: int = Field(1, ge=1, le=16, description="texts that a TrOCR follows at once; 1 reads greedily, fastest")
     craft: CraftOptions = Field(CraftOptions(), description="how CRAFT finds lines, where it is the detector")
     languages: str = Field(
         "eng",
@@ -44,6 +56,11 @@ class ReadOptions(BaseModel):
     min_confidence: float = Field(0.0, ge=0, le=1, description="drop words said with less confidence")
     force_ocr: bool = Field(False, description="read the picture of a page even where it has a good text layer")
     max_megapixels: float = Field(80.0, gt=0, le=1000, description="pages are rendered at no more than this")
+
+
+class ReadOptions(ReadDefaults):
+    """How to read one document. A producer's `options` header may set any field; the settings give the rest."""
+
     password: str | None = Field(None, repr=False, description="opens an encrypted document")
 
 

@@ -118,9 +118,11 @@ def create_reader(
 
         return PreparingReader(_create_tesseract(tesseract_api))
     from models.detection.choice import TextDetectors
+    from models.recognition.choice import LineRecognisers
     from models.recognition.routed import RoutedReader
 
-    return RoutedReader(_create_tesseract(tesseract_api) if name == "auto" else None, TextDetectors(models_dir))
+    tesseract = _create_tesseract(tesseract_api) if name == "auto" else None
+    return RoutedReader(tesseract, TextDetectors(models_dir), LineRecognisers(models_dir))
 
 
 def _create_tesseract(tesseract_api: TesseractApi) -> TesseractReader | TesseractProgramReader:

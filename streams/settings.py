@@ -21,7 +21,7 @@ from pydantic_settings import (
 )
 
 from models.detection.craft_options import CraftOptions
-from models.document import Detector, ReadOptions
+from models.document import ReadDefaults, ReadOptions
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _user_cache() -> Path:
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseSettings, ReadDefaults):
     """All settings. Sizes are bytes unless the name says otherwise; times are seconds (`_s`) or ms (`_ms`)."""
 
     model_config = SettingsConfigDict(
@@ -124,23 +124,13 @@ class Settings(BaseSettings):
     )
     source_retry_s: float = Field(600.0, ge=0, description="how long an unreachable source is tried again")
 
-    # reading
-    reader: Literal["auto", "tesseract", "ppocr"] = "auto"
-    detector: Detector = Field("dbnet", description="what finds lines; craft has to be exported first")
+    # reading: what documents do not say, ReadDefaults has the rest
     craft: Annotated[CraftOptions, NoDecode, BeforeValidator(_object)] = Field(
         CraftOptions(), description="how CRAFT finds lines; as a variable: JSON"
     )
     tesseract_api: Literal["tesserocr", "pytesseract"] = Field(
         "tesserocr", description="tesserocr runs Tesseract in process; pytesseract starts a program per page"
     )
-    languages: str = "eng"
-    dpi: int = Field(300, ge=72, le=1200)
-    psm: int = Field(3, ge=1, le=13)
-    oem: int = Field(1, ge=0, le=3)
-    kind_threshold: float = Field(0.25, ge=0, le=1)
-    min_confidence: float = Field(0.0, ge=0, le=1)
-    force_ocr: bool = False
-    max_megapixels: float = Field(80.0, gt=0, le=1000)
     passwords: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
         (), description="tried on encrypted documents"
     )
@@ -194,8 +184,7 @@ class Settings(BaseSettings):
 
     def read_options(self) -> ReadOptions:
         """Return how a document is read when its producer says nothing."""
-        given = ReadOptions.model_fields.keys() & Settings.model_fields.keys()  # all but the password
-        return ReadOptions.model_validate({name: getattr(self, name) for name in given})
+        return ReadOptions.model_validate({name: getattr(self, name) for name in ReadDefaults.model_fields})
 
     def ssl_context(self) -> ssl.SSLContext | None:
         """Return the TLS context for Kafka clients, or None where the protocol has no TLS.

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, get_args
 from models.document import PageReading, ReadOptions
 from models.errors import OptionsError, ReaderFailed, WeightsMissing
 
-ReaderName = Literal["ours", "tesseract", "rapidocr", "ppocr-line", "rapidocr-line"]
+ReaderName = Literal["ours", "tesseract", "rapidocr", "ppocr-line", "handwriting-line", "rapidocr-line"]
 READERS: tuple[ReaderName, ...] = get_args(ReaderName)
 _PEER_DPI = 300
 _PEER_MEGAPIXELS = 200.0
@@ -58,6 +58,10 @@ class ReaderSpec:
 
         if self.name == "rapidocr-line":
             return LineReader(RapidocrLines())
+        if self.name == "handwriting-line":
+            from models.recognition.handwriting import HandwritingRecogniser
+
+            return LineReader(HandwritingRecogniser(self.options.languages))
         from models.recognition.ppocr_lines import PpocrLineRecogniser
 
         return LineReader(PpocrLineRecogniser(self.options.languages))

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.dbnet import packaged_weights
-from models.onnx_session import create_session
 from models.recognition.alphabets import letter_weights
 from models.recognition.base import LineReading
 from models.recognition.ctc import decode
+from models.recognition.ctc_network import CtcNetwork
 from models.recognition.line_images import network_input
 
 Floats = npt.NDArray[np.float32]
@@ -21,11 +21,8 @@ Pixels = npt.NDArray[np.uint8]
 LATIN = Path(__file__).resolve().parents[1] / "shipped/ppocr_latin_int8.onnx"
 # Nine lines of print in ten are; reading the others twice saves a word in a hundred on forms and letters.
 _SURE = 0.9
-_STRIDE = 8  # pixels of width per step of the output
-_BUCKET = 64  # pixels of width: a line's text depends on its own bucket, never on its neighbours
-_AT_ONCE_WIDTH = 2048  # pixels of width in one call; more is no faster and takes memory
 # Tesseract's codes of languages that are not written in Latin letters: for them, the network of all scripts.
-_OTHER_SCRIPTS = {
+OTHER_SCRIPTS = {
     "chi_sim", "chi_tra", "chi_sim_vert", "chi_tra_vert", "jpn", "jpn_vert", "kor", "rus", "ukr", "bul", "bel",
     "srp", "mkd", "ell", "grc", "ara", "fas", "heb", "hin", "tha",
 }  # fmt: skip
@@ -46,10 +43,10 @@ class PpocrLineRecogniser:
     def __init__(self, languages: str = "eng") -> None:
         """Load the network that reads these languages (Tesseract's codes joined by +). Raises ModelError."""
         self._languages = languages
-        self._latin = not _OTHER_SCRIPTS.intersection(languages.split("+"))
+        self._latin = not OTHER_SCRIPTS.intersection(languages.split("+"))
         self.name = "PP-OCRv6 rec small" + (" (Latin, 8 bits first)" if self._latin else "")
-        self._quick = _CtcNetwork(LATIN, languages) if self._latin else None
-        self._exact: _CtcNetwork | None = None
+        self._quick = _Reader(LATIN, languages) if self._latin else None
+        self._exact: _Reader | None = None
 
     def recognise(self, lines: Sequence[Pixels]) -> list[LineReading]:
         """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order. Raises ModelError."""
@@ -63,20 +60,19 @@ class PpocrLineRecogniser:
             read[number] = reading
         return read
 
-    def _network(self) -> _CtcNetwork:
+    def _network(self) -> _Reader:
         if self._exact is None:
             weights = packaged_weights("PP-OCRv6_rec_small.onnx")
-            self._exact = _CtcNetwork(weights, self._languages, only=self._quick)
+            self._exact = _Reader(weights, self._languages, only=self._quick)
         return self._exact
 
 
-class _CtcNetwork:
-    """One network, its characters, and how likely each is in the languages that are read."""
+class _Reader:
+    """One network, and how likely each of its characters is in the languages that are read."""
 
-    def __init__(self, weights: Path, languages: str, only: _CtcNetwork | None = None) -> None:
-        self._session = create_session(weights)
-        names = self._session.get_modelmeta().custom_metadata_map["character"].split("\n")
-        self.characters = ["", *names, " "]
+    def __init__(self, weights: Path, languages: str, only: _Reader | None = None) -> None:
+        self._network = CtcNetwork(weights)
+        self.characters = self._network.characters
         self._weights = letter_weights(self.characters, languages)
         if only is not None:
             allowed = np.isin(self.characters, only.characters).astype(np.float32)
@@ -84,27 +80,5 @@ class _CtcNetwork:
 
     def read(self, lines: Sequence[Floats]) -> list[LineReading]:
         """Return what each line, (3, 48, w), says, in their order."""
-        inputs = [_padded(line) for line in lines]
-        read: dict[int, LineReading] = {}
-        for batch in _batches([line.shape[2] for line in inputs]):
-            (probabilities,) = self._session.run(None, {"x": np.stack([inputs[number] for number in batch])})
-            for number, rows in zip(batch, probabilities, strict=True):
-                steps = -(-lines[number].shape[2] // _STRIDE) + 1  # the last letter may come a step late
-                read[number] = decode(rows[:steps], self.characters, self._weights)
-        return [read[number] for number in range(len(lines))]
-
-
-def _padded(planes: Floats) -> Floats:
-    return np.pad(planes, ((0, 0), (0, 0), (0, -planes.shape[2] % _BUCKET)))
-
-
-def _batches(widths: Sequence[int]) -> list[list[int]]:
-    """Return the lines' numbers in batches of one width each."""
-    batches: list[list[int]] = []
-    for number in sorted(range(len(widths)), key=lambda n: widths[n]):
-        width = widths[number]
-        if batches and widths[batches[-1][0]] == width and (len(batches[-1]) + 1) * width <= _AT_ONCE_WIDTH:
-            batches[-1].append(number)
-        else:
-            batches.append([number])
-    return batches
+        seen = self._network.probabilities(lines)
+        return [decode(probabilities, self.characters, self._weights) for probabilities in seen]

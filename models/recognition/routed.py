@@ -1,8 +1,8 @@
 """Reading a page line by line: lines are found, told print from hand from signature, and each goes to who reads it.
 
 The page is turned upright first, as Tesseract reads no other. Print goes to Tesseract, all of it in one call, and
-what it is not sure of to PP-OCR, which reads dirt, photographs and odd faces better; handwriting goes to PP-OCR;
-a signature is a place without text.
+what it is not sure of to PP-OCR, which reads dirt, photographs and odd faces better; handwriting goes to a
+recogniser of its own (choice.py says which); a signature is a place without text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.base import TextDetector
 from models.detection.choice import TextDetectors
 from models.detection.kind import LineKinds
 from models.document import Kind, PageImage, PageLines, ReadOptions, Region
@@ -24,9 +23,9 @@ from models.geometry import box_sides, wrapped_angle
 from models.preprocess import prepare_upright
 from models.reading_order import in_reading_order
 from models.recognition.base import LineReading
+from models.recognition.choice import ChosenRecogniser, LineRecognisers
 from models.recognition.leaders import up_to_the_next, with_leaders
 from models.recognition.line_images import cut_line, has_ink
-from models.recognition.ppocr_lines import PpocrLineRecogniser
 from models.recognition.straight_page import StraightPage, straighten_page
 from models.recognition.tesseract_words import PlacedWord
 from models.recognition.word_lines import words_by_line
@@ -35,7 +34,9 @@ from models.straighten import Straightened
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-_CONFIDENCE_FLOOR = 0.5  # logos, rules and struck-out words read as something, with less
+# What is read with less is no text: logos, rules and struck-out words read as something. Tesseract and TrOCR have
+# refused already what they are not sure of.
+_FLOORS = {"ppocr": 0.5, "handwriting": 0.35}
 _SURE_SIGNATURE = 0.5
 _PRINT_SHARE = 0.25  # of the length of all lines
 _MISSED = 0.9  # a word of Tesseract's that no line has is believed from here on
@@ -70,40 +71,46 @@ class RoutedReader:
 
     wants_grey = False
 
-    def __init__(self, tesseract: WordReader | None, detectors: TextDetectors) -> None:
+    def __init__(
+        self, tesseract: WordReader | None, detectors: TextDetectors, recognisers: LineRecognisers
+    ) -> None:
         self._tesseract = tesseract
         self._detectors = detectors
-        self._recognisers: dict[str, PpocrLineRecogniser] = {}
+        self._recognisers = recognisers
         self._told_at: dict[float, LineKinds] = {}
 
     def warm_up(self, options: ReadOptions) -> None:
-        self._load(options)
+        self._detectors.get(options)
+        self._recognisers.ppocr(options)  # which tells what is upright, too
+        self._recognisers.get(options)
         self._kinds(options)
         if self._tesseract is not None:
             self._tesseract.warm_up(options)
 
     def read(self, image: PageImage, options: ReadOptions) -> PageLines:
-        detector, recogniser = self._load(options)
-        page = straighten_page(image, detector, recogniser)
+        recognisers = self._recognisers.get(options)
+        page = straighten_page(image, self._detectors.get(options), self._recognisers.ppocr(options))
         kinds = self._kinds(options).classify(page.image.pixels, page.boxes)
         lines = [_Line(box.corners, _told(*kind)) for box, kind in zip(page.boxes, kinds, strict=True)]
-        if _mostly_print(lines):
+        if recognisers["printed"].engine == "ppocr" and _mostly_print(lines):
             lines += _read_print(page, lines, self._words(page, options))
-        _read_the_rest(page, lines, recogniser)
+        for kind, chosen in recognisers.items():
+            _read_lines(page, [line for line in lines if line.kind == kind], chosen)
         _add_leaders(page, lines)
         said = [_region(page, line) for line in lines if line.is_signature or _says_something(line.reading)]
         return _page_lines(page, said)
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
-        detector, recogniser = self._load(options)
+        detector, recognisers = self._detectors.get(options), self._recognisers.get(options)
         package = f"rapidocr {version('rapidocr')}"
-        ppocr = f"{package} {recogniser.name}"
-        tesseract = self._tesseract.models(options)["printed"] if self._tesseract else None
-        return {
-            "detector": f"{package} {detector.name}" if options.detector == "dbnet" else detector.name,
-            "printed": f"{tesseract}, {ppocr}" if tesseract else ppocr,
-            "handwritten": ppocr,
+        names: dict[str, str | None] = {
+            kind: f"{package} {chosen.recogniser.name}" if chosen.engine == "ppocr" else chosen.recogniser.name
+            for kind, chosen in recognisers.items()
         }
+        if self._tesseract and recognisers["printed"].engine == "ppocr":
+            names["printed"] = f"{self._tesseract.models(options)['printed']}, {names['printed']}"
+        found = f"{package} {detector.name}" if options.detector == "dbnet" else detector.name
+        return {"detector": found} | names
 
     def _kinds(self, options: ReadOptions) -> LineKinds:
         if options.kind_threshold not in self._told_at:
@@ -118,12 +125,6 @@ class RoutedReader:
             return [_moved(word, prepared.way_back) for word in self._tesseract.words(prepared.image, options)]
         except PageTooLarge:
             return []  # for Tesseract: PP-OCR reads lines of any page
-
-    def _load(self, options: ReadOptions) -> tuple[TextDetector, PpocrLineRecogniser]:
-        detector = self._detectors.get(options)
-        if options.languages not in self._recognisers:
-            self._recognisers[options.languages] = PpocrLineRecogniser(options.languages)
-        return detector, self._recognisers[options.languages]
 
 
 def _told(kind: Kind, score: float) -> Kind:
@@ -151,17 +152,17 @@ def _read_print(page: StraightPage, lines: Sequence[_Line], words: Sequence[Plac
     ]
 
 
-def _read_the_rest(page: StraightPage, lines: Sequence[_Line], recogniser: PpocrLineRecogniser) -> None:
-    """Give every line that has no reading yet, and ink, what PP-OCR reads there."""
+def _read_lines(page: StraightPage, lines: Sequence[_Line], chosen: ChosenRecogniser) -> None:
+    """Give every line that has no reading yet, and ink, what a recogniser reads there."""
     cut = [
         (line, cut_line(page.image.pixels, line.corners))
         for line in lines
         if not (line.reading or line.is_signature)
     ]
     wanted = [(line, picture) for line, picture in cut if has_ink(picture)]
-    read = recogniser.recognise([picture for _, picture in wanted])
+    read = chosen.recogniser.recognise([picture for _, picture in wanted])
     for (line, _), reading in zip(wanted, read, strict=True):
-        line.reading = reading
+        line.reading, line.recogniser = reading, chosen.engine
 
 
 def _add_leaders(page: StraightPage, lines: Sequence[_Line]) -> None:
@@ -178,7 +179,7 @@ def _page_lines(page: StraightPage, said: Sequence[Region]) -> PageLines:
     kept = [
         region
         for region in said
-        if region.recogniser != "ppocr" or region.confidence is None or region.confidence >= _CONFIDENCE_FLOOR
+        if region.confidence is None or region.confidence >= _FLOORS.get(region.recogniser, 0.0)
     ]
     ordered = in_reading_order(kept, page.rotation)
     return PageLines(tuple(ordered), wrapped_angle(page.rotation), len(said) - len(kept))

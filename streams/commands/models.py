@@ -14,12 +14,20 @@ if TYPE_CHECKING:
 models_app = typer.Typer(no_args_is_help=True, help="Networks' weights: list, verify, fetch, export.")
 
 Cache = Annotated[Path | None, typer.Option("--cache", help="Folder of weights [default: the setting models_dir].")]
-Explicit = Annotated[Path | None, typer.Option("--weights", help="Take this checkpoint, not the published one.")]
+Explicit = Annotated[
+    Path | None, typer.Option("--weights", help="Take this checkpoint, not the published one; TrOCR's is a folder.")
+]
 
 
 class Network(StrEnum):
     craft = "craft"
     craft_refiner = "craft-refiner"
+    trocr_small_handwritten = "trocr-small-handwritten"
+    trocr_small_printed = "trocr-small-printed"
+    trocr_base_handwritten = "trocr-base-handwritten"
+    trocr_base_printed = "trocr-base-printed"
+    trocr_large_handwritten = "trocr-large-handwritten"
+    trocr_large_printed = "trocr-large-printed"
 
 
 class Form(StrEnum):
@@ -34,6 +42,7 @@ def list_models(cache: Cache = None) -> None:
     Example: inkstream models list
     """
     from models.errors import ModelError
+    from models.recognition.trocr.published import NAMES
     from models.weights import KNOWN, find_weights
     from streams.commands.table import print_table
 
@@ -45,6 +54,7 @@ def list_models(cache: Cache = None) -> None:
         except ModelError as error:
             where = error.reason
         rows.append((weights.name, where, ", ".join(_exports(weights, folder)) or "none"))
+    rows += [_trocr_row(name, folder) for name in NAMES]
     print_table(("network", "weights", f"ONNX files in {folder}"), rows)
 
 
@@ -55,17 +65,16 @@ def verify_models(cache: Cache = None) -> None:
     Example: inkstream models verify
     """
     from models.errors import WeightsInvalid, WeightsMissing
-    from models.weights import KNOWN, find_weights
 
     damaged = 0
-    for weights in KNOWN.values():
+    for network in Network:
         try:
-            print(f"{weights.name}: good, {find_weights(weights, _folder(cache))}")
+            print(f"{network}: good, {_find(network, _folder(cache))}")
         except WeightsMissing:
-            print(f"{weights.name}: not here")
+            print(f"{network}: not here")
         except WeightsInvalid as error:
             damaged += 1
-            print(f"{weights.name}: {error.message}")
+            print(f"{network}: {error.message}")
     if damaged:
         raise typer.Exit(1)
 
@@ -81,9 +90,13 @@ def fetch(
 
     Example: inkstream models fetch craft-refiner
     """
+    from models.recognition.trocr.published import fetch_checkpoint
     from models.weights import KNOWN, fetch_weights
 
-    print(fetch_weights(KNOWN[network], _folder(cache), offline=offline, endpoint=endpoint))
+    if network.value in KNOWN:
+        print(fetch_weights(KNOWN[network], _folder(cache), offline=offline, endpoint=endpoint))
+    else:
+        print(fetch_checkpoint(network, _folder(cache), offline=offline, endpoint=endpoint))
 
 
 @models_app.command("export")
@@ -102,18 +115,43 @@ def export(
     """
     from models.detection.craft_export import export_craft, export_refiner
     from models.detection.craft_onnx import fitting_precision
+    from models.recognition.trocr.export import export_trocr
+    from models.recognition.trocr.published import find_checkpoint
 
+    form = precision.value if precision else fitting_precision()
     if network is Network.craft:
-        form = precision.value if precision else fitting_precision()
         print(export_craft(_folder(cache), form, weights=weights))
-    else:
+    elif network is Network.craft_refiner:
         print(export_refiner(_folder(cache), weights=weights))
+    else:
+        print(export_trocr(weights or find_checkpoint(network, _folder(cache)), _folder(cache), form))
 
 
 def _exports(weights: Weights, folder: Path) -> list[str]:
     from models.detection.craft_onnx import onnx_path
 
     return [path.name for form in Form if (path := onnx_path(weights, folder, form.value)).is_file()]
+
+
+def _find(network: Network, folder: Path) -> Path:
+    """Return where a network's weights are. Raises WeightsMissing or WeightsInvalid."""
+    from models.recognition.trocr.published import find_checkpoint
+    from models.weights import KNOWN, find_weights
+
+    weights = KNOWN.get(network.value)
+    return find_checkpoint(network, folder) if weights is None else find_weights(weights, folder)
+
+
+def _trocr_row(name: str, folder: Path) -> tuple[str, str, str]:
+    """Return where a checkpoint of TrOCR is, and the folders that it was exported to."""
+    from models.errors import ModelError
+
+    try:
+        where = str(_find(Network(name), folder))
+    except ModelError as error:
+        where = error.reason
+    exports = sorted(path.name for path in folder.glob(f"{name}-*") if path.is_dir())
+    return name, where, ", ".join(exports) or "none"
 
 
 def _folder(cache: Path | None) -> Path:

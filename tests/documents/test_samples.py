@@ -93,6 +93,13 @@ def test_a_turned_page_reads_as_the_upright_one(pipeline: PagePipeline, tmp_path
         assert pixels[int(min(ys)) : int(max(ys)), int(min(xs)) : int(max(xs))].min() < 128
 
 
+_RECOGNISERS = {
+    "tesseract": {"tesseract"},
+    "ppocr": {"ppocr", "handwriting"},
+    "auto": {"tesseract", "ppocr", "handwriting"},
+}
+
+
 @pytest.mark.parametrize("reader", ["tesseract", "ppocr", "auto"])
 def test_lines_come_with_boxes_on_the_page_and_confidences(pipeline: PagePipeline, reader: str) -> None:
     options = ReadOptions.model_validate({"reader": reader})
@@ -104,7 +111,7 @@ def test_lines_come_with_boxes_on_the_page_and_confidences(pipeline: PagePipelin
         assert 0 <= y0 < y2 <= reading.height
         assert region.confidence is not None
         assert 0 <= region.confidence <= 1
-        assert region.recogniser in (reader, *(("tesseract", "ppocr") if reader == "auto" else ()))
+        assert region.recogniser in _RECOGNISERS[reader]
     assert reading.confidence is not None
     assert reading.models["detector"]
 
@@ -139,7 +146,7 @@ def test_the_broken_sample_is_corrupt() -> None:
 
 def test_handwriting_and_print_are_told_apart_and_go_to_their_recognisers(pipeline: PagePipeline) -> None:
     note = pipeline.read(SAMPLES / "documents/note-handwritten.png", 0, ReadOptions())
-    assert {(region.kind, region.recogniser) for region in note.regions} == {("handwritten", "ppocr")}
+    assert {(region.kind, region.recogniser) for region in note.regions} == {("handwritten", "handwriting")}
     fax = pipeline.read(SAMPLES / "documents/fax.tiff", 0, ReadOptions())
     assert {region.kind for region in fax.regions} == {"printed"}
     assert "tesseract" in {region.recogniser for region in fax.regions}

@@ -12,7 +12,12 @@ from models.recognition.confidence import calibrated, with_calibrated_confidence
 from models.training.calibrate import JudgedWord, fit
 
 SQUARE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
-GROUPS = [("tesseract", "printed"), ("ppocr", "printed"), ("ppocr", "handwritten")]
+GROUPS = [
+    ("tesseract", "printed"),
+    ("ppocr", "printed"),
+    ("ppocr", "handwritten"),
+    ("handwriting", "handwritten"),
+]
 
 
 @given(st.sampled_from(GROUPS), st.floats(0, 1), st.floats(0, 1))

@@ -1,0 +1,148 @@
+"""Reading what a CTC network says with a word from the language: prefix beam search (Hannun et al. 2014)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from models.recognition.base import LineReading
+from models.recognition.ctc import BLANK
+from models.recognition.letter_sequences import LetterSequences
+
+Floats = npt.NDArray[np.float32]
+
+_WIDTH = 12  # texts that are followed at a time
+_SEEN = 2e-3  # what the network thinks less likely is not written there
+_CERTAIN = 0.9995  # a blank that nothing contends
+_INVENTED = 0.15  # a text whose letters are hardly seen is the language's, not the line's: blank paper has .06
+_NEVER = -1e30
+_USUAL = -2.5  # less than a letter's logarithm usually is: no text gains by being shorter
+
+# One text so far: logarithms of being there with a blank last, with its own last letter last, and of the language.
+_Path = tuple[float, float, float]
+
+
+class LanguageDecoder:
+    """Finds the text that is likeliest by what is seen and by how letters follow each other.
+
+    Digits, signs and letters that the language has not are told by sight alone: an amount or a code is never made
+    likelier by what numbers others wrote.
+    """
+
+    def __init__(self, characters: Sequence[str], sequences: LetterSequences, weight: float) -> None:
+        """`characters` are the network's classes, the blank first; `weight` is the language's, 0 for none."""
+        self._characters, self._sequences, self._weight = characters, sequences, weight
+        self._places = [sequences.place(name) if _is_told(name) else None for name in characters]
+
+    def decode(self, probabilities: Floats, weights: Floats | None = None) -> LineReading:
+        """Return the text of one line.
+
+        Args:
+            probabilities: (T, C), each row sums to one; column 0 is the blank.
+            weights: How likely each character is before anything was seen, (C,); all the same where None.
+
+        The confidence is the mean of its characters' own probabilities where they stand; 0 where there are none.
+        """
+        paths: dict[tuple[int, ...], _Path] = {(): (0.0, _NEVER, 0.0)}
+        for row in probabilities if weights is None else probabilities * weights:
+            if row[BLANK] > _CERTAIN:
+                blank = math.log(row[BLANK])
+                paths = {text: (_added(b, o) + blank, _NEVER, said) for text, (b, o, said) in paths.items()}
+            else:
+                paths = self._step(paths, row)
+        text = max(paths.items(), key=lambda path: _value(path[1]))[0]
+        return self._reading(probabilities, text)
+
+    def _step(self, paths: dict[tuple[int, ...], _Path], row: Floats) -> dict[tuple[int, ...], _Path]:
+        seen = [(int(c), math.log(row[c])) for c in np.flatnonzero(row >= min(_SEEN, row.max()))]
+        new: dict[tuple[int, ...], _Path] = {}
+        for text, (blank, own, said) in paths.items():
+            either = _added(blank, own)
+            last = text[-1] if text else BLANK
+            for character, likely in seen:
+                if character == BLANK:
+                    _add(new, text, either + likely, _NEVER, said)
+                    continue
+                if character == last:
+                    _add(new, text, _NEVER, own + likely, said)
+                arrived = likely + (blank if character == last else either)
+                if arrived > _NEVER / 2:
+                    longer = (*text, character)
+                    if longer in new:
+                        _add(new, longer, _NEVER, arrived, 0.0)
+                    else:
+                        new[longer] = (_NEVER, arrived, said + self._language(text, character))
+        best = sorted(new.items(), key=lambda path: -_value(path[1]))
+        return dict(best[:_WIDTH])
+
+    def _language(self, text: tuple[int, ...], character: int) -> float:
+        place = self._places[character]
+        if place is None or not self._weight:
+            return 0.0
+        context = self._sequences.context("".join(self._characters[c] for c in text[-5:]))
+        return self._weight * (math.log(self._sequences.after(context)[place]) - _USUAL)
+
+    def _reading(self, probabilities: Floats, text: tuple[int, ...]) -> LineReading:
+        if not text:
+            return LineReading("", 0.0, ())
+        steps = aligned(probabilities, text)
+        confidence = float(np.mean([probabilities[step, c] for step, c in zip(steps, text, strict=True)]))
+        if confidence < _INVENTED:
+            return LineReading("", 0.0, ())
+        places = tuple((step + 0.5) / len(probabilities) for step in steps)
+        return LineReading("".join(self._characters[c] for c in text), confidence, places)
+
+
+def aligned(probabilities: Floats, text: Sequence[int]) -> list[int]:
+    """Return at which step each character of a text is likeliest to stand (Viterbi), in order, each its own.
+
+    Args:
+        probabilities: (T, C), column 0 the blank.
+        text: Columns of the characters; CTC must be able to say them in T steps.
+    """
+    states = np.zeros(2 * len(text) + 1, np.intp)
+    states[1::2] = text
+    skips = np.zeros(len(states), bool)
+    skips[3::2] = states[3::2] != states[1:-2:2]
+    seen = np.log(np.maximum(probabilities[:, states], 1e-30)).astype(np.float64)
+    best = np.full(len(states), _NEVER)
+    best[:2] = seen[0, :2]
+    came = np.zeros((len(seen), len(states)), np.intp)
+    for step in range(1, len(seen)):
+        one = np.concatenate([[_NEVER], best[:-1]])
+        two = np.where(skips, np.concatenate([[_NEVER, _NEVER], best[:-2]]), _NEVER)
+        choices = np.stack([best, one, two])
+        came[step] = choices.argmax(0)
+        best = choices.max(0) + seen[step]
+    state = len(states) - 1 if best[-1] >= best[-2] else len(states) - 2
+    strongest: dict[int, int] = {}
+    for step in range(len(seen) - 1, -1, -1):
+        if state % 2 and (state not in strongest or seen[step, state] > seen[strongest[state], state]):
+            strongest[state] = step
+        state -= int(came[step, state])
+    return [strongest[state] for state in sorted(strongest)]
+
+
+def _is_told(character: str) -> bool:
+    return character.isalpha() or character in " ,.;:'-!?"
+
+
+def _add(paths: dict[tuple[int, ...], _Path], text: tuple[int, ...], blank: float, own: float, said: float) -> None:
+    before = paths.get(text)
+    if before is None:
+        paths[text] = (blank, own, said)
+    else:
+        paths[text] = (_added(before[0], blank), _added(before[1], own), before[2])
+
+
+def _added(one: float, other: float) -> float:
+    """Return the logarithm of the sum of two numbers given by their logarithms."""
+    low, high = (one, other) if one < other else (other, one)
+    return high if low <= _NEVER else high + math.log1p(math.exp(low - high))
+
+
+def _value(path: _Path) -> float:
+    return _added(path[0], path[1]) + path[2]

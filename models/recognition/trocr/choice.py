@@ -1,0 +1,86 @@
+"""The TrOCR that a document asks for by name; networks are loaded once in a process, when first asked for."""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from models.detection.craft_onnx import fitting_precision
+from models.errors import WeightsMissing
+from models.recognition.trocr.export_files import FORMAT, is_exported
+from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser
+
+# looked for in this order where a document leaves the choice
+_BY_WORTH = ("trocr-large", "trocr-base", "trocr-small")
+
+
+class TrocrRecognisers:
+    """The TrOCR recognisers of one process. Not thread-safe."""
+
+    def __init__(self, models_dir: Path | None) -> None:
+        """Load nothing yet.
+
+        Args:
+            models_dir: Folder of checkpoints and exports; None where there is none.
+        """
+        self._models_dir = models_dir
+        self._loaded: dict[Path, TrocrRecogniser] = {}
+
+    def get(self, name: str, kind: Literal["handwritten", "printed"], beams: int = 1) -> TrocrRecogniser | None:
+        """Return the recogniser of a name, None where other engines are to read.
+
+        Args:
+            name: `auto` takes the largest published one for handwriting that is exported, if there is one, and none
+                for print; `trocr-…` is a checkpoint; anything else is another engine.
+            beams: How many texts are followed at once.
+
+        Raises:
+            WeightsMissing: The one that is named is not on this machine; the message says how to get it.
+            WeightsInvalid: Its files are damaged.
+        """
+        if name == "auto" and kind == "handwritten":
+            found = (self._folder(f"{size}-{kind}") for size in _BY_WORTH)
+            folder = next((one for one in found if one is not None), None)
+            return None if folder is None else self._load(folder).following(beams)
+        if not name.startswith("trocr"):
+            return None
+        folder = self._folder(name)
+        if folder is None:
+            raise WeightsMissing(
+                f"{name} is not exported into {self._models_dir or 'any folder (set models_dir)'}: run  inkstream "
+                f"models fetch {name}  where the hub can be reached, then  inkstream models export {name}"
+            )
+        return self._load(folder).following(beams)
+
+    def _folder(self, name: str) -> Path | None:
+        """Return the newest folder of that name: a checkpoint where a CUDA device reads it, else an export."""
+        if self._models_dir is None:
+            return None
+        if (self._models_dir / name / "config.json").is_file() and _has_cuda():
+            return self._models_dir / name
+        for form in ("int8", "fp32") if fitting_precision() == "int8" else ("fp32",):
+            pattern = re.compile(rf"{re.escape(name)}-[0-9a-f]{{12}}-{form}-v{FORMAT}")
+            found = [one for one in self._models_dir.glob(f"{name}-*") if pattern.fullmatch(one.name)]
+            if whole := [one for one in found if is_exported(one)]:
+                return max(whole, key=lambda folder: folder.stat().st_mtime)
+        return None
+
+    def _load(self, folder: Path) -> TrocrRecogniser:
+        if folder not in self._loaded:
+            self._loaded[folder] = load_recogniser(folder) if is_exported(folder) else _on_cuda(folder)
+        return self._loaded[folder]
+
+
+def _has_cuda() -> bool:
+    """Return whether there are a CUDA device and torch, without importing it, which takes seconds."""
+    return (Path("/dev/nvidiactl").exists() or Path("/dev/dxg").exists()) and find_spec("torch") is not None
+
+
+def _on_cuda(folder: Path) -> TrocrRecogniser:
+    from models.recognition.trocr.tokenizer import read_vocabulary
+    from models.recognition.trocr.torch_network import TorchTrocr
+
+    network = TorchTrocr(folder)
+    return TrocrRecogniser(network, network.config, read_vocabulary(folder))

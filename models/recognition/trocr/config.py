@@ -1,0 +1,157 @@
+"""What a checkpoint's configuration says of the network: its shapes, and the tokens that begin and end a text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from models.errors import WeightsInvalid, WeightsMissing
+
+Activation = Literal["gelu", "relu"]
+_RESAMPLING = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers; checkpoints use these two
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderShape:
+    """The image transformer: ViT for base and large, DeiT (one more token) for small."""
+
+    width: int
+    layers: int
+    heads: int
+    inner: int
+    image: int
+    patch: int
+    qkv_bias: bool
+    distilled: bool
+    epsilon: float
+
+    @property
+    def tokens(self) -> int:
+        """Vectors that an image becomes: one per patch, the class token, and DeiT's distillation token."""
+        return (self.image // self.patch) ** 2 + 1 + self.distilled
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderShape:
+    """The text transformer, of the BART family: normalised after each part."""
+
+    width: int
+    layers: int
+    heads: int
+    inner: int
+    vocabulary: int
+    positions: int
+    activation: Activation
+    learned_positions: bool
+    normed_embedding: bool
+    embedding_scale: float
+    sees: int
+
+    @property
+    def head_width(self) -> int:
+        return self.width // self.heads
+
+
+@dataclass(frozen=True, slots=True)
+class TrocrConfig:
+    """One checkpoint: both networks, the tokens with a meaning, and how pictures are prepared."""
+
+    encoder: EncoderShape
+    decoder: DecoderShape
+    start: int
+    end: int
+    pad: int
+    resampling: Literal["bilinear", "bicubic"] = "bicubic"
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    deviation: tuple[float, float, float] = (0.5, 0.5, 0.5)
+
+
+def read_config(folder: Path) -> TrocrConfig:
+    """Return the configuration of a checkpoint's folder in Hugging Face layout.
+
+    Raises:
+        WeightsMissing: The folder has no config.json.
+        WeightsInvalid: It describes another network than TrOCR, or lacks what is needed; the message says what.
+    """
+    described = _read_json(folder / "config.json")
+    if described.get("model_type") != "vision-encoder-decoder":
+        kind = described.get("model_type")
+        raise _wrong(folder, f"its model_type is {kind!r}, where TrOCR has 'vision-encoder-decoder'")
+    try:
+        encoder, decoder = described["encoder"], described["decoder"]
+        if encoder["model_type"] not in ("vit", "deit") or decoder["model_type"] != "trocr":
+            raise _wrong(folder, f"it joins {encoder['model_type']!r} and {decoder['model_type']!r}")
+        if encoder.get("hidden_act") != "gelu" or decoder.get("activation_function") not in ("gelu", "relu"):
+            raise _wrong(folder, "its activation functions are none that TrOCR was published with")
+        start, end, pad = (_token(folder, described, name) for name in ("decoder_start", "eos", "pad"))
+        return TrocrConfig(_encoder(encoder), _decoder(decoder, encoder), start, end, pad, **_picture(folder))
+    except KeyError as error:
+        raise _wrong(folder, f"config.json does not say {error.args[0]}") from error
+
+
+def _encoder(said: dict[str, Any]) -> EncoderShape:
+    return EncoderShape(
+        width=said["hidden_size"], layers=said["num_hidden_layers"], heads=said["num_attention_heads"],
+        inner=said["intermediate_size"], image=said.get("image_size", 224), patch=said.get("patch_size", 16),
+        qkv_bias=said.get("qkv_bias", True), distilled=said["model_type"] == "deit",
+        epsilon=said.get("layer_norm_eps", 1e-12),
+    )  # fmt: skip
+
+
+def _decoder(said: dict[str, Any], encoder: dict[str, Any]) -> DecoderShape:
+    width = said["d_model"]
+    return DecoderShape(
+        width=width, layers=said["decoder_layers"], heads=said["decoder_attention_heads"],
+        inner=said["decoder_ffn_dim"], vocabulary=said["vocab_size"], positions=said["max_position_embeddings"],
+        activation=said["activation_function"],
+        learned_positions=said.get("use_learned_position_embeddings", True),
+        normed_embedding=said.get("layernorm_embedding", True),
+        embedding_scale=width**0.5 if said.get("scale_embedding", False) else 1.0,
+        sees=said.get("cross_attention_hidden_size") or encoder["hidden_size"],
+    )  # fmt: skip
+
+
+def _token(folder: Path, described: dict[str, Any], name: str) -> int:
+    """Return a token's number: from generation_config.json, the configuration, or the decoder's part of it."""
+    generation = folder / "generation_config.json"
+    places = [_read_json(generation)] if generation.is_file() else []
+    for place in (*places, described, described["decoder"]):
+        if (number := place.get(f"{name}_token_id")) is not None:
+            return int(number)
+    raise _wrong(folder, f"it does not say {name}_token_id")
+
+
+def _picture(folder: Path) -> dict[str, Any]:
+    """Return how preprocessor_config.json prepares pictures; what it leaves out is as all checkpoints have it."""
+    path = folder / "preprocessor_config.json"
+    if not path.is_file():
+        return {}
+    said = _read_json(path)
+    if (number := said.get("resample", 3)) not in _RESAMPLING:
+        raise _wrong(
+            folder, f"preprocessor_config.json resizes with Pillow's filter {number}, which is unknown here"
+        )
+    middle = [0.5, 0.5, 0.5]
+    return {
+        "resampling": _RESAMPLING[number],
+        "mean": tuple(said.get("image_mean", middle)),
+        "deviation": tuple(said.get("image_std", middle)),
+    }
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return cast(dict[str, Any], json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise WeightsMissing(
+            f"{path} is not there: a TrOCR folder has config.json, preprocessor_config.json, the tokenizer's files "
+            "and model.safetensors or pytorch_model.bin"
+        ) from error
+    except ValueError as error:
+        raise WeightsInvalid(f"{path} is no JSON: {error}. Fetch the checkpoint's files again") from error
+
+
+def _wrong(folder: Path, why: str) -> WeightsInvalid:
+    return WeightsInvalid(f"{folder} holds no TrOCR: {why}. Take one of microsoft/trocr-*, or one trained from it")

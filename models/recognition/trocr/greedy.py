@@ -1,0 +1,71 @@
+"""Reading many lines at once, each by the likeliest token after the other."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from models.recognition.trocr.config import TrocrConfig
+from models.recognition.trocr.network import Network, Pixels
+
+
+@dataclass(slots=True)
+class Said:
+    """A line's tokens without those that begin and end it, and the log-probability of each, of the end as well.
+
+    `ended` tells whether the network came to an end by itself, or was stopped.
+    """
+
+    tokens: list[int] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    ended: bool = False
+
+
+Stop = Callable[[Sequence[int]], bool]
+
+
+def read_greedily(
+    network: Network, config: TrocrConfig, pictures: Sequence[Pixels], limits: Sequence[int], stop: Stop
+) -> list[Said]:
+    """Return what each picture says.
+
+    Args:
+        pictures: Patches, as `picture.patches` gives them.
+        limits: How many tokens each line may have.
+        stop: Told a line's tokens, whether to stop it.
+
+    A line that has ended leaves at once, and the next one takes its place: no step is spent on lines that are done.
+    """
+    said = [Said() for _ in pictures]
+    waiting = deque(range(len(pictures)))
+    if not waiting:
+        return said
+    slots = network.slots(min(network.lines_at_once, len(pictures)), max(limits) + 1)
+    reading: list[int] = []
+    while waiting or reading:
+        room = min(slots.size - len(reading), len(waiting))
+        if room:
+            taken = [waiting.popleft() for _ in range(room)]
+            slots.put(len(reading), [pictures[line] for line in taken])
+            reading += taken
+        last = np.array([(said[line].tokens or [config.start])[-1] for line in reading], np.int64)
+        before = np.array([len(said[line].tokens) for line in reading], np.int32)
+        chosen = slots.step(last, before, 1)
+        done = []
+        for slot, line in enumerate(reading):
+            one, token = said[line], int(chosen.tokens[slot, 0])
+            one.scores.append(float(chosen.scores[slot, 0]))
+            one.ended = token == config.end
+            if not one.ended:
+                one.tokens.append(token)
+            if one.ended or len(one.tokens) >= limits[line] or stop(one.tokens):
+                done.append(slot)
+        for slot in reversed(done):  # the last line moves to where one has left
+            moved = reading.pop()
+            if slot < len(reading):
+                slots.copy(len(reading), slot, len(said[moved].tokens))
+                reading[slot] = moved
+    return said

@@ -1,0 +1,57 @@
+"""What keeps a network that always says something from saying what is not there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from models.recognition.trocr.greedy import Said
+
+# Letters of a line are rarely narrower than a quarter of its height, and a token has one letter or more.
+_TOKENS_PER_HEIGHT = 4
+_SHORTEST = 8
+# A text that says the same this often, one token or up to eight, does not stop of its own accord. Rows of dots and
+# dashes do it rightly, but for them vocabularies have long tokens.
+_TIMES = {1: 8}
+_TIMES_MORE = 4
+_LONGEST_LOOP = 8
+# A mean probability below this is a guess: trained networks say right words with .8 and more.
+FLOOR = 0.2
+
+
+def most_tokens(shape: tuple[int, ...], most: int) -> int:
+    """Return how many tokens a picture of this shape, (H, W, …), may say, `most` at the most."""
+    height, width = shape[:2]
+    return min(most, _SHORTEST + math.ceil(_TOKENS_PER_HEIGHT * width / max(1, height)))
+
+
+def loop(tokens: Sequence[int]) -> int:
+    """Return how many of the last tokens say nothing new, 0 where the text goes on."""
+    for length in range(1, _LONGEST_LOOP + 1):
+        times = _TIMES.get(length, _TIMES_MORE)
+        if len(tokens) < length * times:
+            continue
+        last = list(tokens[-length:])
+        if all(
+            list(tokens[-length * turn : len(tokens) - length * (turn - 1)]) == last for turn in range(2, times + 1)
+        ):
+            return length * (times - 1)
+    return 0
+
+
+def is_loop(tokens: Sequence[int]) -> bool:
+    """Return whether a text has begun to repeat itself without end."""
+    return loop(tokens) > 0
+
+
+def without_loop(said: Said) -> Said:
+    """Return a text that was stopped in a loop with what it repeats said once."""
+    idle = 0 if said.ended else loop(said.tokens)
+    if not idle:
+        return said
+    return Said(said.tokens[:-idle], said.scores[:-idle], ended=True)
+
+
+def confidence(scores: Sequence[float]) -> float:
+    """Return the mean log-probability of tokens as a probability, in [0, 1]; not calibrated."""
+    return math.exp(min(0.0, sum(scores) / len(scores))) if scores else 0.0

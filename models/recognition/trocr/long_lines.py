@@ -1,0 +1,63 @@
+"""Lines too long for a picture of 384 × 384 pixels, cut at gaps between words."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from models.letters import grey
+
+Pixels = npt.NDArray[np.uint8]
+
+# The lines that checkpoints were trained on (IAM: 18 times as wide as high on average) are seldom longer than this.
+LONGEST = 24.0
+_GAP = 0.25  # of the height: less is a gap between letters
+_NEAR = 0.25  # of a part's length, to either side of where a cut would be best
+
+
+class Part(NamedTuple):
+    """A piece of a line; `whole` tells whether a new word begins with it."""
+
+    picture: Pixels
+    whole: bool
+
+
+def parts(line: Pixels, count: int | None = None) -> list[Part]:
+    """Return a line in as many parts as make each short enough, or in `count`.
+
+    Each cut is in the widest gap near where it would make equal parts, or else through the least ink.
+    """
+    height, width = line.shape[:2]
+    count = count or math.ceil(width / max(1, height) / LONGEST)
+    if count <= 1 or width < 2 * count:
+        return [Part(line, True)]
+    ink = _ink(line)
+    reach = max(1, int(_NEAR * width / count))
+    pieces, start, whole = [], 0, True
+    for number in range(1, count):
+        middle = number * width // count
+        place, gap = _cut(ink, max(start + 1, middle - reach), min(width - 1, middle + reach))
+        pieces.append(Part(line[:, start:place], whole))
+        start, whole = place, gap >= _GAP * height
+    return [*pieces, Part(line[:, start:], whole)]
+
+
+def _ink(line: Pixels) -> npt.NDArray[np.float64]:
+    """Return how much ink each column has: what is darker than the paper, or lighter where that is dark."""
+    shades = grey(line).astype(np.float64)
+    distance = np.abs(shades - np.median(shades))
+    return np.asarray(np.maximum(distance - 0.25 * distance.max(), 0).sum(0))
+
+
+def _cut(ink: npt.NDArray[np.float64], first: int, last: int) -> tuple[int, int]:
+    """Return the place of a cut between two columns, and how wide the gap is that it is in."""
+    empty = ink[first:last] <= 0
+    if not empty.any():
+        return first + int(np.argmin(ink[first:last])), 0
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], empty, [False]]).astype(np.int8)))
+    starts, ends = edges[::2], edges[1::2]
+    widest = int(np.argmax(ends - starts))
+    return first + int(starts[widest] + ends[widest]) // 2, int(ends[widest] - starts[widest])

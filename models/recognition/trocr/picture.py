@@ -1,0 +1,31 @@
+"""A line's picture as the encoder takes it: made 384 × 384 whatever its shape, cut into patches."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from models.recognition.trocr.config import TrocrConfig
+
+Pixels = npt.NDArray[np.uint8]
+_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+
+
+def square(line: Pixels, config: TrocrConfig) -> Pixels:
+    """Return a line, (H, W) or (H, W, 3), as (384, 384, 3) uint8, resized by Pillow as checkpoints were trained."""
+    side = config.encoder.image
+    if line.ndim == 2:  # resized once rather than thrice: grey stays grey
+        grey = Image.fromarray(line).resize((side, side), _FILTERS[config.resampling])
+        return np.repeat(np.asarray(grey)[:, :, None], 3, axis=2)
+    return np.asarray(Image.fromarray(line).resize((side, side), _FILTERS[config.resampling]))
+
+
+def patches(picture: Pixels, config: TrocrConfig) -> Pixels:
+    """Return a picture's patches, (N, 3·P·P) uint8: row by row, each channel by channel.
+
+    Normalising them is part of the network.
+    """
+    patch, side = config.encoder.patch, config.encoder.image // config.encoder.patch
+    cut = picture.reshape(side, patch, side, patch, 3).transpose(0, 2, 4, 1, 3)
+    return np.ascontiguousarray(cut.reshape(side * side, 3 * patch * patch))

@@ -1,0 +1,124 @@
+"""TrOCR as a recogniser of lines: what is cut, refused, read, read again, and joined."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.recognition.base import LineReading
+from models.recognition.line_images import has_ink
+from models.recognition.trocr.beam import read_with_beams
+from models.recognition.trocr.config import TrocrConfig
+from models.recognition.trocr.export_files import read_description
+from models.recognition.trocr.greedy import Said, read_greedily
+from models.recognition.trocr.guards import FLOOR, confidence, is_loop, most_tokens, without_loop
+from models.recognition.trocr.long_lines import Part, parts
+from models.recognition.trocr.network import Network
+from models.recognition.trocr.picture import patches, square
+from models.recognition.trocr.tokenizer import Vocabulary
+
+Pixels = npt.NDArray[np.uint8]
+logger = logging.getLogger(__name__)
+
+MOST_TOKENS = 128  # of a line or a part of one: three times what the longest lines of letters have
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A part of a line, and what it says once it is read."""
+
+    part: Part
+    said: Said | None = None
+
+
+class TrocrRecogniser:
+    """Reads line pictures, many at a time. Not thread-safe.
+
+    A line is always read whole or said to be doubtful: one whose text does not come to an end is cut in two and
+    read again, and if that does not help its confidence is halved. Blank pictures are not read at all.
+    """
+
+    def __init__(self, network: Network, config: TrocrConfig, vocabulary: Vocabulary, *, beams: int = 1) -> None:
+        """Read with a network.
+
+        Args:
+            beams: Texts that are followed at once; 1 takes the likeliest token each time.
+        """
+        self.name = network.name if beams == 1 else f"{network.name}, {beams} beams"
+        self._network, self._config, self._vocabulary = network, config, vocabulary
+        self._beams = beams
+        self._most = min(MOST_TOKENS, network.positions - 1)
+
+    def following(self, beams: int) -> TrocrRecogniser:
+        """Return a recogniser on the same network that follows as many texts at once."""
+        if beams == self._beams:
+            return self
+        return TrocrRecogniser(self._network, self._config, self._vocabulary, beams=beams)
+
+    def recognise(self, lines: Sequence[Pixels]) -> list[LineReading]:
+        """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order. Raises ModelError."""
+        cut = [[_Piece(part) for part in parts(line)] if _is_readable(line) else [] for line in lines]
+        self._read([piece for pieces in cut for piece in pieces])
+        for number, pieces in enumerate(cut):
+            cut[number] = self._mended(pieces)
+        return [self._joined(pieces) for pieces in cut]
+
+    def _read(self, pieces: Sequence[_Piece]) -> None:
+        wanted = [piece for piece in pieces if has_ink(piece.part.picture)]
+        pictures = [patches(square(piece.part.picture, self._config), self._config) for piece in wanted]
+        limits = [most_tokens(piece.part.picture.shape, self._most) for piece in wanted]
+        for piece, said in zip(wanted, self._search(pictures, limits), strict=True):
+            piece.said = without_loop(said)
+
+    def _search(self, pictures: Sequence[Pixels], limits: Sequence[int]) -> list[Said]:
+        if self._beams > 1:
+            return read_with_beams(self._network, self._config, pictures, limits, self._beams)
+        return read_greedily(self._network, self._config, pictures, limits, is_loop)
+
+    def _mended(self, pieces: Sequence[_Piece]) -> list[_Piece]:
+        """Return a line's pieces, those whose text was stopped in two halves that were read again."""
+        mended: list[_Piece] = []
+        for piece in pieces:
+            halves = [] if piece.said is None or piece.said.ended else _halves(piece)
+            self._read(halves)
+            mended += halves or [piece]
+        return mended
+
+    def _joined(self, pieces: Sequence[_Piece]) -> LineReading:
+        """Return a line's text and the mean probability of its tokens; a guess is no text."""
+        read = [(piece, piece.said) for piece in pieces if piece.said is not None]
+        text = ""
+        for piece, said in read:
+            text += (" " if piece.part.whole and text else "") + self._vocabulary.text(said.tokens)
+        sure = confidence([score for _, said in read for score in said.scores])
+        if not all(said.ended for _, said in read):
+            logger.warning("the text of a line did not come to an end after %d tokens", self._most)
+            sure /= 2
+        return LineReading(text if sure >= FLOOR else "", round(sure, 4))
+
+
+def load_recogniser(folder: Path, *, beams: int = 1, threads: int = 1) -> TrocrRecogniser:
+    """Return a recogniser of an exported folder, on ONNX Runtime.
+
+    Raises:
+        WeightsMissing: A file of the folder is not there.
+        WeightsInvalid: A file of the folder is damaged.
+    """
+    from models.recognition.trocr.onnx_network import OnnxTrocr
+
+    config, vocabulary = read_description(folder)
+    return TrocrRecogniser(OnnxTrocr(folder, config, threads=threads), config, vocabulary, beams=beams)
+
+
+def _is_readable(line: Pixels) -> bool:
+    return line.size > 0 and has_ink(line)
+
+
+def _halves(piece: _Piece) -> list[_Piece]:
+    first, *rest = parts(piece.part.picture, 2)
+    return [_Piece(Part(first.picture, piece.part.whole)), *(_Piece(part) for part in rest)] if rest else []

@@ -1,0 +1,102 @@
+"""Lines drawn with fonts: handwriting whose words sit and swell unevenly, and print."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+_CAPITALS = 0.6  # how alike small letters and capitals are; .43 at the most in fonts that have both
+_EM = (44, 68)  # pixels; lines are drawn larger than they are read
+
+
+def hand_line(rng: np.random.Generator, text: str, font: Path) -> Pixels:
+    """Return a line of handwriting as black on white, (h, w) uint8: no word as the last."""
+    size = int(rng.integers(*_EM))
+    drift, gap = rng.normal(0, 0.012), rng.uniform(0.18, 0.6) * size
+    words = [_word(rng, word, font, round(size * rng.normal(1, 0.035))) for word in text.split()]
+    width = round(sum(word.shape[1] for word in words) + 3 * gap * len(words)) + 2 * size
+    sheet = np.zeros((4 * size, width), np.float32)
+    left = float(size) / 2
+    for word in words:
+        top = round(2 * size + drift * left + rng.normal(0, 0.03) * size - word.shape[0] * 0.62)
+        x, y = round(left), max(0, min(top, sheet.shape[0] - word.shape[0]))
+        window = sheet[y : y + word.shape[0], x : x + word.shape[1]]
+        np.maximum(window, word[:, : window.shape[1]], out=window)
+        left += word.shape[1] + gap * rng.uniform(0.6, 1.6)
+    return _cropped(_bent(rng, sheet, size))
+
+
+def print_line(rng: np.random.Generator, text: str, font: Path) -> Pixels:
+    """Return a line of print as black on white, (h, w) uint8."""
+    size = int(rng.integers(*_EM))
+    return _cropped(_ink(text, font, size))
+
+
+@lru_cache(maxsize=512)
+def has_only_capitals(font: Path) -> bool:
+    """Return whether a font draws small letters as capitals: what it draws then reads as capitals."""
+    pairs = zip("aegnrhbdq", "AEGNRHBDQ", strict=True)
+    alike = [np.corrcoef(_shape(small, font), _shape(large, font))[0, 1] for small, large in pairs]
+    return float(np.median(alike)) > _CAPITALS
+
+
+def _shape(letter: str, font: Path) -> Floats:
+    """Return what a letter looks like whatever its size, (1024,)."""
+    ink = _ink(letter, font, 80)
+    rows = np.flatnonzero(ink.max(1) > 0.2)
+    square = cv2.resize(ink[rows[0] : rows[-1] + 1], (32, 32), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.blur(square, (5, 5)).ravel(), np.float32)
+
+
+def _word(rng: np.random.Generator, word: str, font: Path, size: int) -> Floats:
+    """Return one word's ink, its baseline at .62 of the height."""
+    ink = _ink(word, font, size)
+    slant = rng.normal(0, 0.05)
+    height, width = ink.shape
+    shear = np.array([[rng.uniform(0.92, 1.08), -slant, slant * height * 0.62], [0, 1, 0]], np.float32)
+    return np.asarray(cv2.warpAffine(ink, shear, (round(width * 1.08), height)), np.float32)
+
+
+def _ink(text: str, font: Path, size: int) -> Floats:
+    face = _face(font, max(8, size))
+    height, width = round(2.6 * size), round(face.getlength(text) + size)
+    picture = Image.new("L", (max(1, width), height))
+    ImageDraw.Draw(picture).text((size * 0.3, height * 0.62), text, 255, face, anchor="ls")
+    ink = np.asarray(np.asarray(picture) / 255, np.float32)
+    columns = np.flatnonzero(ink.max(0) > 0.2)
+    return ink[:, max(0, columns[0] - 2) : columns[-1] + 3] if len(columns) else ink[:, : size // 2]
+
+
+def _bent(rng: np.random.Generator, sheet: Floats, size: int) -> Floats:
+    """Return the line as if written less evenly: pushed about smoothly by a twelfth of the size and less."""
+    height, width = sheet.shape
+    grid = (max(2, round(width / size)), 4)
+    strength = rng.uniform(0.0, 0.07) * size
+    moved = [
+        cv2.resize(
+            rng.normal(0, strength, grid[::-1]).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
+        )
+        for _ in "xy"
+    ]
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    return np.asarray(cv2.remap(sheet, x + moved[0], y + moved[1], cv2.INTER_LINEAR), np.float32)
+
+
+def _cropped(ink: Floats) -> Pixels:
+    rows, columns = np.flatnonzero(ink.max(1) > 0.2), np.flatnonzero(ink.max(0) > 0.2)
+    if len(rows) and len(columns):
+        ink = ink[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2]
+    return np.asarray(255 - 255 * np.clip(ink, 0, 1), np.uint8)
+
+
+@lru_cache(maxsize=512)
+def _face(font: Path, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(font), size)

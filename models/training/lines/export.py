@@ -1,0 +1,68 @@
+"""What was learnt as an ONNX file to ship: mixed with the starting point, in half the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from models.training.lines.network import with_weights
+from models.training.quantise_ppocr import fuse_gelu
+
+Floats = npt.NDArray[np.float32]
+
+_SMALL = 64  # values; what is smaller stays as it is
+
+
+def mixed(start: Mapping[str, Floats], learnt: Mapping[str, Floats], share: float) -> dict[str, Floats]:
+    """Return weights between where learning started and where it came to (Wortsman et al. 2022, WiSE-FT).
+
+    On hands that were not learnt from, a point between is better than both ends.
+    """
+    return {name: np.asarray((1 - share) * start[name] + share * learnt[name], np.float32) for name in start}
+
+
+def checkpoint_weights(checkpoint: Path) -> dict[str, Floats]:
+    """Return the averaged weights of a run by their names in the ONNX graph."""
+    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    return {name.replace("/", "."): value.numpy() for name, value in state["averaged"].items()}
+
+
+def export(network: onnx.ModelProto, weights: Mapping[str, Floats], target: Path) -> None:
+    """Write a network with these weights, kept as float16 and computed with as float32."""
+    finished = with_weights(network, weights)
+    finished = onnx.version_converter.convert_version(finished, 17)
+    fuse_gelu(finished)
+    _drop_unused(finished.graph)
+    _halve(finished.graph)
+    onnx.checker.check_model(finished)
+    onnx.save(finished, target)
+
+
+def _drop_unused(graph: onnx.GraphProto) -> None:
+    """Take out constants that fused operators no longer need: ONNX Runtime warns of each."""
+    used = {name for node in graph.node for name in node.input}
+    kept = [initializer for initializer in graph.initializer if initializer.name in used]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+
+
+def _halve(graph: onnx.GraphProto) -> None:
+    """Keep large weights as float16, each with a cast that ONNX Runtime does once, when it loads the network."""
+    casts = []
+    for initializer in graph.initializer:
+        if initializer.data_type != TensorProto.FLOAT or np.prod(initializer.dims, dtype=int) < _SMALL:
+            continue
+        name = initializer.name
+        half = numpy_helper.to_array(initializer).astype(np.float16)
+        initializer.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], name=f"{name}.cast", to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)

@@ -1,0 +1,153 @@
+"""Learning: CTC on batches, weights averaged over time, a checkpoint every few minutes that a run goes on from."""
+
+from __future__ import annotations
+
+import csv
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn import functional
+
+from models.training.lines.mixture import STRIDE
+from models.training.lines.network import OnnxNetwork
+
+Floats = npt.NDArray[np.float32]
+Batches = Iterator[tuple[Floats, list[str], list[int]]]
+
+_SLOWEST_STEP_S = 10.0  # a step that took longer was paused from outside: it does not count against the time
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How it is learnt. The rate rises over `warm_up` steps, then falls as a cosine over `minutes` of learning."""
+
+    minutes: float = 60.0
+    rate: float = 3e-4
+    warm_up: int = 100
+    frozen: int = (
+        20  # the first weights stay: what they see is strokes, and learning them costs a seventh of the time
+    )
+    average: float = 0.998  # of the weights, per step
+    clip: float = 5.0
+    save_every_s: float = 240.0
+
+
+class Learning:
+    """A network that learns, and where it stands."""
+
+    def __init__(self, network: OnnxNetwork, characters: Sequence[str], recipe: Recipe, folder: Path) -> None:
+        """Go on from the folder's checkpoint where there is one.
+
+        Args:
+            network: At its starting point.
+            characters: What each of the network's classes stands for; the first is the blank.
+            recipe: How it is learnt.
+            folder: Gets `checkpoint.pt` and `log.csv`.
+        """
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.network, self._recipe, self._folder = (
+            network.to(self.device, memory_format=torch.channels_last),
+            recipe,
+            folder,
+        )
+        self._classes = {character: number for number, character in enumerate(characters) if number}
+        for name in network.in_order()[: recipe.frozen]:
+            network.weight(name).requires_grad_(False)
+        learning = [weight for weight in network.parameters() if weight.requires_grad]
+        self._optimiser = torch.optim.AdamW(learning, recipe.rate, betas=(0.9, 0.99), weight_decay=1e-4)
+        self.averaged = {name: value.detach().clone() for name, value in network.named_parameters()}
+        self.step, self.seconds, self.lines = 0, 0.0, 0
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._checkpoint.exists():
+            self._load()
+
+    def run(self, batches: Batches) -> None:
+        """Learn until the recipe's time is over."""
+        began = saved = time.monotonic()
+        losses: list[float] = []
+        while self.seconds < 60 * self._recipe.minutes:
+            pictures, texts, widths = next(batches)
+            losses.append(self.learn(pictures, texts, widths))
+            now = time.monotonic()
+            self.seconds += min(now - began, _SLOWEST_STEP_S)
+            began = now
+            if self.step % 20 == 0:
+                self._log(losses)
+                losses = []
+            if now - saved > self._recipe.save_every_s:
+                self.save()
+                saved = now
+        self.save()
+
+    def learn(self, pictures: Floats, texts: Sequence[str], widths: Sequence[int]) -> float:
+        """Take one step, and return the loss per character."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._rate()
+        lines = torch.from_numpy(pictures).to(self.device, memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            scores = self.network(lines)
+        loss = self.loss(scores, texts, widths)
+        self._optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
+        self._optimiser.step()
+        self.step, self.lines = self.step + 1, self.lines + len(texts)
+        keep = min(self._recipe.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for name, value in self.network.named_parameters():
+                if value.requires_grad:
+                    self.averaged[name].lerp_(value, 1 - keep)
+        return float(loss.detach())
+
+    def loss(self, scores: torch.Tensor, texts: Sequence[str], widths: Sequence[int]) -> torch.Tensor:
+        """Return the CTC loss per character (Graves et al. 2006) of scores (N, T, C)."""
+        likely = functional.log_softmax(scores.float(), 2).transpose(0, 1)
+        classes = torch.tensor([self._classes[character] for text in texts for character in text])
+        steps = torch.tensor([min(scores.shape[1], -(-width // STRIDE) + 1) for width in widths])
+        lengths = torch.tensor([len(text) for text in texts])
+        losses = functional.ctc_loss(likely, classes, steps, lengths, reduction="sum", zero_infinity=True)
+        return losses / int(lengths.sum())
+
+    def save(self) -> None:
+        """Write the checkpoint; a run that is stopped while writing leaves the one before."""
+        state = {"network": self.network.state_dict(), "averaged": self.averaged}
+        state |= {"optimiser": self._optimiser.state_dict(), "step": self.step, "seconds": self.seconds}
+        state["lines"] = self.lines
+        torch.save(state, self._checkpoint.with_suffix(".part"))
+        self._checkpoint.with_suffix(".part").replace(self._checkpoint)
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self._folder / "checkpoint.pt"
+
+    def _load(self) -> None:
+        state = torch.load(self._checkpoint, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self.averaged = state["averaged"]
+        self.step, self.seconds, self.lines = state["step"], state["seconds"], state["lines"]
+
+    def _rate(self) -> float:
+        done = min(1.0, self.seconds / (60 * self._recipe.minutes))
+        return (
+            self._recipe.rate
+            * min(1.0, (self.step + 1) / self._recipe.warm_up)
+            * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+        )
+
+    def _log(self, losses: Sequence[float]) -> None:
+        log = self._folder / "log.csv"
+        new = not log.exists()
+        with log.open("a", newline="") as stream:
+            rows = csv.writer(stream)
+            if new:
+                rows.writerow(["step", "lines", "minutes", "rate", "loss"])
+            rows.writerow(
+                [self.step, self.lines, f"{self.seconds / 60:.2f}", f"{self._rate():.2e}", f"{np.mean(losses):.4f}"]
+            )

@@ -1,0 +1,106 @@
+"""What is learnt from: every source by its share, whatever its number of lines, in batches of one width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.recognition.line_images import network_input
+from models.training.lines.drawn import hand_line, has_only_capitals, print_line
+from models.training.lines.text import EnglishText
+from models.training.lines.vary import varied
+from models.training.lines.written import WrittenLine
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+Example = tuple[Pixels, str]
+
+STRIDE = 8  # pixels of width per step of the output
+BUCKET = 64
+_WIDEST = 1024  # pixels at the network's height; wider lines teach as much for more time
+_AT_ONCE = 5120  # pixels of width in a batch
+_POOL = 96  # lines that are sorted by width together
+
+
+# Shares of the sources. The modern and many-handed ones weigh more than they have lines; what is drawn is English.
+SHARES: Mapping[str, float] = {
+    "drawn-hand": 0.32, "drawn-print": 0.15, "memorials": 0.06, "testaments-de-poilus": 0.14, "peraire": 0.07,
+    "lectaurep-repertoires": 0.09, "cremma-mss-19": 0.06, "tables-decennales": 0.03, "lectaurep-mariages": 0.03,
+    "timeus": 0.02, "doniau-danest": 0.02, "cremma-mss-20": 0.01,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """The sources. `shares` of those that have no lines go to the others."""
+
+    text: EnglishText
+    hand_fonts: Sequence[Path]
+    print_fonts: Sequence[Path]
+    written: Sequence[WrittenLine]
+    characters: frozenset[str]
+    shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
+
+    def examples(self, rng: np.random.Generator) -> Iterator[Example]:
+        """Yield lines, (h, w) uint8, with their text, without end."""
+        by_source: dict[str, list[WrittenLine]] = {}
+        for line in self.written:
+            by_source.setdefault(line.source, []).append(line)
+        names = [name for name in self.shares if name in by_source or name.startswith("drawn")]
+        shares = np.array([self.shares[name] for name in names])
+        while True:
+            name = names[int(rng.choice(len(names), p=shares / shares.sum()))]
+            example = self._drawn(rng, name) if name.startswith("drawn") else _real(rng, by_source[name])
+            if example[1] and self.characters.issuperset(example[1]):
+                yield example
+
+    def _drawn(self, rng: np.random.Generator, name: str) -> Example:
+        text = " ".join(self.text.line(rng).split())
+        if name == "drawn-print":
+            line = print_line(rng, text, self.print_fonts[int(rng.integers(0, len(self.print_fonts)))])
+            return varied(rng, line, drawn=True, steady=True), text
+        font = self.hand_fonts[int(rng.integers(0, len(self.hand_fonts)))]
+        text = text.upper() if has_only_capitals(font) else text
+        return varied(rng, hand_line(rng, text, font), drawn=True), text
+
+
+def batches(examples: Iterator[Example]) -> Iterator[tuple[Floats, list[str], list[int]]]:
+    """Yield lines as the network takes them, (N, 3, 48, W) float32, their texts, and their own widths."""
+    while True:
+        pool: list[tuple[Floats, str]] = []
+        while len(pool) < _POOL:
+            line, text = next(examples)
+            planes = network_input(line)
+            if planes.shape[2] <= _WIDEST and steps_needed(text) <= planes.shape[2] // STRIDE:
+                pool.append((planes, text))
+        pool.sort(key=lambda example: example[0].shape[2])
+        groups: list[list[tuple[Floats, str]]] = [[]]
+        for example in pool:
+            if groups[-1] and (len(groups[-1]) + 1) * padded_width(example[0]) > _AT_ONCE:
+                groups.append([])
+            groups[-1].append(example)
+        for number in np.random.default_rng(len(pool[0][1])).permutation(len(groups)):
+            group = groups[int(number)]
+            width = padded_width(group[-1][0])
+            padded = [np.pad(planes, ((0, 0), (0, 0), (0, width - planes.shape[2]))) for planes, _ in group]
+            yield np.stack(padded), [text for _, text in group], [planes.shape[2] for planes, _ in group]
+
+
+def padded_width(planes: Floats) -> int:
+    """Return the width of a line's bucket."""
+    return int(planes.shape[2] + -planes.shape[2] % BUCKET)
+
+
+def steps_needed(text: str) -> int:
+    """Return how many steps CTC needs for a text: one a character, and a blank between two that are the same."""
+    return len(text) + sum(one == other for one, other in pairwise(text))
+
+
+def _real(rng: np.random.Generator, lines: Sequence[WrittenLine]) -> Example:
+    line = lines[int(rng.integers(0, len(lines)))]
+    return varied(rng, line.pixels()), line.text

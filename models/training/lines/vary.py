@@ -1,0 +1,96 @@
+"""The same line as other pens, papers and machines would have it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+
+def varied(rng: np.random.Generator, line: Pixels, drawn: bool = False, steady: bool = False) -> Pixels:
+    """Return a variant of a line, (h, w) uint8 grey.
+
+    Args:
+        drawn: The line is clean ink on white: it gets a pen's strength, paper, and rules more often.
+        steady: Print: it is neither slanted nor stretched much.
+    """
+    if rng.random() < 0.85:
+        line = _moved(rng, line, 0.03 if steady else 0.16)
+    if rng.random() < (0.6 if drawn else 0.25):
+        line = _stroked(rng, line)
+    look = rng.random()
+    line = _binary(rng, line) if look < 0.3 else _papered(rng, line, drawn)
+    if rng.random() < (0.25 if drawn else 0.08):
+        line = _ruled(rng, line)
+    if look >= 0.3 and rng.random() < 0.25:
+        _, encoded = cv2.imencode(".jpg", line, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))])
+        line = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE), np.uint8)
+    return line
+
+
+def _moved(rng: np.random.Generator, line: Pixels, amount: float) -> Pixels:
+    """Return the line slanted, stretched, turned by a degree and with other margins."""
+    height, width = line.shape
+    slant, stretch = rng.normal(0, amount), float(np.exp(rng.normal(0, max(amount, 0.08))))
+    turn = rng.normal(0, 0.012)
+    (above, below), beside = rng.uniform(-0.04, 0.18, 2).tolist(), rng.uniform(0.02, 0.3)
+    full = round(height * (1 + above + below)), round(width * stretch + 2 * beside * height + abs(slant) * height)
+    offset_x = beside * height + max(slant, 0) * height
+    offset_y = above * height - turn * width * stretch / 2
+    matrix = np.array([[stretch, -slant, offset_x], [turn * stretch, 1, offset_y]], np.float32)
+    paper = float(np.percentile(line, 75))
+    return np.asarray(cv2.warpAffine(line, matrix, full[::-1], flags=cv2.INTER_LINEAR, borderValue=paper), np.uint8)
+
+
+def _stroked(rng: np.random.Generator, line: Pixels) -> Pixels:
+    """Return the line in a thicker or thinner pen."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+    other = cv2.erode(line, kernel) if rng.random() < 0.65 else cv2.dilate(line, kernel)
+    share = rng.uniform(0.2, 0.9)
+    return np.asarray(line * (1 - share) + np.asarray(other, np.float32) * share, np.uint8)
+
+
+def _binary(rng: np.random.Generator, line: Pixels) -> Pixels:
+    """Return black ink on white, as archives of modern hands and faxes are."""
+    blurred = cv2.GaussianBlur(line, (0, 0), rng.uniform(0.3, 0.8))
+    threshold, _ = cv2.threshold(blurred, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    return np.asarray(np.where(blurred > threshold + rng.normal(0, 8), 255, 0), np.uint8)
+
+
+def _papered(rng: np.random.Generator, line: Pixels, drawn: bool) -> Pixels:
+    """Return the line in another contrast, on uneven paper, with noise and blur."""
+    ink = 1 - np.asarray(line, np.float32) / 255
+    if drawn:
+        ink *= rng.uniform(0.35, 1.0)
+        grain = cv2.resize(rng.normal(1, 0.15, (6, max(2, ink.shape[1] // 12))).astype(np.float32), ink.shape[::-1])
+        ink = ink * np.clip(grain, 0.3, 1.2)
+    light = 1 - ink ** float(np.exp(rng.normal(0, 0.2)))
+    low = rng.uniform(0, 0.35)
+    light = low + (rng.uniform(0.75, 1.0) - low) * light
+    if rng.random() < 0.5:
+        shade = cv2.resize(
+            rng.normal(0, 0.04, (3, 6)).astype(np.float32), ink.shape[::-1], interpolation=cv2.INTER_CUBIC
+        )
+        light = light + shade
+    light = light + rng.normal(0, rng.choice([0.0, 0.01, 0.03]), ink.shape)
+    if rng.random() < 0.4:
+        light = np.asarray(cv2.GaussianBlur(light, (0, 0), rng.uniform(0.3, 1.2)), np.float64)
+    return np.asarray(np.clip(light, 0, 1) * 255, np.uint8)
+
+
+def _ruled(rng: np.random.Generator, line: Pixels) -> Pixels:
+    """Return the line on ruled or boxed paper."""
+    line = line.copy()
+    height, width = line.shape
+    shade, thick = float(rng.uniform(40, 190)), int(rng.integers(1, 3))
+    y = height * rng.uniform(0.6, 1.0)
+    slope = rng.normal(0, 0.004) * width
+    for start in (y, y - height * rng.uniform(0.7, 1.0)) if rng.random() < 0.3 else (y,):
+        mask = np.zeros(line.shape, np.uint8)
+        cv2.line(mask, (0, round(start)), (width, round(start + slope)), 255, thick, cv2.LINE_AA)
+        ruled = np.minimum(line, shade)
+        line = np.where(mask > 96, ruled, line).astype(np.uint8)
+    return line

@@ -1,0 +1,127 @@
+"""The line recogniser learns: what torch computes is what ONNX Runtime does, and ten steps lower the loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from models.detection.dbnet import packaged_weights
+from models.recognition.ctc_network import CtcNetwork
+from models.recognition.line_images import network_input
+from models.training.lines.export import checkpoint_weights, export, mixed
+from models.training.lines.loop import Learning, Recipe
+from models.training.lines.mixture import Mixture, batches, padded_width
+from models.training.lines.network import characters_of, latin_network, trainable
+from models.training.lines.pack import Pack, add_fonts, read_pack, write_pack
+from models.training.lines.sequences import count_sequences
+from models.training.lines.text import EnglishText
+from models.training.lines.written import WrittenLine, load_tables
+
+ENGLISH = "The ink had dried before she signed the letter, and nobody asked why. " * 100
+
+
+@pytest.fixture(scope="module")
+def network() -> onnx.ModelProto:
+    return latin_network(packaged_weights("PP-OCRv6_rec_small.onnx"))
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Pack:
+    """Return a small pack, drawn with a font that comes with Pillow."""
+    sources, texts = tmp_path / "sources/peraire", tmp_path / "texts"
+    sources.mkdir(parents=True)
+    texts.mkdir()
+    (texts / "english.txt").write_text(ENGLISH)
+    font = tmp_path / "font.ttf"
+    default = ImageFont.load_default(40)
+    assert isinstance(default, ImageFont.FreeTypeFont)
+    font.write_bytes(default.path.getvalue())  # type: ignore[union-attr]  # Pillow's own font is kept in memory
+    lines = [_line(words, font, tmp_path) for words in ("un mot", "deux mots", "trois")]
+    write_pack(tmp_path / "pack", lines[:2], lines[2:], EnglishText(texts))
+    assert add_fonts(tmp_path / "pack", "hand", [font]) == add_fonts(tmp_path / "pack", "print", [font]) == 1
+    return read_pack(tmp_path / "pack")
+
+
+def _line(text: str, font: Path, folder: Path) -> WrittenLine:
+    picture = Image.new("L", (40 * len(text), 64), 255)
+    ImageDraw.Draw(picture).text((8, 8), text, 0, ImageFont.truetype(str(font), 40))
+    picture.save(folder / "line.webp")
+    return WrittenLine((folder / "line.webp").read_bytes(), text, "peraire", "notes")
+
+
+def test_torch_computes_what_onnx_runtime_does(network: onnx.ModelProto, tmp_path: Path) -> None:
+    import torch
+
+    onnx.save(network, tmp_path / "latin.onnx")
+    lines = np.random.default_rng(0).normal(0, 1, (2, 3, 48, 192)).astype(np.float32)
+    (expected, _) = CtcNetwork(tmp_path / "latin.onnx").probabilities(list(lines))
+    with torch.no_grad():
+        said = trainable(network)(torch.from_numpy(lines)).softmax(2)[0].numpy()
+    assert np.allclose(said[: len(expected)], expected, atol=1e-4)
+
+
+def test_ten_steps_lower_the_loss_and_a_run_goes_on(network: onnx.ModelProto, pack: Pack, tmp_path: Path) -> None:
+    characters = characters_of(network)
+    mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, frozenset(characters[1:]))
+    pictures, texts, widths = next(batches(mixture.examples(np.random.default_rng(1))))
+    backwards = [text[::-1] for text in texts]  # it reads them rightly before it learns anything
+    recipe = Recipe(rate=1e-4, warm_up=2, average=0.5)
+    run = Learning(trainable(network), characters, recipe, tmp_path / "run")
+    losses = [run.learn(pictures, backwards, widths) for _ in range(10)]
+    assert np.mean(losses[-3:]) < 0.8 * np.mean(losses[:3])
+    run.save()
+    again = Learning(trainable(network), characters, recipe, tmp_path / "run")
+    assert (again.step, again.lines) == (10, 10 * len(texts))
+    assert again.learn(pictures, backwards, widths) < losses[0]
+
+
+def test_what_was_learnt_is_exported_in_half_the_bytes(
+    network: onnx.ModelProto, pack: Pack, tmp_path: Path
+) -> None:
+    characters = characters_of(network)
+    run = Learning(trainable(network), characters, Recipe(), tmp_path / "run")
+    run.save()
+    learnt = checkpoint_weights(tmp_path / "run/checkpoint.pt")
+    export(network, mixed(trainable(network).learnt(), learnt, 0.5), tmp_path / "half.onnx")
+    onnx.save(network, tmp_path / "full.onnx")
+    assert (tmp_path / "half.onnx").stat().st_size < 0.6 * (tmp_path / "full.onnx").stat().st_size
+    line = network_input(np.asarray(pack.train[0].pixels()))
+    half, full = (CtcNetwork(tmp_path / name).probabilities([line])[0] for name in ("half.onnx", "full.onnx"))
+    assert np.abs(half - full).max() < 0.05
+
+
+def test_a_pack_holds_what_was_put_in(pack: Pack) -> None:
+    assert [line.text for line in pack.train] == ["un mot", "deux mots"]
+    assert [line.text for line in pack.valid] == ["trois"]
+    assert pack.train[0].pixels().shape == (64, 240)
+    assert pack.text.words[:3] == ["The", "ink", "had"]
+
+
+def test_examples_are_lines_that_ctc_can_learn(network: onnx.ModelProto, pack: Pack) -> None:
+    known = frozenset(characters_of(network)[1:])
+    mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, known)
+    pictures, texts, widths = next(batches(mixture.examples(np.random.default_rng(2))))
+    assert len(pictures) == len(texts) == len(widths)
+    assert pictures.shape[1:3] == (3, 48)
+    assert pictures.shape[3] % 64 == 0
+    assert max(widths) <= pictures.shape[3] == padded_width(pictures[0])
+    assert all(known.issuperset(text) for text in texts)
+
+
+def test_lines_come_from_tables_by_their_split(tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters/lines.tsv").write_text("file\ttext\tsplit\tdocument\na.webp\tl’an\ttrain\td\n")
+    assert load_tables(tmp_path, "train") == []
+
+
+def test_letters_are_counted_by_what_is_before_them(tmp_path: Path) -> None:
+    from models.recognition.letter_sequences import LetterSequences
+
+    count_sequences(["abab"] * 20, tmp_path / "counts.npz")
+    sequences = LetterSequences(tmp_path / "counts.npz")
+    after = dict(zip(sequences.alphabet, sequences.after(sequences.context("a")), strict=True))
+    assert after["b"] > 0.9 > after["a"]

@@ -1,0 +1,163 @@
+"""Our recogniser of handwriting: its shipped files, and how language and sight are weighed."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pymupdf
+import pytest
+
+from models.detection.choice import TextDetectors
+from models.document import ReadOptions
+from models.recognition.choice import LineRecognisers
+from models.recognition.ctc import decode
+from models.recognition.ctc_beam import LanguageDecoder, aligned
+from models.recognition.handwriting import NETWORK, SEQUENCES, HandwritingRecogniser
+from models.recognition.letter_sequences import LetterSequences
+from models.recognition.routed import RoutedReader
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+NETWORK_SHA256 = "2263276a74d1fee981e1949b646a4df45a452d9950c10ad7bde81b3b1ef7da59"
+SEQUENCES_SHA256 = "d9e67f7f95a66fca5fe7e17a6d2db109bc7d111938fda86366c86c1981d4a36c"
+CHARACTERS = ["", *"abcdefghijklmnopqrstuvwxyz", " ", *"0123456789"]
+
+
+@pytest.fixture(scope="module")
+def sequences() -> LetterSequences:
+    return LetterSequences(SEQUENCES)
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> HandwritingRecogniser:
+    return HandwritingRecogniser()
+
+
+def line(text: str, font: str = "times-italic") -> Pixels:
+    """Return a line of text with a little paper around it."""
+    document = pymupdf.open()
+    width = pymupdf.get_text_length(text, fontname="tiit", fontsize=14) + 14
+    document.new_page(width=width, height=23).insert_text((7, 16), text, fontname=font, fontsize=14)
+    picture = document[0].get_pixmap(dpi=200)
+    return np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3)
+
+
+def shaky(picture: Pixels) -> Pixels:
+    """Return a line whose letters bend a little, as a pen's do."""
+    rng = np.random.default_rng(4)
+    height, width = picture.shape[:2]
+    moved = [cv2.resize(rng.normal(0, 1.2, (3, 20)).astype(np.float32), (width, height)) for _ in "xy"]
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    bent = cv2.remap(picture, x + moved[0], y + moved[1], cv2.INTER_LINEAR, borderValue=(255, 255, 255))
+    return np.asarray(bent, np.uint8)
+
+
+def seen(*steps: dict[str, float]) -> Floats:
+    """Return probabilities: the characters named at each step, and for the rest the blank, named as nothing."""
+    rows = np.zeros((len(steps), len(CHARACTERS)), np.float32)
+    for row, step in zip(rows, steps, strict=True):
+        for character, probability in step.items():
+            row[CHARACTERS.index(character)] = probability
+        row[0] = 1 - row.sum()
+    return rows
+
+
+def written(text: str) -> list[dict[str, float]]:
+    """Return steps that leave no doubt of a text."""
+    return [step for character in text for step in ({character: 0.999}, {})]
+
+
+def test_the_shipped_files_are_those_that_the_model_card_speaks_of() -> None:
+    assert sha256(NETWORK.read_bytes()).hexdigest() == NETWORK_SHA256
+    assert sha256(SEQUENCES.read_bytes()).hexdigest() == SEQUENCES_SHA256
+
+
+@pytest.mark.parametrize("text", ["Dear Mr. Smith, thank you", "paid 12.50 on 3 May 1987", "Room 4711-B"])
+def test_written_lines_are_read_exactly(recogniser: HandwritingRecogniser, text: str) -> None:
+    (decoded,) = recogniser.recognise([shaky(line(text))])
+    assert decoded.text == text
+    assert decoded.confidence > 0.7
+    assert list(decoded.positions) == sorted(decoded.positions)
+    assert len(decoded.positions) == len(text)
+
+
+def test_a_line_does_not_depend_on_its_neighbours(recogniser: HandwritingRecogniser) -> None:
+    lines = [line(text) for text in ("short", "a much longer line of words", "middling line")]
+    together = [decoded.text for decoded in recogniser.recognise(lines)]
+    assert together == [recogniser.recognise([one])[0].text for one in lines]
+
+
+@pytest.mark.parametrize("width", [100, 300, 900])
+def test_blank_paper_says_nothing(recogniser: HandwritingRecogniser, width: int) -> None:
+    (decoded,) = recogniser.recognise([np.full((40, width, 3), 225, np.uint8)])
+    assert (decoded.text, decoded.confidence, decoded.positions) == ("", 0.0, ())
+
+
+def test_steps_of_blanks_say_nothing(sequences: LetterSequences) -> None:
+    decoded = LanguageDecoder(CHARACTERS, sequences, 0.3).decode(seen({}, {}, {}))
+    assert (decoded.text, decoded.confidence, decoded.positions) == ("", 0.0, ())
+
+
+def test_between_two_letters_that_look_alike_the_language_decides(sequences: LetterSequences) -> None:
+    doubtful = seen(*written("the wor"), {"h": 0.5, "k": 0.49}, {}, *written("s well"))
+    assert decode(doubtful, CHARACTERS).text == "the worhs well"
+    assert LanguageDecoder(CHARACTERS, sequences, 0.3).decode(doubtful).text == "the works well"
+
+
+def test_what_is_seen_clearly_stays_however_odd(sequences: LetterSequences) -> None:
+    clear = seen(*written("xqzt gwv"))
+    assert LanguageDecoder(CHARACTERS, sequences, 0.45).decode(clear).text == "xqzt gwv"
+
+
+def test_digits_are_told_by_sight_alone(sequences: LetterSequences) -> None:
+    decoder = LanguageDecoder(CHARACTERS, sequences, 0.45)
+    for one, other in ("17", "38", "56"):
+        amount = seen(*written("in 19"), {one: 0.5, other: 0.49}, {}, *written("0"))
+        assert decoder.decode(amount).text == f"in 19{one}0"
+
+
+def test_without_the_language_it_is_what_the_best_path_says(sequences: LetterSequences) -> None:
+    rng = np.random.default_rng(0)
+    decoder = LanguageDecoder(CHARACTERS, sequences, 0.0)
+    steps = seen(*written("some words 42"))
+    rows = steps * 0.9 + 0.1 * rng.dirichlet(np.ones(len(CHARACTERS)), len(steps)).astype(np.float32)
+    assert decoder.decode(rows).text == decode(rows, CHARACTERS).text
+
+
+def test_letters_stand_where_they_are_likeliest() -> None:
+    rows = seen({}, {"a": 0.6}, {"a": 0.9}, {}, {"a": 0.7}, {"b": 0.8}, {})
+    assert aligned(rows, [1, 1, 2]) == [2, 4, 5]
+
+
+def test_what_follows_a_context_adds_up_to_one(sequences: LetterSequences) -> None:
+    for text in ("", "th", "the quick", "zzzzzz", "日本 a"):
+        likely = sequences.after(sequences.context(text))
+        assert likely.shape == (len(sequences.alphabet),)
+        assert likely.sum() == pytest.approx(1.0)
+        assert (likely > 0).all()
+
+
+def test_letters_follow_each_other_as_in_english(sequences: LetterSequences) -> None:
+    after = sequences.after(sequences.context("the que"))
+    assert after[sequences.alphabet.index("s")] > 10 * after[sequences.alphabet.index("x")]
+
+
+def test_handwriting_has_its_recogniser_where_its_letters_are_known() -> None:
+    reader = RoutedReader(None, TextDetectors(), LineRecognisers())
+    assert reader.models(ReadOptions(languages="eng"))["handwritten"] == HandwritingRecogniser.name
+    other = reader.models(ReadOptions(languages="jpn"))
+    assert other["handwritten"] == other["printed"]
+
+
+def test_the_language_counts_only_where_it_was_counted() -> None:
+    clear = shaky(line("the works of the committee were read"))
+    doubtful = [np.asarray(cv2.GaussianBlur(clear, (0, 0), 5.0), np.uint8)]
+    german, english, by_sight = (
+        HandwritingRecogniser(languages, language_weight=weight).recognise(doubtful)
+        for languages, weight in (("deu", None), ("eng", None), ("deu", 0.0))
+    )
+    assert german == by_sight
+    assert english != by_sight
