@@ -6,16 +6,14 @@ of the mean, since cells where two signatures meet are far off.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
+from models.detection.base import SignatureBox
 from models.detection.kind_model import KINDS
 from models.detection.region_maps import RegionMaps
 
 Floats = npt.NDArray[np.float32]
-Bools = npt.NDArray[np.bool_]
 
 _SIGNATURE = KINDS.index("signature")
 _CELL = 0.5  # probability from which on a cell votes
@@ -26,15 +24,7 @@ _SURE = 0.7  # mean probability of the best half of its cells
 _INSIDE = 0.6  # of the smaller of two boxes: they are one signature
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """A signature: left, top, right and bottom in page pixels, and its score in [0, 1]."""
-
-    box: tuple[float, float, float, float]
-    score: float
-
-
-def find_signatures(maps: RegionMaps, width: int, height: int, sure: float = _SURE) -> list[Signature]:
+def find_signatures(maps: RegionMaps, width: int, height: int, sure: float = _SURE) -> list[SignatureBox]:
     """Return the signatures of a page, the surest first.
 
     Args:
@@ -52,7 +42,7 @@ def find_signatures(maps: RegionMaps, width: int, height: int, sure: float = _SU
     scale = np.array([width / cells_wide, height / cells_high] * 2)
     limits = np.array([width, height] * 2)
     found = [
-        Signature(tuple(np.clip(box * scale, 0, limits).tolist()), score)
+        SignatureBox(_corners(np.clip(box * scale, 0, limits)), score)
         for box, score in _voted(boxes, scores)
         if score >= sure
     ]
@@ -79,7 +69,12 @@ def _weighted_median(boxes: Floats, weights: Floats) -> Floats:
     order = boxes.argsort(0)
     reached = np.cumsum(weights[order], 0)
     middle = (reached >= reached[-1] / 2).argmax(0)
-    return boxes[order[middle, np.arange(4)], np.arange(4)]
+    return np.asarray(boxes[order[middle, np.arange(4)], np.arange(4)], np.float32)
+
+
+def _corners(box: Floats) -> Floats:
+    left, top, right, bottom = box
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
 
 
 def _lies_in_one(box: Floats, found: list[tuple[Floats, float]]) -> bool:

@@ -42,7 +42,7 @@ def main() -> None:
     export.set_defaults(step=_export)
     measure = steps.add_parser("evaluate", help="say how well kept pages are told")
     measure.add_argument("pages", type=Path)
-    measure.add_argument("--weights", type=Path, help="an ONNX file; the shipped one unless given")
+    measure.add_argument("weights", type=Path, help="an ONNX file that export wrote")
     measure.add_argument("--sure", type=float, nargs="+", default=[0.7], help="least scores of signatures")
     measure.set_defaults(step=_evaluate)
     arguments = parser.parse_args()

@@ -40,7 +40,7 @@ class RegionScores:
         )
 
 
-def evaluate(folder: Path, weights: Path | None, sure: float) -> RegionScores:
+def evaluate(folder: Path, weights: Path, sure: float) -> RegionScores:
     """Return the scores on a folder's pages; signatures are right where IoU with a true one is .5 or more."""
     head, scores = RegionHead(weights), RegionScores()
     for file in examples_in(folder):
@@ -53,7 +53,7 @@ def evaluate(folder: Path, weights: Path | None, sure: float) -> RegionScores:
         scores.said += said.sum((1, 2))
         scores.true += true.sum((1, 2))
         height, width = targets.numbers.shape
-        found = [shapely.box(*signature.box) for signature in find_signatures(maps, width, height, sure)]
+        found = [shapely.Polygon(signature.corners) for signature in find_signatures(maps, width, height, sure)]
         for box in targets.boxes:
             wanted = shapely.box(*box)
             best = max(found, key=lambda other: _iou(wanted, other), default=None)

@@ -152,7 +152,7 @@ def _reduced(rng: np.random.Generator, pixels: Pixels) -> Pixels:
     small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=how)
     if rng.random() < 0.6:
         _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(50, 96))])
-        small = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+        return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
     return np.asarray(small, np.uint8)
 
 
@@ -161,7 +161,7 @@ def _seen(pixels: Pixels, ink: Pixels) -> MarkedPage:
     grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32)
     depth = cv2.dilate(grey, np.ones((15, 15), np.uint8)) - cv2.erode(grey, np.ones((5, 5), np.uint8))
     dark = cv2.resize((depth > _FAINTEST).astype(np.uint8), ink.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return MarkedPage(pixels, ink * dark)
+    return MarkedPage(pixels, np.asarray(np.where(dark > 0, ink, 0), np.uint8))
 
 
 def _numbered(ink: Pixels) -> Pixels:

@@ -45,7 +45,8 @@ class Training:
         self.optimiser.zero_grad()
         losses = np.zeros(2)
         for batch in batches:
-            maps, boxes = loss_of(*self.head(batch.pyramid), batch)
+            kinds, sides = self.head(batch.pyramid)
+            maps, boxes = loss_of(kinds, sides, batch)
             ((maps + boxes) / len(batches)).backward()
             losses += (float(maps.detach()), float(boxes.detach()))
         self.optimiser.step()
@@ -107,9 +108,11 @@ def batch_of(example: Example, device: str = "cpu") -> Batch:
     y, x = np.mgrid[:height, :width].astype(np.float32) + 0.5
     sides = np.stack([x - boxes[..., 0], y - boxes[..., 1], boxes[..., 2] - x, boxes[..., 3] - y])
     arrays = [example.pyramid[None], targets.kinds[None], targets.counted[None], np.maximum(sides, 0.1)]
-    tensors = [torch.from_numpy(np.asarray(array, np.float32)).to(device) for array in arrays]
+    pyramid, kinds, counted, reach = (
+        torch.from_numpy(np.asarray(array, np.float32)).to(device) for array in arrays
+    )
     signed = torch.from_numpy(targets.numbers > 0).to(device)
-    return Batch(*tensors, signed)
+    return Batch(pyramid, kinds, counted, reach, signed)
 
 
 def _rate(taken: int, steps: int) -> float:
