@@ -27,6 +27,14 @@ class TextBox:
     descriptor: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class SignatureBox:
+    """A signature: its corners, (4, 2) float32 page pixels clockwise from top-left, and its score in [0, 1]."""
+
+    corners: Floats
+    score: float
+
+
 class TextDetector(Protocol):
     """Finds the text lines of a page for the reading path. One process, one thread, models loaded once."""
 

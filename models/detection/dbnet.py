@@ -75,6 +75,10 @@ class DbnetDetector:
             seen = self._see(pixels, _LONGEST_SIDE_AGAIN)
         return [seen.descriptor(corners * seen.scale) for corners in lines]
 
+    def pyramid(self, pixels: Pixels) -> Floats:
+        """Return a page's feature pyramid, (96, h, w): a cell is four pixels of the page as looked at."""
+        return self._see(pixels, _LONGEST_SIDE).pyramid
+
     def _look(self, pixels: Pixels, longest_side: int) -> tuple[list[TextBox], list[float]]:
         """Return the boxes found at a size, and their heights on the map."""
         seen = self._see(pixels, longest_side)

@@ -1,0 +1,86 @@
+"""Draws signed pages and learns maps of kinds: python -m models.training.regions draw|train|export|evaluate."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from models.detection.dbnet import DbnetDetector
+from models.training.kinds.draft import Stationery
+from models.training.kinds.hands import load_hands
+from models.training.kinds.typefaces import Typefaces
+from models.training.regions.corpus import keep_examples
+from models.training.regions.letters import MarkedPage, draw_marked_page
+
+_SEED = 11
+_LINES_PER_SOURCE = 400  # see models/training/kinds
+
+
+def main() -> None:
+    """Run one of the steps."""
+    parser = argparse.ArgumentParser(prog="python -m models.training.regions", description=__doc__)
+    steps = parser.add_subparsers(required=True)
+    draw = steps.add_parser("draw", help="draw pages and keep what DBNet sees of them, with the targets")
+    draw.add_argument("hands", type=Path, help="folders of lines.tsv and images-NN.tar")
+    draw.add_argument("out", type=Path)
+    draw.add_argument("--pages", type=int, default=600)
+    draw.add_argument("--seed", type=int, required=True, help="another one for pages to be measured on")
+    draw.set_defaults(step=_draw)
+    train = steps.add_parser("train", help="learn; goes on where the run folder's checkpoint stands")
+    train.add_argument("pages", type=Path)
+    train.add_argument("run", type=Path)
+    train.add_argument("--steps", type=int, default=2500)
+    train.add_argument("--device", default="cpu", help="cpu or cuda")
+    train.set_defaults(step=_train)
+    export = steps.add_parser("export", help="write the run's network as ONNX and print its sha256")
+    export.add_argument("run", type=Path)
+    export.add_argument("out", type=Path)
+    export.set_defaults(step=_export)
+    measure = steps.add_parser("evaluate", help="say how well kept pages are told")
+    measure.add_argument("pages", type=Path)
+    measure.add_argument("weights", type=Path, help="an ONNX file that export wrote")
+    measure.add_argument("--sure", type=float, nargs="+", default=[0.7], help="least scores of signatures")
+    measure.set_defaults(step=_evaluate)
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    arguments.step(arguments)
+
+
+def _draw(arguments: argparse.Namespace) -> None:
+    hands = list(load_hands(arguments.hands, _LINES_PER_SOURCE, np.random.default_rng(_SEED)).values())
+    words = sorted({word for lines in hands for line in lines for word in line.text.split()})
+    stationery = Stationery(Typefaces(), hands, words)
+
+    def pages() -> Iterator[tuple[str, MarkedPage]]:
+        for number in range(arguments.pages):
+            rng = np.random.default_rng([arguments.seed, number])
+            yield f"{arguments.seed}-{number:05}", draw_marked_page(rng, stationery)
+
+    print("pages", keep_examples(DbnetDetector(), pages(), arguments.out))
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from models.training.regions.loop import train
+
+    train(arguments.pages, arguments.run, steps=arguments.steps, device=arguments.device)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from models.training.regions.export import export
+
+    print("sha256", export(arguments.run, arguments.out))
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from models.training.regions.evaluate import evaluate
+
+    for sure in arguments.sure:
+        print(f"{sure:.2f}", evaluate(arguments.pages, arguments.weights, sure))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Pages as the head sees them: DBNet's pyramid and the targets, one file a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.detection.dbnet import DbnetDetector
+from models.training.regions.letters import MarkedPage
+from models.training.regions.targets import Targets, targets_of
+
+Halves = npt.NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One page: the pyramid, (96, h, w) float16, and what the head is to make of it."""
+
+    pyramid: Halves
+    targets: Targets
+
+    def save(self, file: Path) -> None:
+        """Keep it in an .npz that opens without unpacking."""
+        part = file.with_suffix(".part.npz")
+        np.savez(
+            part, pyramid=self.pyramid, kinds=self.targets.kinds, counted=self.targets.counted,
+            numbers=self.targets.numbers, boxes=self.targets.boxes,
+        )  # fmt: skip
+        part.replace(file)
+
+    @staticmethod
+    def load(file: Path) -> Example:
+        """Return what `save` kept."""
+        with np.load(file) as kept:
+            return Example(kept["pyramid"], Targets(kept["kinds"], kept["counted"], kept["numbers"], kept["boxes"]))
+
+
+def example_of(detector: DbnetDetector, page: MarkedPage) -> Example:
+    """Return what DBNet sees of a page, with its targets."""
+    pyramid = detector.pyramid(page.pixels)
+    return Example(pyramid.astype(np.float16), targets_of(page.ink, *pyramid.shape[1:]))
+
+
+def examples_in(folder: Path) -> list[Path]:
+    """Return the files of a folder's examples, in order."""
+    return sorted(path for path in folder.glob("*.npz") if not path.name.endswith(".part.npz"))
+
+
+def keep_examples(detector: DbnetDetector, pages: Iterator[tuple[str, MarkedPage]], folder: Path) -> int:
+    """Keep each named page, beside a small picture of it to look at; return how many there are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for name, page in pages:
+        example_of(detector, page).save(folder / f"{name}.npz")
+        colours = cv2.cvtColor(page.pixels, cv2.COLOR_RGB2BGR)
+        cv2.imwrite(str(folder / f"{name}.jpg"), colours, [cv2.IMWRITE_JPEG_QUALITY, 60])
+        count += 1
+    return count

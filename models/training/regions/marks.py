@@ -1,0 +1,108 @@
+"""What lies on letters besides lines: logos, stamps, dirt and dark margins. None of it is a signature."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.training.kinds.draft import Draft
+from models.training.kinds.sheet import Sheet
+from models.training.kinds.typefaces import typeset
+
+Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+
+
+def add_logo(rng: np.random.Generator, sheet: Sheet, x: int, y: int, em: int) -> None:
+    """Draw a few overlapping shapes, filled or in outline."""
+    tall = round(em * rng.uniform(2, 7))
+    wide = round(tall * rng.uniform(0.7, 3))
+    logo = np.zeros((tall, wide), np.uint8)
+    for _ in range(rng.integers(1, 6)):
+        centre = (int(rng.integers(0, wide)), int(rng.integers(0, tall)))
+        thickness = int(rng.choice([-1, 1, 2, max(2, em // 4)]))
+        ink = int(rng.choice([0, 255], p=[0.2, 0.8]))
+        shape = rng.random()
+        axes = (int(rng.integers(2, wide // 2 + 3)), int(rng.integers(2, tall // 2 + 3)))
+        if shape < 0.5:
+            cv2.ellipse(logo, centre, axes, float(rng.uniform(0, 180)), 0, 360, ink, thickness, cv2.LINE_AA)
+        elif shape < 0.8:
+            corner = (centre[0] + axes[0], centre[1] + axes[1])
+            cv2.rectangle(logo, centre, corner, ink, thickness)
+        else:
+            points = rng.integers(0, (wide, tall), (int(rng.integers(3, 7)), 2)).astype(np.int32)
+            cv2.polylines(logo, [points], bool(rng.random() < 0.7), ink, max(1, thickness), cv2.LINE_AA)
+    sheet.stamp(np.asarray(logo / 255, np.float32), x, y, (0.1, 0.1, 0.1), None)
+
+
+def add_stamp(draft: Draft) -> None:
+    """Stamp a word or three at a slant, in a frame or a ring, anywhere on the page."""
+    rng, (height, width) = draft.rng, draft.sheet.size
+    lines = [draft.words(1, 2).upper() for _ in range(rng.integers(1, 4))]
+    size = round(draft.em * rng.uniform(0.8, 1.8))
+    inks = [typeset(text[:18], draft.fonts[1], size) for text in lines]
+    pitch = round(size * 1.3)
+    frame = np.zeros((pitch * len(inks) + size, max(ink.shape[1] for ink in inks) + 2 * size), np.float32)
+    for number, ink in enumerate(inks):
+        top, left = size // 2 + number * pitch, (frame.shape[1] - ink.shape[1]) // 2
+        part = ink[: frame.shape[0] - top]
+        frame[top : top + part.shape[0], left : left + ink.shape[1]] = part
+    border = rng.random()
+    if border < 0.4:
+        cv2.rectangle(frame, (1, 1), (frame.shape[1] - 2, frame.shape[0] - 2), 1.0, int(rng.integers(1, 3)))
+    elif border < 0.6:
+        centre, axes = (
+            (frame.shape[1] // 2, frame.shape[0] // 2),
+            (frame.shape[1] // 2 - 2, frame.shape[0] // 2 - 2),
+        )
+        cv2.ellipse(frame, centre, axes, 0, 0, 360, 1.0, 2, cv2.LINE_AA)
+    colour = draft.black if rng.random() < 0.5 else (0.5, 0.1, 0.3)
+    turned = _turned(frame, float(rng.normal(0, 6))) * np.float32(rng.uniform(0.5, 1))
+    draft.sheet.stamp(
+        turned, int(rng.integers(0, width * 4 // 5)), int(rng.integers(0, height * 9 // 10)), colour, "printed"
+    )
+
+
+def add_dirt(rng: np.random.Generator, sheet: Sheet) -> None:
+    """Add specks, a scratch or two, and the black rounds of punch holes."""
+    height, width = sheet.size
+    dirt = np.zeros((height, width), np.uint8)
+    for _ in range(int(rng.choice([0, 10, 60, 250], p=[0.4, 0.3, 0.2, 0.1]))):
+        cv2.circle(dirt, _anywhere(rng, width, height), int(rng.integers(0, 3)), 255, -1)
+    for _ in range(int(rng.choice([0, 1, 3], p=[0.7, 0.2, 0.1]))):
+        start = _anywhere(rng, width, height)
+        end = (start[0] + int(rng.normal(0, width / 8)), start[1] + int(rng.normal(0, height / 4)))
+        cv2.line(dirt, start, end, 255, int(rng.integers(1, 3)), cv2.LINE_AA)
+    if rng.random() < 0.15:
+        for share in (0.25, 0.75):
+            cv2.circle(dirt, (round(width * 0.03), round(height * share)), round(width * 0.012), 255, -1)
+    sheet.stamp(np.asarray(dirt / 255, np.float32), 0, 0, (0.1, 0.1, 0.1), None)
+
+
+def darken_margins(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+    """Return a page with the black that a scanner sees beyond it, along some of its sides; of most pages, none."""
+    if rng.random() < 0.75:
+        return pixels
+    dark = pixels
+    for _ in range(2):
+        turns = int(rng.integers(0, 4))
+        dark = np.rot90(dark, turns).copy()
+        deep = int(rng.integers(2, max(3, pixels.shape[1] // 30)))
+        edge = deep + np.cumsum(rng.normal(0, 0.3, dark.shape[0])).astype(int)
+        for row, end in enumerate(edge):
+            dark[row, : max(0, end)] = 20
+        dark = np.rot90(dark, -turns)
+    return np.ascontiguousarray(dark)
+
+
+def _anywhere(rng: np.random.Generator, width: int, height: int) -> tuple[int, int]:
+    return int(rng.integers(0, width)), int(rng.integers(0, height))
+
+
+def _turned(ink: Floats, degrees: float) -> Floats:
+    width = ink.shape[1]
+    grown = cv2.copyMakeBorder(ink, width // 8, width // 8, 4, 4, cv2.BORDER_CONSTANT)
+    centre = (grown.shape[1] / 2, grown.shape[0] / 2)
+    turn = cv2.getRotationMatrix2D(centre, degrees, 1)
+    return np.asarray(cv2.warpAffine(grown, turn, grown.shape[1::-1]), np.float32)

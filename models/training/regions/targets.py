@@ -1,0 +1,68 @@
+"""What the maps of a page are to say: cells of print, hand and signature, and how far each signature reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.detection.kind_model import KINDS
+from models.training.regions.letters import SIGNATURE
+
+Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+
+_LEAST_INK = 0.03  # of a cell's area, for the cell to be of a kind
+# Cells between letters and words belong to their line; the sweeps of a signature leave wider gaps, both ways.
+_CLOSED = {"printed": (1, 5), "handwritten": (3, 5), "signature": (5, 9)}
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Targets on the cells of DBNet's pyramid, four pixels of the network's input to a side.
+
+    Attributes:
+        kinds: Which of KINDS lies there, (3, h, w) uint8: 1 yes, 0 no; a cell may be of several.
+        counted: Where that is to be learnt, (3, h, w) uint8: the seam around each area is not.
+        numbers: The signature that a cell belongs to, (h, w) uint8, 0 for none.
+        boxes: (n, 4) float32, left, top, right and bottom of signatures 1 … n, in cells.
+    """
+
+    kinds: Pixels
+    counted: Pixels
+    numbers: Pixels
+    boxes: Floats
+
+
+def targets_of(ink: Pixels, height: int, width: int) -> Targets:
+    """Return the targets of an ink map (see MarkedPage) on height × width cells."""
+    labels = [ink == 1, ink == 2, ink >= SIGNATURE]
+    kinds, counted = [], []
+    for kind, mask in zip(KINDS, labels, strict=True):
+        core = _closed(_cells(mask, height, width), _CLOSED[kind])
+        seam = cv2.dilate(core, np.ones((3, 3), np.uint8)) - core
+        kinds.append(core)
+        counted.append(1 - seam)
+    numbers = np.zeros((height, width), np.uint8)
+    boxes = []
+    for number in range(SIGNATURE, int(ink.max()) + 1):
+        rows, columns = np.nonzero(ink == number)
+        area = _cells(ink == number, height, width)
+        if not area.any():
+            continue
+        up, across = height / ink.shape[0], width / ink.shape[1]
+        low, high = (columns.min() * across, rows.min() * up), ((columns.max() + 1) * across, (rows.max() + 1) * up)
+        boxes.append([*low, *high])
+        numbers[_closed(area, _CLOSED["signature"]) > 0] = len(boxes)
+    return Targets(np.stack(kinds), np.stack(counted), numbers, np.array(boxes, np.float32).reshape(-1, 4))
+
+
+def _cells(mask: npt.NDArray[np.bool_], height: int, width: int) -> Pixels:
+    share = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    return (share > _LEAST_INK).astype(np.uint8)
+
+
+def _closed(cells: Pixels, size: tuple[int, int]) -> Pixels:
+    return np.asarray(cv2.morphologyEx(cells, cv2.MORPH_CLOSE, np.ones(size, np.uint8)), np.uint8)

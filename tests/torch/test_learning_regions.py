@@ -1,0 +1,81 @@
+"""The head that makes maps learns: ten steps lower the loss, a run goes on, and its export computes the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from models.detection.region_maps import RegionHead as ExportedHead
+from models.errors import ModelError
+from models.training.regions.corpus import Example
+from models.training.regions.export import export
+from models.training.regions.letters import SIGNATURE
+from models.training.regions.loop import CHECKPOINT, LOG, Training, batch_of, train
+from models.training.regions.network import CHANNELS
+from models.training.regions.targets import targets_of
+
+
+def example(seed: int = 1) -> Example:
+    """Return a page of 40 × 48 cells with print and a signature, and a pyramid in which both show."""
+    rng = np.random.default_rng(seed)
+    ink = np.zeros((160, 192), np.uint8)
+    ink[16:28, 16:160] = 1
+    ink[80:120, 60:140] = SIGNATURE
+    targets = targets_of(ink, 40, 48)
+    pyramid = rng.normal(0, 0.3, (CHANNELS, 40, 48))
+    pyramid[:16] += targets.kinds[0]
+    pyramid[16:32] += targets.kinds[2]
+    return Example(pyramid.astype(np.float16), targets)
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for seed in range(3):
+        example(seed).save(folder / f"{seed}.npz")
+    return folder
+
+
+def test_ten_steps_lower_the_loss_of_maps_and_of_boxes() -> None:
+    training, batch = Training.begin(), batch_of(example())
+    losses = [training.step([batch]) for _ in range(10)]
+    assert losses[-1][0] < 0.8 * losses[0][0]
+    assert losses[-1][1] < losses[0][1]
+
+
+def test_training_that_is_resumed_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:
+    training, batch = Training.begin(), batch_of(example())
+    for _ in range(3):
+        training.step([batch])
+    training.save(tmp_path / CHECKPOINT)
+    resumed = Training.resume(tmp_path / CHECKPOINT)
+    assert resumed.taken == 3
+    assert resumed.step([batch]) == pytest.approx(training.step([batch]), rel=1e-5)
+    for one, other in zip(training.head.parameters(), resumed.head.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+
+
+def test_a_run_keeps_its_losses_and_goes_no_further_than_asked(pages: Path, tmp_path: Path) -> None:
+    assert train(pages, tmp_path / "run", steps=2).taken == 2
+    assert train(pages, tmp_path / "run", steps=2).taken == 2
+    assert (tmp_path / "run" / LOG).read_text().startswith("step,maps,boxes\n2,")
+
+
+def test_the_exported_head_computes_what_torch_does(pages: Path, tmp_path: Path) -> None:
+    training = train(pages, tmp_path / "run", steps=3)
+    export(tmp_path / "run", tmp_path / "head.onnx")
+    page = example().pyramid.astype(np.float32)
+    maps = ExportedHead(tmp_path / "head.onnx").maps(page)
+    with torch.inference_mode():
+        kinds, sides = training.head.eval()(torch.from_numpy(page[None]))
+    assert np.abs(maps.kinds - kinds[0].sigmoid().numpy()).max() < 1e-4
+    assert np.allclose(maps.sides, sides[0].numpy(), rtol=1e-3)
+
+
+def test_a_folder_without_pages_says_how_to_make_some(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="regions draw"):
+        train(tmp_path, tmp_path / "run", steps=1)
