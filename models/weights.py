@@ -111,7 +111,7 @@ def verify(weights: Weights, path: Path) -> Path:
     Raises:
         WeightsInvalid: They are not; the message says what the file is instead.
     """
-    if (found := _sha256(path)) == weights.sha256:
+    if (found := sha256_of(path)) == weights.sha256:
         return path
     raise WeightsInvalid(
         f"{path} is not {weights.filename} as published: {_what_it_is(path, f'its sha256 is {found}')}. "
@@ -121,10 +121,11 @@ def verify(weights: Weights, path: Path) -> Path:
 
 def named_by_content(weights: Weights, path: Path) -> Weights:
     """Return weights of the same network that are the bytes of this file."""
-    return replace(weights, sha256=_sha256(path))
+    return replace(weights, sha256=sha256_of(path))
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 

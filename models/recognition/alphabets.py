@@ -17,10 +17,20 @@ _LETTERS = {
     "por": "ãáàâçéêíõóôúü", "ron": "ăâîșțşţ", "slk": "áäčďéíĺľňóôŕšťúýž", "slv": "čšž",
     "spa": "áéíñóúü¿¡ºª", "swe": "åäöé", "tur": "çğıİöşüâîû", "vie": "",
 }  # fmt: skip
+# Tesseract's codes of languages that are not written in Latin letters.
+_OTHER_SCRIPTS = {
+    "chi_sim", "chi_tra", "chi_sim_vert", "chi_tra_vert", "jpn", "jpn_vert", "kor", "rus", "ukr", "bul", "bel",
+    "srp", "mkd", "ell", "grc", "ara", "fas", "heb", "hin", "tha",
+}  # fmt: skip
 _EVERYWHERE = "éèêëçñöüïâàä"  # in names and loanwords of every language
 # How likely a letter is that the language has not, against one that it has and that looks like it. Measured on
 # English pages and on French lines read as English: less costs accents there, more keeps specks here.
 _LOANWORD, _FOREIGN = 0.5, 0.05
+
+
+def is_latin(languages: str) -> bool:
+    """Return whether languages, Tesseract's codes joined by +, are all written in Latin letters."""
+    return not _OTHER_SCRIPTS.intersection(languages.split("+"))
 
 
 def letter_weights(characters: Sequence[str], languages: str) -> npt.NDArray[np.float32] | None:

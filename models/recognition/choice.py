@@ -8,9 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from models.document import Kind, ReadOptions
+from models.recognition.alphabets import is_latin
 from models.recognition.base import LineRecogniser
 from models.recognition.handwriting import HandwritingRecogniser
-from models.recognition.ppocr_lines import OTHER_SCRIPTS, PpocrLineRecogniser
+from models.recognition.ppocr_lines import PpocrLineRecogniser
 from models.recognition.trocr.choice import TrocrRecognisers
 
 _LANGUAGE_SETS = 4  # tens of MB each: documents may ask for any set of languages, and memory is bounded
@@ -56,12 +57,11 @@ class LineRecognisers:
         return ChosenRecogniser("ppocr", self.ppocr(options))
 
     def _handwritten(self, options: ReadOptions) -> ChosenRecogniser:
-        languages = options.languages.split("+")
         # the published checkpoints read English: who reads other languages has to name one
-        if (options.handwritten != "auto" or languages == ["eng"]) and (
+        if (options.handwritten != "auto" or options.languages == "eng") and (
             trocr := self._trocr.get(options.handwritten, "handwritten", options.beams)
         ):
             return ChosenRecogniser("trocr", trocr)
-        if options.handwritten == "ppocr" or OTHER_SCRIPTS.intersection(languages):
+        if options.handwritten == "ppocr" or not is_latin(options.languages):
             return ChosenRecogniser("ppocr", self.ppocr(options))
         return ChosenRecogniser("handwriting", self._handwriting(options.languages))

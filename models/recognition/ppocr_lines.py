@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.dbnet import packaged_weights
-from models.recognition.alphabets import letter_weights
+from models.recognition.alphabets import is_latin, letter_weights
 from models.recognition.base import LineReading
 from models.recognition.ctc import decode
 from models.recognition.ctc_network import CtcNetwork
@@ -21,11 +21,6 @@ Pixels = npt.NDArray[np.uint8]
 LATIN = Path(__file__).resolve().parents[1] / "shipped/ppocr_latin_int8.onnx"
 # Nine lines of print in ten are; reading the others twice saves a word in a hundred on forms and letters.
 _SURE = 0.9
-# Tesseract's codes of languages that are not written in Latin letters: for them, the network of all scripts.
-OTHER_SCRIPTS = {
-    "chi_sim", "chi_tra", "chi_sim_vert", "chi_tra_vert", "jpn", "jpn_vert", "kor", "rus", "ukr", "bul", "bel",
-    "srp", "mkd", "ell", "grc", "ara", "fas", "heb", "hin", "tha",
-}  # fmt: skip
 
 
 class PpocrLineRecogniser:
@@ -43,7 +38,7 @@ class PpocrLineRecogniser:
     def __init__(self, languages: str = "eng") -> None:
         """Load the network that reads these languages (Tesseract's codes joined by +). Raises ModelError."""
         self._languages = languages
-        self._latin = not OTHER_SCRIPTS.intersection(languages.split("+"))
+        self._latin = is_latin(languages)
         self.name = "PP-OCRv6 rec small" + (" (Latin, 8 bits first)" if self._latin else "")
         self._quick = _Reader(LATIN, languages) if self._latin else None
         self._exact: _Reader | None = None

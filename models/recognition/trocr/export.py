@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from hashlib import file_digest
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from models.recognition.trocr.config import read_config
 from models.recognition.trocr.export_files import FORMAT, is_exported, write_description
 from models.recognition.trocr.published import weights_file
 from models.recognition.trocr.tokenizer import read_vocabulary
+from models.weights import sha256_of
 
 
 def export_trocr(checkpoint: Path, cache_dir: Path, precision: str = "int8") -> Path:
@@ -29,8 +29,7 @@ def export_trocr(checkpoint: Path, cache_dir: Path, precision: str = "int8") -> 
         WeightsInvalid: A file of the checkpoint is damaged, or of another network.
     """
     config, vocabulary, weights = read_config(checkpoint), read_vocabulary(checkpoint), weights_file(checkpoint)
-    with weights.open("rb") as file:
-        made_of = file_digest(file, "sha256").hexdigest()
+    made_of = sha256_of(weights)
     target = cache_dir / f"{_name(checkpoint)}-{made_of[:12]}-{precision}-v{FORMAT}"
     if is_exported(target):
         return target

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.errors import WeightsInvalid, WeightsMissing
+from models.weights import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,7 @@ def verify_checkpoint(folder: Path) -> Path:
     """
     for name, expected in _written_sums(folder).items():
         path = folder / name
-        if not path.is_file() or _digest(path, hashlib.sha256()) != expected:
+        if not path.is_file() or sha256_of(path) != expected:
             raise WeightsInvalid(f"{path} is not the file that was fetched: remove {folder} and fetch it again")
     return folder
 
@@ -85,7 +86,7 @@ def fetch_checkpoint(name: str, cache_dir: Path, *, offline: bool = False, endpo
     for needed in (*_IF_THERE, *reversed(_NEEDED)):  # config.json last: a folder that has it is whole
         hub.first_of((needed,), folder, optional=needed in _IF_THERE)
     there = sorted(path for path in folder.iterdir() if path.is_file() and path.name != _SUMS)
-    sums = "".join(f"{_digest(path, hashlib.sha256())}  {path.name}\n" for path in there)
+    sums = "".join(f"{sha256_of(path)}  {path.name}\n" for path in there)
     (folder / _SUMS).write_text(sums, encoding="ascii")
     return folder
 
@@ -164,7 +165,7 @@ class _Hub:
 def _hub_digest(path: Path, said: str) -> str:
     """Return a file's digest of the kind that the hub names: sha256 for large files, git's sha1 for small ones."""
     if len(said) == hashlib.sha256().digest_size * 2:
-        return _digest(path, hashlib.sha256())
+        return sha256_of(path)
     return _digest(path, hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False))
 
 
