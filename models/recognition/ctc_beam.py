@@ -14,8 +14,9 @@ from models.recognition.letter_sequences import LetterSequences
 
 Floats = npt.NDArray[np.float32]
 
-_WIDTH = 12  # texts that are followed at a time
-_SEEN = 2e-3  # what the network thinks less likely is not written there
+_WIDTH = 30  # texts that are followed at a time
+_HOPELESS = 6.0  # a text whose logarithm is so much less than the best one's is not followed
+_SEEN = 1e-3  # what the network thinks less likely is not written there
 _CERTAIN = 0.9995  # a blank that nothing contends
 _INVENTED = 0.15  # a text whose letters are hardly seen is the language's, not the line's: blank paper has .06
 _NEVER = -1e30
@@ -35,6 +36,7 @@ class LanguageDecoder:
     def __init__(self, characters: Sequence[str], sequences: LetterSequences, weight: float) -> None:
         """`characters` are the network's classes, the blank first; `weight` is the language's, 0 for none."""
         self._characters, self._sequences, self._weight = characters, sequences, weight
+        self._columns = {name: column for column, name in enumerate(characters)}
         self._places = [sequences.place(name) if _is_told(name) else None for name in characters]
 
     def decode(self, probabilities: Floats, weights: Floats | None = None) -> LineReading:
@@ -46,7 +48,7 @@ class LanguageDecoder:
 
         The confidence is the mean of its characters' own probabilities where they stand; 0 where there are none.
         """
-        paths: dict[tuple[int, ...], _Path] = {(): (0.0, _NEVER, 0.0)}
+        paths: dict[str, _Path] = {"": (0.0, _NEVER, 0.0)}
         for row in probabilities if weights is None else probabilities * weights:
             if row[BLANK] > _CERTAIN:
                 blank = math.log(row[BLANK])
@@ -56,44 +58,44 @@ class LanguageDecoder:
         text = max(paths.items(), key=lambda path: _value(path[1]))[0]
         return self._reading(probabilities, text)
 
-    def _step(self, paths: dict[tuple[int, ...], _Path], row: Floats) -> dict[tuple[int, ...], _Path]:
-        seen = [(int(c), math.log(row[c])) for c in np.flatnonzero(row >= min(_SEEN, row.max()))]
-        new: dict[tuple[int, ...], _Path] = {}
+    def _step(self, paths: dict[str, _Path], row: Floats) -> dict[str, _Path]:
+        columns = np.flatnonzero(row >= min(_SEEN, row.max())).tolist()
+        seen = [(self._characters[c], math.log(row[c]), self._places[c]) for c in columns if c != BLANK]
+        blank_seen = math.log(row[BLANK]) if BLANK in columns else None
+        new: dict[str, _Path] = {}
         for text, (blank, own, said) in paths.items():
             either = _added(blank, own)
-            last = text[-1] if text else BLANK
-            for character, likely in seen:
-                if character == BLANK:
-                    _add(new, text, either + likely, _NEVER, said)
-                    continue
+            if blank_seen is not None:
+                _add(new, text, either + blank_seen, _NEVER, said)
+            last, after = text[-1:], None
+            for character, likely, place in seen:
+                arrived = likely + either
                 if character == last:
                     _add(new, text, _NEVER, own + likely, said)
-                arrived = likely + (blank if character == last else either)
-                if arrived > _NEVER / 2:
-                    longer = (*text, character)
-                    if longer in new:
-                        _add(new, longer, _NEVER, arrived, 0.0)
-                    else:
-                        new[longer] = (_NEVER, arrived, said + self._language(text, character))
-        best = sorted(new.items(), key=lambda path: -_value(path[1]))
-        return dict(best[:_WIDTH])
+                    arrived = likely + blank
+                if arrived <= _NEVER / 2:
+                    continue
+                longer = text + character
+                if longer in new:
+                    _add(new, longer, _NEVER, arrived, 0.0)
+                    continue
+                told = 0.0
+                if place is not None and self._weight:
+                    after = self._sequences.after(self._sequences.context(text)) if after is None else after
+                    told = self._weight * (math.log(after[place]) - _USUAL)
+                new[longer] = (_NEVER, arrived, said + told)
+        return _likeliest(new)
 
-    def _language(self, text: tuple[int, ...], character: int) -> float:
-        place = self._places[character]
-        if place is None or not self._weight:
-            return 0.0
-        context = self._sequences.context("".join(self._characters[c] for c in text[-5:]))
-        return self._weight * (math.log(self._sequences.after(context)[place]) - _USUAL)
-
-    def _reading(self, probabilities: Floats, text: tuple[int, ...]) -> LineReading:
+    def _reading(self, probabilities: Floats, text: str) -> LineReading:
         if not text:
             return LineReading("", 0.0, ())
-        steps = aligned(probabilities, text)
-        confidence = float(np.mean([probabilities[step, c] for step, c in zip(steps, text, strict=True)]))
+        columns = [self._columns[character] for character in text]
+        steps = aligned(probabilities, columns)
+        confidence = float(np.mean([probabilities[step, c] for step, c in zip(steps, columns, strict=True)]))
         if confidence < _INVENTED:
             return LineReading("", 0.0, ())
         places = tuple((step + 0.5) / len(probabilities) for step in steps)
-        return LineReading("".join(self._characters[c] for c in text), confidence, places)
+        return LineReading(text, confidence, places)
 
 
 def aligned(probabilities: Floats, text: Sequence[int]) -> list[int]:
@@ -130,12 +132,19 @@ def _is_told(character: str) -> bool:
     return character.isalpha() or character in " ,.;:'-!?"
 
 
-def _add(paths: dict[tuple[int, ...], _Path], text: tuple[int, ...], blank: float, own: float, said: float) -> None:
+def _add(paths: dict[str, _Path], text: str, blank: float, own: float, said: float) -> None:
     before = paths.get(text)
     if before is None:
         paths[text] = (blank, own, said)
     else:
         paths[text] = (_added(before[0], blank), _added(before[1], own), before[2])
+
+
+def _likeliest(paths: dict[str, _Path]) -> dict[str, _Path]:
+    """Return the paths that are worth following."""
+    valued = sorted(((_value(path), text) for text, path in paths.items()), reverse=True)
+    least = valued[0][0] - _HOPELESS
+    return {text: paths[text] for value, text in valued[:_WIDTH] if value >= least}
 
 
 def _added(one: float, other: float) -> float:
