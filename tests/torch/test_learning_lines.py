@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from models.detection.dbnet import packaged_weights
 from models.recognition.ctc_network import CtcNetwork
 from models.recognition.line_images import network_input
+from models.training.lines.drawn import can_write
 from models.training.lines.export import checkpoint_weights, export, mixed
 from models.training.lines.loop import Learning, Recipe
 from models.training.lines.mixture import Mixture, batches, padded_width
@@ -125,3 +126,25 @@ def test_letters_are_counted_by_what_is_before_them(tmp_path: Path) -> None:
     sequences = LetterSequences(tmp_path / "counts.npz")
     after = dict(zip(sequences.alphabet, sequences.after(sequences.context("a")), strict=True))
     assert after["b"] > 0.9 > after["a"]
+
+
+def test_sequences_do_not_go_from_one_line_to_the_next(tmp_path: Path) -> None:
+    from models.recognition.letter_sequences import LetterSequences
+
+    count_sequences(["ab"] * 20 + ["cd"] * 20, tmp_path / "counts.npz")
+    sequences = LetterSequences(tmp_path / "counts.npz")
+    after = dict(zip(sequences.alphabet, sequences.after(sequences.context("ab ")), strict=True))
+    assert after["c"] == pytest.approx(after["a"])
+
+
+def test_a_text_is_drawn_only_in_a_font_that_has_its_letters(pack: Pack) -> None:
+    (font,) = pack.hand_fonts
+    assert can_write(font, "seen, in 1905!")
+    assert not can_write(font, "seen 漢")
+
+
+def test_a_run_begins_where_another_came_to(network: onnx.ModelProto) -> None:
+    learner = trainable(network)
+    learnt = {name: values + 1 for name, values in learner.learnt().items()}
+    learner.take(learnt)
+    assert all(np.allclose(values, learnt[name]) for name, values in learner.learnt().items())

@@ -22,11 +22,12 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Stationery:
-    """What pages are made of: fonts, hands by document, and words for the print."""
+    """What pages are made of: fonts, hands by document, words for the print; `scripts` are fonts of hand."""
 
     faces: Typefaces
     hands: Sequence[Sequence[HandLine]]
     words: Sequence[str]
+    scripts: Sequence[Path] = ()
 
 
 class Draft:
@@ -90,9 +91,7 @@ class Draft:
     def write_at(self, x: int, y: int, height: int, longest: int) -> int:
         """Write a line of the page's hand; return its right end. A line that is too long is cut off at a gap."""
         ink = self.hand()
-        scale = height / ink.shape[0]
-        size = (max(1, round(ink.shape[1] * scale)), height)
-        ink = _until_gap(np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32), longest)
+        ink = until_gap(scaled(ink, height), longest)
         self.sheet.stamp(np.clip(ink * self.rng.uniform(0.8, 1.2), 0, 1), x, y, self.pen, "handwritten")
         return x + int(ink.shape[1])
 
@@ -102,7 +101,7 @@ class Draft:
             ink = signature(self.rng, height)
         else:
             line = _hand(self.rng, self.stationery, fonts=False)()
-            ink = signed_name(self.rng, _until_gap(line, round(line.shape[0] * self.rng.uniform(2, 7))), height)
+            ink = signed_name(self.rng, until_gap(line, round(line.shape[0] * self.rng.uniform(2, 7))), height)
         self.sheet.stamp(ink, x, y, self.pen, "signature")
 
     def rule(self, x0: int, x1: int, y: int) -> None:
@@ -110,7 +109,13 @@ class Draft:
         self.sheet.stamp(np.ones((thickness, max(1, x1 - x0)), np.float32), x0, y, self.black, None)
 
 
-def _until_gap(ink: Floats, longest: int) -> Floats:
+def scaled(ink: Floats, height: int) -> Floats:
+    """Return ink at another height."""
+    size = (max(1, round(ink.shape[1] * height / ink.shape[0])), height)
+    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def until_gap(ink: Floats, longest: int) -> Floats:
     """Return a written line no longer than `longest`, cut where there is least ink."""
     if ink.shape[1] <= longest:
         return ink
@@ -134,7 +139,8 @@ def _hand(rng: np.random.Generator, stationery: Stationery, fonts: bool = True) 
     if not fonts or rng.random() < 0.75:
         lines = stationery.hands[int(rng.integers(0, len(stationery.hands)))]
         return lambda: lines[int(rng.integers(0, len(lines)))].ink
-    font = any_font(rng, stationery.faces.hands)
+    some = [[font] for font in stationery.scripts] if rng.random() < 0.7 else []
+    font = any_font(rng, some or stationery.faces.hands)
 
     def line() -> Floats:
         words = [stationery.words[i] for i in rng.integers(0, len(stationery.words), int(rng.integers(1, 9)))]

@@ -29,6 +29,7 @@ _FIXED = (
 _HANDS = (
     "Breip*", "BecauseWe*", "femkeklaver*", "Rufscript*", "Delphine*", "SteveHand*", "Humor-Sans*", "Kristi*",
 )  # fmt: skip
+FONTS = (".ttf", ".otf", ".woff", ".woff2")
 _DOT = 4  # pixels between two needles of a dot-matrix printer, before it is made to fit
 
 

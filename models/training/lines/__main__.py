@@ -24,6 +24,7 @@ from models.training.lines.written import load_letters, load_tables
 _SEED = 1000
 _MINUTES = 60.0
 _ENTRIES = 15_000  # dates, names and amounts whose letters are counted beside the text's
+_WRITTEN = 3  # times that the lines learnt from count: they are few, and the only French
 _START = "PP-OCRv6_rec_small.onnx"
 
 
@@ -44,6 +45,7 @@ def main() -> None:
     learn.add_argument("pack", type=Path)
     learn.add_argument("run", type=Path)
     learn.add_argument("--minutes", type=float, default=_MINUTES)
+    learn.add_argument("--after", type=Path, help="a run whose weights are the starting point")
     learn.set_defaults(step=_train)
     out = steps.add_parser("export", help="write the network to ship")
     out.add_argument("run", type=Path)
@@ -54,6 +56,7 @@ def main() -> None:
     count.add_argument("pack", type=Path)
     count.add_argument("file", type=Path)
     count.add_argument("--words", type=Path, nargs="*", default=[], help="lists of words that the text may lack")
+    count.add_argument("--more", type=Path, nargs="*", default=[], help="texts, each line of which counts twice")
     count.set_defaults(step=_count)
     score = steps.add_parser("score", help="read the pack's lines of validation")
     score.add_argument("pack", type=Path)
@@ -81,7 +84,10 @@ def _train(arguments: argparse.Namespace) -> None:
     network = latin_network(packaged_weights(_START))
     characters = characters_of(network)
     pack = read_pack(arguments.pack)
-    run = Learning(trainable(network), characters, Recipe(minutes=arguments.minutes), arguments.run)
+    learner = trainable(network)
+    if arguments.after:
+        learner.take(checkpoint_weights(arguments.after / "checkpoint.pt"))
+    run = Learning(learner, characters, Recipe(minutes=arguments.minutes), arguments.run)
     mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, frozenset(characters[1:]))
     run.run(batches(mixture.examples(np.random.default_rng(_SEED + run.step))))
 
@@ -95,7 +101,8 @@ def _export(arguments: argparse.Namespace) -> None:
 def _count(arguments: argparse.Namespace) -> None:
     pack, rng = read_pack(arguments.pack), np.random.default_rng(_SEED)
     lines = [" ".join(pack.text.words), *(pack.text.entry(rng) for _ in range(_ENTRIES))]
-    lines += [line.text for line in pack.train]
+    lines += [line.text for line in pack.train] * _WRITTEN
+    lines += [line for file in arguments.more for line in file.read_text(encoding="utf-8").splitlines()] * 2
     words = [word for file in arguments.words for word in file.read_text(encoding="utf-8").split()]
     lines += [word for word in words if not word.endswith("'s")]
     print(f"{count_sequences(lines, arguments.file)} sequences")

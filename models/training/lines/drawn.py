@@ -14,6 +14,7 @@ Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 _CAPITALS = 0.6  # how alike small letters and capitals are; .43 at the most in fonts that have both
+_IN_NO_FONT = "\U0010fffe"
 _EM = (44, 68)  # pixels; lines are drawn larger than they are read
 
 
@@ -46,6 +47,22 @@ def has_only_capitals(font: Path) -> bool:
     pairs = zip("aegnrhbdq", "AEGNRHBDQ", strict=True)
     alike = [np.corrcoef(_shape(small, font), _shape(large, font))[0, 1] for small, large in pairs]
     return float(np.median(alike)) > _CAPITALS
+
+
+def can_write(font: Path, text: str) -> bool:
+    """Return whether a font has every character of a text: what it lacks it leaves out or draws as a box."""
+    return all(_has(font, character) for character in set(text) - {" "})
+
+
+@lru_cache(maxsize=65536)
+def _has(font: Path, character: str) -> bool:
+    drawn = _glyph(font, character)
+    return bool(drawn.strip(b"\0")) and drawn != _glyph(font, _IN_NO_FONT)
+
+
+@lru_cache(maxsize=65536)
+def _glyph(font: Path, character: str) -> bytes:
+    return bytes(_face(font, 24).getmask(character))
 
 
 def _shape(letter: str, font: Path) -> Floats:

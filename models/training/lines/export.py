@@ -10,14 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 
+from models.training.halves import halve
 from models.training.lines.network import with_weights
 from models.training.quantise_ppocr import fuse_gelu
 
 Floats = npt.NDArray[np.float32]
-
-_SMALL = 64  # values; what is smaller stays as it is
 
 
 def mixed(start: Mapping[str, Floats], learnt: Mapping[str, Floats], share: float) -> dict[str, Floats]:
@@ -40,7 +38,7 @@ def export(network: onnx.ModelProto, weights: Mapping[str, Floats], target: Path
     finished = onnx.version_converter.convert_version(finished, 17)
     fuse_gelu(finished)
     _drop_unused(finished.graph)
-    _halve(finished.graph)
+    halve(finished.graph)
     onnx.checker.check_model(finished)
     onnx.save(finished, target)
 
@@ -51,18 +49,3 @@ def _drop_unused(graph: onnx.GraphProto) -> None:
     kept = [initializer for initializer in graph.initializer if initializer.name in used]
     del graph.initializer[:]
     graph.initializer.extend(kept)
-
-
-def _halve(graph: onnx.GraphProto) -> None:
-    """Keep large weights as float16, each with a cast that ONNX Runtime does once, when it loads the network."""
-    casts = []
-    for initializer in graph.initializer:
-        if initializer.data_type != TensorProto.FLOAT or np.prod(initializer.dims, dtype=int) < _SMALL:
-            continue
-        name = initializer.name
-        half = numpy_helper.to_array(initializer).astype(np.float16)
-        initializer.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
-        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], name=f"{name}.cast", to=TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.recognition.line_images import network_input
-from models.training.lines.drawn import hand_line, has_only_capitals, print_line
+from models.training.lines.drawn import can_write, hand_line, has_only_capitals, print_line
 from models.training.lines.text import EnglishText
 from models.training.lines.vary import varied
 from models.training.lines.written import WrittenLine
@@ -24,14 +24,15 @@ STRIDE = 8  # pixels of width per step of the output
 BUCKET = 64
 _WIDEST = 1024  # pixels at the network's height; wider lines teach as much for more time
 _AT_ONCE = 5120  # pixels of width in a batch
+_NOTHING: Example = (np.zeros((1, 1), np.uint8), "")
 _POOL = 96  # lines that are sorted by width together
 
 
 # Shares of the sources. The modern and many-handed ones weigh more than they have lines; what is drawn is English.
 SHARES: Mapping[str, float] = {
-    "drawn-hand": 0.32, "drawn-print": 0.15, "memorials": 0.06, "testaments-de-poilus": 0.14, "peraire": 0.07,
-    "lectaurep-repertoires": 0.09, "cremma-mss-19": 0.06, "tables-decennales": 0.03, "lectaurep-mariages": 0.03,
-    "timeus": 0.02, "doniau-danest": 0.02, "cremma-mss-20": 0.01,
+    "drawn-hand": 0.42, "drawn-print": 0.14, "memorials": 0.06, "testaments-de-poilus": 0.12, "peraire": 0.08,
+    "lectaurep-repertoires": 0.06, "cremma-mss-19": 0.03, "tables-decennales": 0.02, "lectaurep-mariages": 0.03,
+    "timeus": 0.01, "doniau-danest": 0.01, "cremma-mss-20": 0.02,
 }  # fmt: skip
 
 
@@ -60,13 +61,17 @@ class Mixture:
                 yield example
 
     def _drawn(self, rng: np.random.Generator, name: str) -> Example:
+        """Return a drawn line; its text is empty where the font lacks a character of it."""
         text = " ".join(self.text.line(rng).split())
-        if name == "drawn-print":
-            line = print_line(rng, text, self.print_fonts[int(rng.integers(0, len(self.print_fonts)))])
-            return varied(rng, line, drawn=True, steady=True), text
-        font = self.hand_fonts[int(rng.integers(0, len(self.hand_fonts)))]
-        text = text.upper() if has_only_capitals(font) else text
-        return varied(rng, hand_line(rng, text, font), drawn=True), text
+        printed = name == "drawn-print"
+        fonts = self.print_fonts if printed else self.hand_fonts
+        font = fonts[int(rng.integers(0, len(fonts)))]
+        if not printed and has_only_capitals(font):
+            text = text.upper()
+        if not can_write(font, text):
+            return _NOTHING
+        line = print_line(rng, text, font) if printed else hand_line(rng, text, font)
+        return varied(rng, line, drawn=True, steady=printed), text
 
 
 def batches(examples: Iterator[Example]) -> Iterator[tuple[Floats, list[str], list[int]]]:

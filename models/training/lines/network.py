@@ -84,6 +84,12 @@ class OnnxNetwork(torch.nn.Module):
         """Return the weights' names in the order in which the graph uses them."""
         return list(dict.fromkeys(name for step in self._steps for name in step.inputs if name in self._learnt))
 
+    def take(self, weights: Weights) -> None:
+        """Take over what another run learnt, by names in the graph."""
+        with torch.no_grad():
+            for name, values in weights.items():
+                self.weight(name).copy_(torch.from_numpy(values))
+
     def weight(self, name: str) -> torch.nn.Parameter:
         """Return a weight by its name in the graph."""
         weight = getattr(self, self._learnt[name])

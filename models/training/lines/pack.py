@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import ModelError
+from models.training.kinds.typefaces import FONTS
 from models.training.lines.text import EnglishText
 from models.training.lines.written import WrittenLine
 
 _LARGEST = 48 << 20  # bytes of pictures in a file
-_FONTS = (".ttf", ".otf", ".woff", ".woff2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def add_fonts(folder: Path, kind: str, sources: Iterable[Path]) -> int:
     for source in sources:
         files = [source] if source.is_file() else sorted(source.rglob("*"))
         for file in files:
-            if file.suffix in _FONTS and (file.suffix[:4] != ".wof" or "-latin-400-normal.woff2" in file.name):
+            if file.suffix in FONTS and (file.suffix[:4] != ".wof" or "-latin-400-normal.woff2" in file.name):
                 shutil.copyfile(file, target / file.name)
     return len(list(target.iterdir()))
 

@@ -7,11 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from models.recognition.letter_sequences import BITS, LONGEST
 
 _RARE = 3  # letters seen less often are none of the language's
 _ONCE = 5  # sequences of this length and more are kept from the second time on
+_UNKNOWN = -1
+_BETWEEN = "\n"  # lines: no sequence goes over it
+_MOST = np.iinfo(np.uint16).max
 
 
 def count_sequences(lines: Iterable[str], target: Path) -> int:
@@ -21,31 +25,33 @@ def count_sequences(lines: Iterable[str], target: Path) -> int:
         lines: Texts; none knows of the others.
         target: An .npz file.
     """
-    lines = [f" {' '.join(line.split())} " for line in lines]
-    letters = Counter("".join(lines))
-    alphabet = "".join(sorted(letter for letter, times in letters.items() if times >= _RARE))[: 1 << BITS]
-    place = {letter: number for number, letter in enumerate(alphabet)}
-    counts = [_counted(lines, place, length) for length in range(1, LONGEST + 1)]
-    arrays = {}
-    for length, counted in enumerate(counts, 1):
-        kept = sorted(key for key, times in counted.items() if times > (length >= _ONCE))
-        keys = np.array(kept, np.uint64)
-        arrays[f"steps{length}"] = np.diff(keys, prepend=np.uint64(0))  # small numbers: they pack well
-        arrays[f"counts{length}"] = np.array([min(65535, counted[key]) for key in kept], np.uint16)
+    text = _BETWEEN.join(f" {' '.join(line.split())} " for line in lines)
+    known = [letter for letter, times in Counter(text).items() if times >= _RARE and letter != _BETWEEN]
+    alphabet = "".join(sorted(known)[: 1 << BITS])
+    places = _places(text, alphabet)
+    arrays, count = {}, 0
+    for length in range(1, LONGEST + 1):
+        keys, times = np.unique(_sequences(places, length), return_counts=True)
+        often = times > (length >= _ONCE)
+        arrays[f"steps{length}"] = np.diff(keys[often], prepend=np.uint64(0))  # small numbers: they pack well
+        arrays[f"counts{length}"] = np.minimum(times[often], _MOST).astype(np.uint16)
+        count += int(often.sum())
     np.savez_compressed(target, alphabet=np.array(alphabet), **arrays)  # type: ignore[arg-type]  # arrays, not a flag
-    return sum(len(counted) for counted in arrays.values()) // 2
+    return count
 
 
-def _counted(lines: Iterable[str], place: dict[str, int], length: int) -> Counter[int]:
-    counted: Counter[int] = Counter()
-    mask = (1 << BITS * length) - 1
-    for line in lines:
-        number = known = 0
-        for letter in line:
-            if letter not in place:
-                known = 0
-                continue
-            number, known = (number << BITS | place[letter]) & mask, known + 1
-            if known >= length:
-                counted[number] += 1
-    return counted
+def _places(text: str, alphabet: str) -> npt.NDArray[np.int64]:
+    """Return where each letter of a text stands in the alphabet."""
+    letters, inverse = np.unique(np.frombuffer(text.encode("utf-32-le"), np.uint32), return_inverse=True)
+    return np.array([alphabet.find(chr(letter)) for letter in letters], np.int64)[inverse]
+
+
+def _sequences(places: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.uint64]:
+    """Return the number of each sequence of known letters (see LetterSequences)."""
+    count = max(0, len(places) - length + 1)
+    numbers, known = np.zeros(count, np.uint64), np.ones(count, bool)
+    for start in range(length):
+        window = places[start : start + count]
+        known &= window != _UNKNOWN
+        numbers = numbers << np.uint64(BITS) | np.maximum(window, 0).astype(np.uint64)
+    return numbers[known]
