@@ -31,9 +31,10 @@ class ReadDefaults(BaseModel):
     )
     handwritten: str = Field(
         "auto",
-        pattern=r"^(auto|handwriting|ppocr|trocr-[A-Za-z0-9._-]+)$",
-        description="what reads handwriting for auto and ppocr: our own recogniser (handwriting), ppocr, or a "
-        "TrOCR by its name; auto is, for English, the largest trocr-*-handwritten that is exported, else ours",
+        pattern=r"^(auto|official|handwriting|ppocr|trocr-[A-Za-z0-9._-]+)$",
+        description="what reads handwriting for auto and ppocr: our own recogniser (handwriting), ppocr, a TrOCR "
+        "by its name, or official, the largest trocr-*-handwritten that is exported; auto is that for English "
+        "where there is one, else ours",
     )
     printed: str = Field(
         "auto",
@@ -51,7 +52,7 @@ class ReadDefaults(BaseModel):
     psm: int = Field(3, ge=1, le=13, description="Tesseract page segmentation mode; its mode 0 reads no text")
     oem: int = Field(1, ge=0, le=3, description="Tesseract engine mode")
     kind_threshold: float = Field(
-        0.25, ge=0, le=1, description="from which probability on a line is called written by hand"
+        0.5, ge=0, le=1, description="from which probability on a line is called written by hand"
     )
     min_confidence: float = Field(0.0, ge=0, le=1, description="drop words said with less confidence")
     force_ocr: bool = Field(False, description="read the picture of a page even where it has a good text layer")

@@ -21,6 +21,7 @@ from time import monotonic
 from streams.broker import EmbeddedKafka, free_port
 from streams.console import Console
 from streams.errors import BrokerError, ConfigurationError, FileUnreadable
+from streams.model_choice import models_of
 from streams.printing import printable
 from streams.settings import Settings
 from streams.sources.watching import watching
@@ -105,7 +106,7 @@ def _worker_command(settings: Settings) -> list[str]:
     arguments = {
         "--broker": settings.broker, "--prefix": settings.topic_prefix, "--reader": settings.reader,
         "--detector": settings.detector, "--processes": settings.processes, "--data-dir": settings.data_dir,
-        "--api-port": settings.api_port,
+        "--api-port": settings.api_port, "--models": models_of(settings.handwritten),
     }  # fmt: skip
     return [
         sys.executable,
@@ -113,7 +114,7 @@ def _worker_command(settings: Settings) -> list[str]:
         "streams",
         "worker",
         "--supervised",
-        *(str(w) for a in arguments.items() for w in a),
+        *(str(w) for a in arguments.items() for w in a if a[1] is not None),
     ]
 
 

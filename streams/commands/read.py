@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from streams.commands.options import parsed_options
+from streams.model_choice import MODELS_HELP, handwritten_by
+
 if TYPE_CHECKING:
     from models.document import ReadOptions
     from models.pipeline import PagePipeline
@@ -23,6 +26,7 @@ def read(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write to this file instead.")] = None,
     reader: Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")] = None,
     detector: Annotated[str | None, typer.Option(help="What finds lines: dbnet or craft.")] = None,
+    models: Annotated[str | None, typer.Option(help=MODELS_HELP)] = None,
     languages: Annotated[str | None, typer.Option(help="Tesseract languages, as eng+deu.")] = None,
     dpi: Annotated[int | None, typer.Option(help="Resolution at which PDF pages are drawn.")] = None,
     psm: Annotated[int | None, typer.Option(help="Tesseract page segmentation mode.")] = None,
@@ -38,15 +42,15 @@ def read(
     import sys
 
     from streams.codec import merge_options
-    from streams.commands.options import parsed_options
     from streams.errors import ConfigurationError
     from streams.settings import load_settings
 
     if output not in ("text", "jsonl"):
         raise ConfigurationError(f"no format {output}: use text or jsonl")
     settings = load_settings(
-        reader=reader, detector=detector, languages=languages, dpi=dpi, psm=psm, force_ocr=force_ocr
-    )
+        reader=reader, detector=detector, languages=languages, dpi=dpi, psm=psm, force_ocr=force_ocr,
+        handwritten=handwritten_by(models),
+    )  # fmt: skip
     options = merge_options(settings.read_options(), parsed_options(given) if given else {})
     if password is not None:
         options = options.model_copy(update={"password": password})

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from streams.model_choice import MODELS_HELP, handwritten_by
+
 
 def up(
     folder: Annotated[Path | None, typer.Argument(help="Folder to watch; default: inbox.")] = None,
@@ -20,6 +22,7 @@ def up(
     ] = False,
     reader: Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")] = None,
     detector: Annotated[str | None, typer.Option(help="What finds lines: dbnet or craft.")] = None,
+    models: Annotated[str | None, typer.Option(help=MODELS_HELP)] = None,
     processes: Annotated[int | None, typer.Option(help="Reader processes; default: one per core.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where Kafka's data, cache and ledgers are.")] = None,
     api_port: Annotated[int | None, typer.Option(help="Port of the API; 0 picks a free one.")] = None,
@@ -40,7 +43,7 @@ def up(
 
     settings = load_settings(
         broker=broker, topic_prefix=prefix, inbox=folder, reader=reader, detector=detector, processes=processes,
-        data_dir=data_dir, api_port=api_port,
+        data_dir=data_dir, api_port=api_port, handwritten=handwritten_by(models),
     )  # fmt: skip
     configure_logging("WARNING" if settings.log_level == "INFO" else settings.log_level)
     options = UpOptions(samples=samples, until_idle=until_idle, json_lines=json_lines)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.model_choice import MODELS_HELP, handwritten_by
+
 if TYPE_CHECKING:
     from streams.app import Role
 
@@ -22,6 +24,7 @@ def worker(
     processes: Annotated[int | None, typer.Option(help="Reader processes; default: one per core.")] = None,
     reader: Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")] = None,
     detector: Annotated[str | None, typer.Option(help="What finds lines: dbnet or craft.")] = None,
+    models: Annotated[str | None, typer.Option(help=MODELS_HELP)] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where the document cache and ledgers are.")] = None,
     api_port: Annotated[int | None, typer.Option(help="Port of the API; 0 picks a free one.")] = None,
     supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
@@ -41,8 +44,9 @@ def worker(
     from streams.worker import run_worker
 
     settings = settings_for(
-        broker, prefix, processes=processes, reader=reader, detector=detector, data_dir=data_dir, api_port=api_port
-    )
+        broker, prefix, processes=processes, reader=reader, detector=detector, data_dir=data_dir, api_port=api_port,
+        handwritten=handwritten_by(models),
+    )  # fmt: skip
     configure_logging("WARNING" if supervised and settings.log_level == "INFO" else settings.log_level)
     if supervised:
         die_with_parent()

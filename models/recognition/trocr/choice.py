@@ -33,7 +33,7 @@ class TrocrRecognisers:
 
         Args:
             name: `auto` takes the largest published one for handwriting that is exported, if there is one, and none
-                for print; `trocr-…` is a checkpoint; anything else is another engine.
+                for print; `official` must find it; `trocr-…` is a checkpoint; anything else is another engine.
             beams: How many texts are followed at once.
 
         Raises:
@@ -44,6 +44,8 @@ class TrocrRecognisers:
             found = (self._folder(f"{size}-{kind}") for size in _BY_WORTH)
             folder = next((one for one in found if one is not None), None)
             return None if folder is None else self._load(folder).following(beams)
+        if name == "official":
+            return self.get("auto", kind, beams) or self.get(f"trocr-base-{kind}", kind, beams)
         if not name.startswith("trocr"):
             return None
         folder = self._folder(name)
