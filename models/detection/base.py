@@ -1,4 +1,4 @@
-"""The interfaces of text detection: finding boxes of text, and lines whose kinds are told."""
+"""What text detection finds, and the interface of those that find it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from models.document import Kind, PageImage, Polygon
+from models.document import Polygon
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
@@ -18,13 +18,15 @@ Pixels = npt.NDArray[np.uint8]
 class TextBox:
     """One line of text: its corners, (4, 2) float32 page pixels clockwise from top-left, and its score in [0, 1].
 
-    `descriptor` is what DBNet's network saw there: mean and spread of its features, (192,) float32. Kinds of lines
-    are told by it, whoever found the line.
+    Kinds of lines are told by two things, whoever found the line: `descriptor`, what DBNet's network saw there,
+    mean and spread of its features, (192,) float32; and `kinds`, the share of each of KINDS in what the map of the
+    page shows there, (3,) float32 that add up to 1, or None where no map was made.
     """
 
     corners: Floats
     score: float
     descriptor: Floats
+    kinds: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,14 @@ class SignatureBox:
 
     corners: Floats
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a detector finds on a page: lines, and signatures, the surest first. They may overlap."""
+
+    lines: list[TextBox]
+    signatures: list[SignatureBox]
 
 
 class TextDetector(Protocol):
@@ -51,25 +61,13 @@ class TextDetector(Protocol):
             PageTooLarge: The networks need more memory for this page than there is.
         """
 
+    def find(self, pixels: Pixels) -> Found:
+        """Return the lines as `detect` does, with their `kinds`, and the signatures. Raises PageTooLarge."""
+
 
 @dataclass(frozen=True, slots=True)
 class DetectedLine:
-    """One line of text: polygon in page pixels, clockwise from top-left; scores in [0, 1].
-
-    `score` is how sure the detector is that this is text, `kind_score` how sure it is of the kind: None from a
-    detector that cannot tell, which calls everything printed.
-    """
+    """One line of text: polygon in page pixels, clockwise from top-left; how sure it is text, in [0, 1]."""
 
     polygon: Polygon
     score: float
-    kind: Kind = "printed"
-    kind_score: float | None = None
-
-
-class LineDetector(Protocol):
-    """Finds the text lines of a page. One process, one thread, models loaded once."""
-
-    name: str
-
-    def detect(self, image: PageImage) -> list[DetectedLine]:
-        """Return the lines in no particular order. A blank page has none: blank is not an error."""

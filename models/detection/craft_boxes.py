@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from models.detection.base import Floats, Pixels, TextBox
+from models.detection.base import Floats, Found, Pixels, TextBox
 from models.detection.craft import CraftDetector
 from models.detection.dbnet import DbnetDetector, clockwise
 from models.document import PageImage, Polygon
@@ -29,6 +29,10 @@ class CraftTextDetector:
     @property
     def name(self) -> str:
         return self._craft.name
+
+    def find(self, pixels: Pixels) -> Found:
+        """Return CRAFT's lines, and what the other network sees of kinds and signatures."""
+        return self._features.add_kinds(pixels, self.detect(pixels))
 
     def detect(self, pixels: Pixels) -> list[TextBox]:
         lines = self._craft.detect(PageImage(pixels, _ANY_DPI))

@@ -7,18 +7,21 @@ page is looked at no larger than its letters need, and boxes are grown by arithm
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from models.detection.base import Floats, Pixels, TextBox
+from models.detection.base import Floats, Found, Pixels, TextBox
+from models.detection.region_maps import RegionHead, shares_inside
+from models.detection.signatures import find_signatures
 from models.geometry import box_sides
 from models.onnx_session import create_session
 
 # The network's feature pyramid before its head: 96 channels, a quarter of the size.
 PYRAMID = "p2o.pd_op.concat.1.0"
+_CELL = 4  # pixels of the map to a cell of the pyramid
 _STRIDE = 32
 _THRESHOLD = 0.3  # of a pixel that is text
 _BOX_THRESHOLD = 0.5  # of the mean over a box
@@ -52,13 +55,20 @@ class DbnetDetector:
     def __init__(self, weights: Path | None = None) -> None:
         """Load the network. Raises ModelError."""
         self._session = create_session(weights or packaged_weights("PP-OCRv6_det_small.onnx"), PYRAMID)
+        self._regions: RegionHead | None = None
 
     def detect(self, pixels: Pixels) -> list[TextBox]:
         """Return the lines of a page, (H, W, 3) uint8 RGB or (H, W) grey, in no particular order."""
-        boxes, heights = self._look(pixels, _LONGEST_SIDE)
-        if heights and np.median(heights) < _LOOK_AGAIN_BELOW and max(pixels.shape[:2]) > _LONGEST_SIDE:
-            boxes, _ = self._look(pixels, _LONGEST_SIDE_AGAIN)
-        return boxes
+        return self._lines(pixels, self._see(pixels, _LONGEST_SIDE))
+
+    def find(self, pixels: Pixels) -> Found:
+        """Return the lines and the signatures of a page, with one look at it. Raises ModelError."""
+        seen = self._see(pixels, _LONGEST_SIDE)
+        return self._with_kinds(pixels, seen, self._lines(pixels, seen))
+
+    def add_kinds(self, pixels: Pixels, lines: Sequence[TextBox]) -> Found:
+        """Return the lines that another detector found, with their kinds, and the signatures. Raises ModelError."""
+        return self._with_kinds(pixels, self._see(pixels, _LONGEST_SIDE), lines)
 
     def describe(self, pixels: Pixels, lines: Sequence[Floats]) -> list[Floats]:
         """Return the descriptor, (192,), of each of the lines that another detector found on a page.
@@ -79,22 +89,38 @@ class DbnetDetector:
         """Return a page's feature pyramid, (96, h, w): a cell is four pixels of the page as looked at."""
         return self._see(pixels, _LONGEST_SIDE).pyramid
 
-    def _look(self, pixels: Pixels, longest_side: int) -> tuple[list[TextBox], list[float]]:
-        """Return the boxes found at a size, and their heights on the map."""
-        seen = self._see(pixels, longest_side)
-        found = _boxes(seen.scores)
+    def _lines(self, pixels: Pixels, seen: _Seen) -> list[TextBox]:
+        """Return the lines, of letters that were large enough: else it looks again."""
+        boxes, heights = _text_boxes(pixels, seen)
+        if heights and np.median(heights) < _LOOK_AGAIN_BELOW and max(pixels.shape[:2]) > _LONGEST_SIDE:
+            boxes, _ = _text_boxes(pixels, self._see(pixels, _LONGEST_SIDE_AGAIN))
+        return boxes
+
+    def _with_kinds(self, pixels: Pixels, seen: _Seen, lines: Sequence[TextBox]) -> Found:
+        if self._regions is None:
+            self._regions = RegionHead()
+        kinds = self._regions.kinds(seen.pyramid)
+        cells = seen.scale / np.float32(_CELL)
+        told = [replace(line, kinds=shares_inside(kinds, line.corners * cells)) for line in lines]
         height, width = pixels.shape[:2]
-        limits = np.array([width, height], np.float32)
-        boxes = [
-            TextBox(np.clip(corners / seen.scale, 0, limits).astype(np.float32), score, seen.descriptor(corners))
-            for corners, score in found
-        ]
-        return boxes, [min(box_sides(corners)) for corners, _ in found]
+        return Found(told, find_signatures(kinds, width, height))
 
     def _see(self, pixels: Pixels, longest_side: int) -> _Seen:
         planes, scale = _input(pixels, longest_side)
         scores, pyramid = self._session.run(None, {"x": planes})
         return _Seen(scores[0, 0], pyramid[0], scale)
+
+
+def _text_boxes(pixels: Pixels, seen: _Seen) -> tuple[list[TextBox], list[float]]:
+    """Return the lines as seen, in page pixels, and their heights on the map."""
+    found = _boxes(seen.scores)
+    height, width = pixels.shape[:2]
+    limits = np.array([width, height], np.float32)
+    boxes = [
+        TextBox(np.clip(corners / seen.scale, 0, limits).astype(np.float32), score, seen.descriptor(corners))
+        for corners, score in found
+    ]
+    return boxes, [min(box_sides(corners)) for corners, _ in found]
 
 
 def packaged_weights(name: str) -> Path:

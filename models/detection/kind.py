@@ -16,19 +16,20 @@ from models.errors import OptionsError
 Pixels = npt.NDArray[np.uint8]
 
 WEIGHTS = Path(__file__).with_name("kind.npz")
+_MAP_SHARE = 0.3  # of what is said; the map sees the page, and is surer of itself than it should be
 WEIGHTS_SHA256 = "8674a3008f1818bbee497780038244d744d5d0b1d6fcf5ec39bb85e093023854"
 
 
 class LineKinds:
     """Tells each line of a page printed, handwritten or signature. Keeps nothing of a page."""
 
-    def __init__(self, threshold: float = 0.25, weights: Path | None = None) -> None:
+    def __init__(self, threshold: float = 0.5, weights: Path | None = None) -> None:
         """Load the model.
 
         Args:
-            threshold: A line is called handwritten or signature, whichever is likelier, where that is at least
-                this probable; else it is printed. At 0 nothing is printed; a higher threshold finds less of what
-                a pen made and is surer of it.
+            threshold: A line is called handwritten or signature, whichever is likelier, where it is at least this
+                probable that a pen made it; else it is printed. At 0 nothing is printed; a higher threshold finds
+                less of what a pen made and is surer of it.
             weights: A file of `KindModel.save`, taken as it is; None is the package's own, its sha256 checked.
 
         Raises:
@@ -43,13 +44,17 @@ class LineKinds:
     def classify(self, page_pixels: Pixels, boxes: Sequence[TextBox]) -> list[tuple[Kind, float]]:
         """Return each box's kind and that kind's probability in [0, 1], in the order of the boxes.
 
+        The model tells by the line alone; what the map of the page shows there counts beside it.
+
         Args:
             page_pixels: The page that the boxes are on, (H, W, 3) uint8 RGB or (H, W) grey.
         """
         if not boxes:
             return []
         probabilities = self._model.probabilities(page_pixels, boxes)
-        rows = np.arange(len(boxes))
+        for row, box in enumerate(boxes):
+            if box.kinds is not None:
+                probabilities[row] += _MAP_SHARE * (box.kinds - probabilities[row])
         pens = 1 + probabilities[:, 1:].argmax(1)
-        told = np.where(probabilities[rows, pens] >= self._threshold, pens, 0)
+        told = np.where(probabilities[:, 1:].sum(1) >= self._threshold, pens, 0)
         return [(KINDS[kind], float(probabilities[row, kind])) for row, kind in enumerate(told)]

@@ -8,7 +8,6 @@ recogniser of its own (choice.py says which); a signature is a place without tex
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Protocol
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from models.detection.choice import TextDetectors
 from models.detection.kind import LineKinds
+from models.detection.region_maps import RegionHead
 from models.document import Kind, PageImage, PageLines, ReadOptions, Region
 from models.errors import PageTooLarge
 from models.geometry import box_sides, wrapped_angle
@@ -26,6 +26,7 @@ from models.recognition.base import LineReading
 from models.recognition.choice import ChosenRecogniser, LineRecognisers
 from models.recognition.leaders import up_to_the_next, with_leaders
 from models.recognition.line_images import cut_line, has_ink
+from models.recognition.page_line import PageLine, apart_from_signatures, mostly_print
 from models.recognition.straight_page import StraightPage, straighten_page
 from models.recognition.tesseract_words import PlacedWord
 from models.recognition.word_lines import words_by_line
@@ -37,8 +38,6 @@ Floats = npt.NDArray[np.float32]
 # What is read with less is no text: logos, rules and struck-out words read as something. Tesseract and TrOCR have
 # refused already what they are not sure of.
 _FLOORS = {"ppocr": 0.5, "handwriting": 0.35}
-_SURE_SIGNATURE = 0.5
-_PRINT_SHARE = 0.25  # of the length of all lines
 _MISSED = 0.9  # a word of Tesseract's that no line has is believed from here on
 
 
@@ -50,20 +49,6 @@ class WordReader(Protocol):
     def words(self, image: PageImage, options: ReadOptions) -> list[PlacedWord]: ...
 
     def models(self, options: ReadOptions) -> dict[str, str | None]: ...
-
-
-@dataclass(slots=True)
-class _Line:
-    """One line on the upright page, and what is known of it so far."""
-
-    corners: Floats
-    kind: Kind
-    reading: LineReading | None = None
-    recogniser: str = "ppocr"
-
-    @property
-    def is_signature(self) -> bool:
-        return self.kind == "signature"
 
 
 class RoutedReader:
@@ -91,12 +76,13 @@ class RoutedReader:
         recognisers = self._recognisers.get(options)
         page = straighten_page(image, self._detectors.get(options), self._recognisers.ppocr(options))
         kinds = self._kinds(options).classify(page.image.pixels, page.boxes)
-        lines = [_Line(box.corners, _told(*kind)) for box, kind in zip(page.boxes, kinds, strict=True)]
-        if recognisers["printed"].engine == "ppocr" and _mostly_print(lines):
+        lines = [PageLine(box.corners, _readable(kind)) for box, (kind, _) in zip(page.boxes, kinds, strict=True)]
+        if recognisers["printed"].engine == "ppocr" and mostly_print(lines):
             lines += _read_print(page, lines, self._words(page, options))
         for kind, chosen in recognisers.items():
             _read_lines(page, [line for line in lines if line.kind == kind], chosen)
         _add_leaders(page, lines)
+        lines = apart_from_signatures(lines, page.signatures)
         said = [_region(page, line) for line in lines if line.is_signature or _says_something(line.reading)]
         return _page_lines(page, said)
 
@@ -110,7 +96,7 @@ class RoutedReader:
         if self._tesseract and recognisers["printed"].engine == "ppocr":
             names["printed"] = f"{self._tesseract.models(options)['printed']}, {names['printed']}"
         found = f"{package} {detector.name}" if options.detector == "dbnet" else detector.name
-        return {"detector": found} | names
+        return {"detector": f"{found}, {RegionHead.name}"} | names
 
     def _kinds(self, options: ReadOptions) -> LineKinds:
         if options.kind_threshold not in self._told_at:
@@ -127,45 +113,34 @@ class RoutedReader:
             return []  # for Tesseract: PP-OCR reads lines of any page
 
 
-def _told(kind: Kind, score: float) -> Kind:
-    """Return what a line is taken for: to give up its text, a signature must be likelier than all else."""
-    return "handwritten" if kind == "signature" and score < _SURE_SIGNATURE else kind
+def _readable(kind: Kind) -> Kind:
+    """Return what a line is read as: whether it is a signature is told by the page's map, which sees it whole."""
+    return "handwritten" if kind == "signature" else kind
 
 
-def _mostly_print(lines: Sequence[_Line]) -> bool:
-    """Return whether there is so much print that reading the whole page with Tesseract pays."""
-    lengths = [box_sides(line.corners)[0] for line in lines]
-    printed = sum(length for line, length in zip(lines, lengths, strict=True) if line.kind == "printed")
-    return printed > _PRINT_SHARE * sum(lengths)
-
-
-def _read_print(page: StraightPage, lines: Sequence[_Line], words: Sequence[PlacedWord]) -> list[_Line]:
+def _read_print(page: StraightPage, lines: Sequence[PageLine], words: Sequence[PlacedWord]) -> list[PageLine]:
     """Give printed lines what Tesseract is sure of, and return lines of words that the detector missed."""
-    found, elsewhere = words_by_line(words, page.boxes)
+    found, elsewhere = words_by_line(words, [line.corners for line in lines])
     for line, text in zip(lines, found, strict=True):
         if line.kind == "printed" and text.words and text.is_sure:
             line.reading, line.recogniser = text.reading(), "tesseract"
     return [
-        _Line(_corners(word), "printed", LineReading(word.text, round(word.confidence, 4)), "tesseract")
+        PageLine(_corners(word), "printed", LineReading(word.text, round(word.confidence, 4)), "tesseract")
         for word in elsewhere
         if word.confidence >= _MISSED and sum(map(str.isalnum, word.text)) > 1
     ]
 
 
-def _read_lines(page: StraightPage, lines: Sequence[_Line], chosen: ChosenRecogniser) -> None:
+def _read_lines(page: StraightPage, lines: Sequence[PageLine], chosen: ChosenRecogniser) -> None:
     """Give every line that has no reading yet, and ink, what a recogniser reads there."""
-    cut = [
-        (line, cut_line(page.image.pixels, line.corners))
-        for line in lines
-        if not (line.reading or line.is_signature)
-    ]
+    cut = [(line, cut_line(page.image.pixels, line.corners)) for line in lines if not line.reading]
     wanted = [(line, picture) for line, picture in cut if has_ink(picture)]
     read = chosen.recogniser.recognise([picture for _, picture in wanted])
     for (line, _), reading in zip(wanted, read, strict=True):
         line.reading, line.recogniser = reading, chosen.engine
 
 
-def _add_leaders(page: StraightPage, lines: Sequence[_Line]) -> None:
+def _add_leaders(page: StraightPage, lines: Sequence[PageLine]) -> None:
     """Add the dashes and dots that lead from printed lines to the next of their row."""
     wide = up_to_the_next([line.corners for line in lines], page.image.width)
     for line, corners in zip(lines, wide, strict=True):
@@ -185,7 +160,7 @@ def _page_lines(page: StraightPage, said: Sequence[Region]) -> PageLines:
     return PageLines(tuple(ordered), wrapped_angle(page.rotation), len(said) - len(kept))
 
 
-def _region(page: StraightPage, line: _Line) -> Region:
+def _region(page: StraightPage, line: PageLine) -> Region:
     polygon = page.polygon(line.corners)
     if line.reading is None:
         return Region(polygon, "", None, "none", line.kind)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.base import TextBox, TextDetector
+from models.detection.base import SignatureBox, TextBox, TextDetector
 from models.detection.dbnet import clockwise
 from models.document import PageImage, Polygon
 from models.geometry import clip
@@ -18,12 +18,16 @@ from models.straighten import Straightened, straighten
 Floats = npt.NDArray[np.float32]
 
 
+_LYING = 45  # degrees: kinds and signatures are known upright, so that a page turned by more is looked at again
+
+
 @dataclass(frozen=True, slots=True)
 class StraightPage:
-    """An upright page and its lines; `rotation` is by how many degrees clockwise the text was turned."""
+    """An upright page and what is on it; `rotation` is by how many degrees clockwise the text was turned."""
 
     image: PageImage
     boxes: list[TextBox]
+    signatures: list[SignatureBox]
     rotation: float
     straightened: Straightened
     delivered: PageImage
@@ -34,16 +38,21 @@ class StraightPage:
 
 
 def straighten_page(image: PageImage, detector: TextDetector, recogniser: LineRecogniser) -> StraightPage:
-    """Return the page upright, its lines looked for once, on the page as delivered. Raises ModelError."""
-    boxes = detector.detect(image.pixels)
-    rotation = page_angle(image.pixels, boxes, recogniser=recogniser).degrees
+    """Return the page upright; what is on it is looked for once, on the page as delivered. Raises ModelError."""
+    found = detector.find(image.pixels)
+    rotation = page_angle(image.pixels, found.lines, recogniser=recogniser).degrees
     straightened = straighten(image.pixels, rotation)
     turned = PageImage(straightened.pixels, image.dpi)
     if straightened.pixels is image.pixels:
-        return StraightPage(turned, boxes, rotation, straightened, image)
+        return StraightPage(turned, found.lines, found.signatures, rotation, straightened, image)
+    if abs(rotation) > _LYING:
+        found = detector.find(turned.pixels)
+        return StraightPage(turned, found.lines, found.signatures, rotation, straightened, image)
     there = np.linalg.inv(straightened.matrix)
-    upright = [
-        replace(box, corners=clockwise((box.corners @ there[:2, :2].T + there[:2, 2]).astype(np.float32)))
-        for box in boxes
-    ]
-    return StraightPage(turned, upright, rotation, straightened, image)
+
+    def upright(corners: Floats) -> Floats:
+        return clockwise((corners @ there[:2, :2].T + there[:2, 2]).astype(np.float32))
+
+    lines = [replace(line, corners=upright(line.corners)) for line in found.lines]
+    signatures = [replace(signature, corners=upright(signature.corners)) for signature in found.signatures]
+    return StraightPage(turned, lines, signatures, rotation, straightened, image)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.detection.base import TextBox
+from models.detection.base import Floats
 from models.recognition.base import LineReading
 from models.recognition.tesseract_words import PlacedWord
 
@@ -56,10 +56,10 @@ class WordLine:
         )
 
 
-def words_by_line(words: Sequence[PlacedWord], boxes: Sequence[TextBox]) -> tuple[list[WordLine], list[PlacedWord]]:
-    """Return the words of each box, and those that are in none."""
-    edges = np.array([[*box.corners.min(0), *box.corners.max(0)] for box in boxes]).reshape(-1, 4)
-    lines = [WordLine(float(edge[0]), float(edge[2] - edge[0])) for edge in edges]
+def words_by_line(words: Sequence[PlacedWord], lines: Sequence[Floats]) -> tuple[list[WordLine], list[PlacedWord]]:
+    """Return the words of each line, given by its corners, (4, 2), and those that are in none."""
+    edges = np.array([[*corners.min(0), *corners.max(0)] for corners in lines]).reshape(-1, 4)
+    found = [WordLine(float(edge[0]), float(edge[2] - edge[0])) for edge in edges]
     elsewhere = []
     for word in words:
         x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
@@ -69,5 +69,5 @@ def words_by_line(words: Sequence[PlacedWord], boxes: Sequence[TextBox]) -> tupl
             continue
         candidates = np.flatnonzero(inside)
         middle = (edges[candidates, 1] + edges[candidates, 3]) / 2
-        lines[candidates[np.abs(middle - y).argmin()]].words.append(word)
-    return lines, elsewhere
+        found[candidates[np.abs(middle - y).argmin()]].words.append(word)
+    return found, elsewhere

@@ -22,7 +22,7 @@ from models.recognition.routed import RoutedReader
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 NETWORK_SHA256 = "2263276a74d1fee981e1949b646a4df45a452d9950c10ad7bde81b3b1ef7da59"
-SEQUENCES_SHA256 = "d9e67f7f95a66fca5fe7e17a6d2db109bc7d111938fda86366c86c1981d4a36c"
+SEQUENCES_SHA256 = "521e30a3ea00bfb4f2933a085909119bbaa5be9d4a10a44a0c4e10b4d8864707"
 CHARACTERS = ["", *"abcdefghijklmnopqrstuvwxyz", " ", *"0123456789"]
 
 

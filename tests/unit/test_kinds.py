@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-import pymupdf
 import pytest
 
-from models.detection.base import LineDetector
 from models.detection.dbnet import DbnetDetector
 from models.detection.kind import WEIGHTS, WEIGHTS_SHA256, LineKinds
 from models.detection.kind_model import KINDS, load_model
-from models.detection.lines import DbnetLineDetector
-from models.document import PageImage
 from models.errors import ModelError, OptionsError, WeightsMissing
 from models.training.kinds.hands import ink_of
 from models.training.kinds.pen import signed_name
+from tests.unit.letters import letter
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -34,17 +32,6 @@ def detector() -> DbnetDetector:
 @pytest.fixture(scope="module")
 def kinds() -> LineKinds:
     return LineKinds()
-
-
-def letter(font: str, size: float = 11, dpi: int = 150) -> Pixels:
-    """Return an A4 page of ten lines in one of PDF's own fonts."""
-    document = pymupdf.open()
-    sheet = document.new_page()
-    for number in range(10):
-        text = f"The {number}th of the parcels came back on Tuesday, unpaid and unopened."
-        sheet.insert_text((72, 100 + 1.5 * size * number), text, fontsize=size, fontname=font)
-    picture = sheet.get_pixmap(dpi=dpi)
-    return np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3)
 
 
 def note() -> Pixels:
@@ -107,7 +94,7 @@ def test_scores_are_the_probabilities_of_the_kinds_that_are_told(detector: Dbnet
 def test_the_threshold_is_what_a_pen_must_reach(detector: DbnetDetector) -> None:
     pixels = np.vstack([cv2.resize(letter("cour"), (1500, 1000)), note()])
     boxes = detector.detect(pixels)
-    pen = load_model(WEIGHTS, WEIGHTS_SHA256).probabilities(pixels, boxes)[:, 1:].max(1)
+    pen = load_model(WEIGHTS, WEIGHTS_SHA256).probabilities(pixels, boxes)[:, 1:].sum(1)
     for threshold in (0.0, 0.25, 0.5, 0.99):
         told = [kind for kind, _ in LineKinds(threshold).classify(pixels, boxes)]
         assert [kind != "printed" for kind in told] == [value >= threshold for value in pen.tolist()]
@@ -155,11 +142,21 @@ def test_a_grey_page_is_told_as_the_same_page_in_colour(detector: DbnetDetector,
     assert [kind for kind, _ in in_grey] == [kind for kind, _ in in_colour]
 
 
-def test_the_line_detector_gives_each_line_its_polygon_and_kind() -> None:
-    lines: LineDetector = DbnetLineDetector()
-    found = lines.detect(PageImage(note(), 150))
-    assert {line.kind for line in found} == {"handwritten"}
-    for line in found:
-        assert len(line.polygon) == 4
-        assert 0.25 <= (line.kind_score or 0) <= 1 and 0.5 <= line.score <= 1
-    assert lines.detect(PageImage(np.full((600, 400, 3), 255, np.uint8), 150)) == []
+def test_what_the_map_shows_counts_beside_the_line_alone(detector: DbnetDetector, kinds: LineKinds) -> None:
+    pixels = note()
+    lines = detector.find(pixels).lines
+    alone = kinds.classify(pixels, [replace(line, kinds=None) for line in lines])
+    pen = np.array([0, 1, 0], np.float32)
+    told = kinds.classify(pixels, [replace(line, kinds=pen) for line in lines])
+    for (_, score), (kind, said) in zip(alone, told, strict=True):
+        assert kind == "handwritten"
+        assert said == pytest.approx(score + 0.3 * (1 - score), abs=0.01)
+
+
+def test_the_map_tells_print_from_handwriting(detector: DbnetDetector) -> None:
+    for pixels, number in ((letter("tiro"), KINDS.index("printed")), (note(), KINDS.index("handwritten"))):
+        lines = detector.find(pixels).lines
+        shares = np.stack([line.kinds for line in lines if line.kinds is not None])
+        assert len(shares) == len(lines)
+        assert np.allclose(shares.sum(1), 1, atol=1e-5)
+        assert (shares.argmax(1) == number).mean() > 0.8

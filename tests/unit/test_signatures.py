@@ -1,54 +1,102 @@
-"""Signatures from maps drawn here, whose answers are known."""
+"""Signatures from maps drawn here, whose answers are known, and the shipped head on letters drawn here."""
 
 from __future__ import annotations
 
-import numpy as np
+from hashlib import sha256
+from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from models.detection.dbnet import DbnetDetector
 from models.detection.kind_model import KINDS
-from models.detection.region_maps import RegionMaps
 from models.detection.signatures import find_signatures
+from models.training.kinds.pen import signature
+from tests.unit.letters import letter
+
+Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
 
 SIGNED = KINDS.index("signature")
+WEIGHTS = Path(__file__).parents[2] / "models" / "shipped" / "regions.onnx"
+WEIGHTS_SHA256 = "04d5c5f6df5e76c56c1a6c975da9c5073636535fb9b3d49e7679b0430db7f24b"
 
 
-def maps_with(*boxes: tuple[int, int, int, int], score: float = 0.9) -> RegionMaps:
-    """Return maps of 60 × 80 cells on which each cell of a box (left, top, right, bottom) tells its sides."""
-    kinds, sides = np.zeros((3, 60, 80), np.float32), np.ones((4, 60, 80), np.float32)
+def maps_with(*boxes: tuple[int, int, int, int], score: float = 0.97) -> Floats:
+    """Return maps of 60 × 80 cells with signatures at (left, top, right, bottom)."""
+    kinds = np.zeros((3, 60, 80), np.float32)
     for left, top, right, bottom in boxes:
-        y, x = np.mgrid[top:bottom, left:right] + 0.5
         kinds[SIGNED, top:bottom, left:right] = score
-        sides[:, top:bottom, left:right] = np.stack([x - left, y - top, right - x, bottom - y])
-    return RegionMaps(kinds, sides)
+    return kinds
 
 
-def test_a_signature_is_where_its_cells_say_in_page_pixels() -> None:
+def test_a_signature_is_where_its_cells_are_in_page_pixels() -> None:
     (found,) = find_signatures(maps_with((10, 20, 40, 30)), width=800, height=600)
-    assert np.allclose(found.corners, [[100, 200], [400, 200], [400, 300], [100, 300]], atol=0.1)
-    assert abs(found.score - 0.9) < 1e-6
+    assert found.corners.tolist() == [[100, 200], [400, 200], [400, 300], [100, 300]]
+    assert found.score == pytest.approx(0.97)
 
 
-def test_two_signatures_that_touch_stay_two() -> None:
-    found = find_signatures(maps_with((10, 20, 30, 30), (30, 20, 55, 30)), width=80, height=60)
-    assert sorted(signature.corners[0, 0] for signature in found) == [10, 30]
+def test_the_faint_ends_of_a_signature_belong_to_it_and_do_not_make_it_doubtful() -> None:
+    kinds = maps_with((10, 20, 40, 30))
+    kinds[SIGNED, 24:26, 40:50] = 0.4
+    (found,) = find_signatures(kinds, width=80, height=60)
+    assert found.corners[2].tolist() == [50, 30]
+    assert found.score == pytest.approx(0.97)
 
 
-def test_a_signature_that_a_rule_cuts_in_two_is_one() -> None:
-    maps = maps_with((10, 20, 40, 30))
-    maps.kinds[SIGNED, 24:26] = 0
-    assert len(find_signatures(maps, width=80, height=60)) == 1
+def test_two_that_lie_apart_are_two_the_surer_first() -> None:
+    kinds = maps_with((10, 20, 30, 30)) + maps_with((40, 20, 60, 30), score=0.99)
+    assert [found.corners[0, 0] for found in find_signatures(kinds, width=80, height=60)] == [40, 10]
 
 
-def test_one_cell_that_is_far_off_does_not_move_the_box() -> None:
-    maps = maps_with((10, 20, 40, 30))
-    maps.sides[2, 25, 12] += 8
-    (found,) = find_signatures(maps, width=80, height=60)
-    assert np.allclose(found.corners[2], [40, 30], atol=0.1)
+def test_a_crack_between_two_strokes_does_not_part_them() -> None:
+    kinds = maps_with((10, 20, 40, 30))
+    kinds[SIGNED, :, 25] = 0
+    assert len(find_signatures(kinds, width=80, height=60)) == 1
 
 
 def test_specks_and_what_is_hardly_one_are_no_signatures() -> None:
     assert find_signatures(maps_with((10, 20, 12, 22)), width=80, height=60) == []
-    assert find_signatures(maps_with((10, 20, 40, 30), score=0.55), width=80, height=60) == []
+    assert find_signatures(maps_with((10, 20, 40, 30), score=0.8), width=80, height=60) == []
+    assert len(find_signatures(maps_with((10, 20, 40, 30), score=0.8), width=80, height=60, sure=0.7)) == 1
 
 
 def test_a_page_without_any_has_none() -> None:
     assert find_signatures(maps_with(), width=80, height=60) == []
+
+
+def test_the_shipped_head_is_the_one_that_the_model_card_speaks_of() -> None:
+    assert sha256(WEIGHTS.read_bytes()).hexdigest() == WEIGHTS_SHA256
+
+
+def signed(seed: int) -> tuple[Pixels, Floats]:
+    """Return a letter that is signed, and the box of the signature: left, top, right, bottom."""
+    pixels, ink = letter("tiro").copy(), signature(np.random.default_rng(seed), 90)
+    top, left = 700, 350
+    window = pixels[top : top + ink.shape[0], left : left + ink.shape[1]]
+    ink = ink[: window.shape[0], : window.shape[1]]
+    window[:] = window * (1 - ink[..., None]) + 30 * ink[..., None]
+    return pixels, np.array([left, top, left + ink.shape[1], top + ink.shape[0]], np.float32)
+
+
+def overlap(one: Floats, other: Floats) -> float:
+    """Return IoU."""
+    sides = np.maximum(np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2]), 0)
+    areas = [(box[2:] - box[:2]).prod() for box in (one, other)]
+    return float(sides.prod() / (sum(areas) - sides.prod()))
+
+
+def test_letters_drawn_here_are_found_to_be_signed_where_they_are() -> None:
+    detector, right = DbnetDetector(), 0
+    for seed in range(8):
+        pixels, box = signed(seed)
+        found = [np.concatenate([one.corners[0], one.corners[2]]) for one in detector.find(pixels).signatures]
+        right += any(overlap(one, box) > 0.5 for one in found)
+        assert len(found) <= 1
+    assert right >= 6
+
+
+@pytest.mark.parametrize("font", ["helv", "tiro", "cour"])
+def test_a_letter_that_nobody_signed_has_no_signature(font: str) -> None:
+    assert DbnetDetector().find(letter(font)).signatures == []

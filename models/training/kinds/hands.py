@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tarfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from models.errors import ModelError
+from models.training.kinds.typefaces import typeset
+
+_DRAWN = 12  # lines of a font
 Floats = npt.NDArray[np.float32]
 
 
@@ -40,6 +45,18 @@ def load_hands(folder: Path, per_source: int, rng: np.random.Generator) -> dict[
                     grey = np.asarray(Image.open(io.BytesIO(content.read())).convert("L"), np.float32)
                     document = f"{source.name}/{row['document']}/{row['page']}"
                     hands.setdefault(document, []).append(HandLine(ink_of(grey), row["text"], document))
+    return hands
+
+
+def drawn_hands(fonts: Sequence[Path], words: Sequence[str], rng: np.random.Generator) -> list[list[HandLine]]:
+    """Return a dozen lines in each of some fonts. Raises ModelError where there are no fonts or no words."""
+    if not fonts or not words:
+        raise ModelError("without written lines, fonts of handwriting and a text are needed to draw some")
+    hands = []
+    for font in fonts:
+        starts = rng.integers(0, len(words), _DRAWN)
+        texts = [" ".join(words[start : start + int(rng.integers(2, 9))]) for start in starts]
+        hands.append([HandLine(typeset(text, font, 64), text, font.stem) for text in texts])
     return hands
 
 

@@ -1,4 +1,4 @@
-"""Draws signed pages and learns maps of kinds: python -m models.training.regions draw|train|export|evaluate."""
+"""Draws signed pages, learns maps of kinds: python -m models.training.regions draw|sheet|train|export|evaluate."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import numpy as np
 
 from models.detection.dbnet import DbnetDetector
 from models.training.kinds.draft import Stationery
-from models.training.kinds.hands import load_hands
-from models.training.kinds.typefaces import Typefaces
-from models.training.regions.corpus import keep_examples
-from models.training.regions.letters import MarkedPage, draw_marked_page
+from models.training.kinds.hands import drawn_hands, load_hands
+from models.training.kinds.typefaces import FONTS, Typefaces
+from models.training.lines.text import EnglishText
+from models.training.regions.corpus import contact_sheet, keep_examples
+from models.training.regions.letters import SORTS, MarkedPage, draw_marked_page
 
 _SEED = 11
 _LINES_PER_SOURCE = 400  # see models/training/kinds
@@ -25,11 +26,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m models.training.regions", description=__doc__)
     steps = parser.add_subparsers(required=True)
     draw = steps.add_parser("draw", help="draw pages and keep what DBNet sees of them, with the targets")
-    draw.add_argument("hands", type=Path, help="folders of lines.tsv and images-NN.tar")
     draw.add_argument("out", type=Path)
+    draw.add_argument(
+        "--hands", type=Path, help="folders of lines.tsv and images-NN.tar; none: fonts stand for hands"
+    )
+    draw.add_argument(
+        "--text", type=Path, help="English, as models.training.lines takes it, beside the hands' words"
+    )
+    draw.add_argument("--fonts", type=Path, nargs="*", default=[], help="folders of more fonts of handwriting")
     draw.add_argument("--pages", type=int, default=600)
+    draw.add_argument(
+        "--sorts",
+        type=float,
+        nargs=3,
+        default=SORTS,
+        help="shares of letters, of pages by hand, of others; add up to 1",
+    )
     draw.add_argument("--seed", type=int, required=True, help="another one for pages to be measured on")
     draw.set_defaults(step=_draw)
+    sheet = steps.add_parser("sheet", help="put sixty of the pages that were drawn on a contact sheet")
+    sheet.add_argument("pages", type=Path)
+    sheet.add_argument("out", type=Path, help="a .jpg file")
+    sheet.set_defaults(step=_sheet)
     train = steps.add_parser("train", help="learn; goes on where the run folder's checkpoint stands")
     train.add_argument("pages", type=Path)
     train.add_argument("run", type=Path)
@@ -51,16 +69,25 @@ def main() -> None:
 
 
 def _draw(arguments: argparse.Namespace) -> None:
-    hands = list(load_hands(arguments.hands, _LINES_PER_SOURCE, np.random.default_rng(_SEED)).values())
-    words = sorted({word for lines in hands for line in lines for word in line.text.split()})
-    stationery = Stationery(Typefaces(), hands, words)
+    scripts = [file for folder in arguments.fonts for file in sorted(folder.rglob("*")) if file.suffix in FONTS]
+    rng, words = np.random.default_rng(_SEED), EnglishText(arguments.text).words if arguments.text else []
+    if arguments.hands:
+        hands = list(load_hands(arguments.hands, _LINES_PER_SOURCE, rng).values())
+    else:
+        hands = drawn_hands(scripts, words, rng)
+    words = sorted({word for lines in hands for line in lines for word in line.text.split()}) + words
+    stationery = Stationery(Typefaces(), hands, words, scripts)
 
     def pages() -> Iterator[tuple[str, MarkedPage]]:
         for number in range(arguments.pages):
             rng = np.random.default_rng([arguments.seed, number])
-            yield f"{arguments.seed}-{number:05}", draw_marked_page(rng, stationery)
+            yield f"{arguments.seed}-{number:05}", draw_marked_page(rng, stationery, arguments.sorts)
 
     print("pages", keep_examples(DbnetDetector(), pages(), arguments.out))
+
+
+def _sheet(arguments: argparse.Namespace) -> None:
+    print("pages", contact_sheet(arguments.pages, arguments.out))
 
 
 def _train(arguments: argparse.Namespace) -> None:

@@ -14,6 +14,7 @@ from models.detection.dbnet import DbnetDetector
 from models.training.regions.letters import MarkedPage
 from models.training.regions.targets import Targets, targets_of
 
+_ON_SHEET, _ACROSS, _SMALL = 60, 12, (132, 172)  # pages on a contact sheet; in a row; pixels of width and height
 Halves = npt.NDArray[np.float16]
 
 
@@ -61,3 +62,20 @@ def keep_examples(detector: DbnetDetector, pages: Iterator[tuple[str, MarkedPage
         cv2.imwrite(str(folder / f"{name}.jpg"), colours, [cv2.IMWRITE_JPEG_QUALITY, 60])
         count += 1
     return count
+
+
+def contact_sheet(folder: Path, file: Path) -> int:
+    """Write small pictures of some of a folder's pages side by side, and return how many there are."""
+    pictures = sorted(folder.glob("*.jpg"))
+    chosen = [pictures[i] for i in np.linspace(0, len(pictures) - 1, min(_ON_SHEET, len(pictures))).astype(int)]
+    rows = -(-len(chosen) // _ACROSS)
+    wide, tall = _SMALL
+    sheet = np.full((rows * tall, _ACROSS * wide, 3), 96, np.uint8)
+    for number, path in enumerate(chosen):
+        page = np.asarray(cv2.imread(str(path)), np.uint8)
+        scale = min((wide - 6) / page.shape[1], (tall - 6) / page.shape[0])
+        small = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        top, left = number // _ACROSS * tall + 3, number % _ACROSS * wide + 3
+        sheet[top : top + small.shape[0], left : left + small.shape[1]] = small
+    cv2.imwrite(str(file), sheet, [cv2.IMWRITE_JPEG_QUALITY, 72])
+    return len(chosen)

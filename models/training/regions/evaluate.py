@@ -46,14 +46,14 @@ def evaluate(folder: Path, weights: Path, sure: float) -> RegionScores:
     for file in examples_in(folder):
         example = Example.load(file)
         targets = example.targets
-        maps = head.maps(example.pyramid.astype(np.float32))
+        kinds = head.kinds(example.pyramid.astype(np.float32))
         counted = targets.counted > 0
-        said, true = (maps.kinds >= 0.5) & counted, (targets.kinds > 0) & counted
+        said, true = (kinds >= 0.5) & counted, (targets.kinds > 0) & counted
         scores.shared += (said & true).sum((1, 2))
         scores.said += said.sum((1, 2))
         scores.true += true.sum((1, 2))
         height, width = targets.numbers.shape
-        found = [shapely.Polygon(signature.corners) for signature in find_signatures(maps, width, height, sure)]
+        found = [shapely.Polygon(signature.corners) for signature in find_signatures(kinds, width, height, sure)]
         for box in targets.boxes:
             wanted = shapely.box(*box)
             best = max(found, key=lambda other: _iou(wanted, other), default=None)

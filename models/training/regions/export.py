@@ -1,38 +1,43 @@
-"""The head as an ONNX file, the pyramid's scaling folded into its first layer."""
+"""The head as an ONNX file of half floats, the pyramid's scaling folded into its first layer."""
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from pathlib import Path
 
+import onnx
 import torch
 from torch import nn
 
+from models.training.halves import halve
 from models.training.regions.loop import CHECKPOINT, Training
 from models.training.regions.network import CHANNELS, RegionHead, RegionMaps
+from models.weights import sha256_of
 
 _OPSET = 17
 
 
 def export(run: Path, out: Path) -> str:
-    """Write a run's head as ONNX, `pyramid` to `kinds` and `sides`, and return the file's sha256."""
+    """Write a run's head as ONNX, `pyramid` to `kinds`, and return the file's sha256."""
     maps = RegionMaps(folded(Training.resume(run / CHECKPOINT).head.eval())).eval()
-    free = {name: {2: "height", 3: "width"} for name in ("pyramid", "kinds", "sides")}
+    free = {name: {2: "height", 3: "width"} for name in ("pyramid", "kinds")}
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", DeprecationWarning
         )  # the exporter that traces says that it is the older one
         torch.onnx.export(
             maps, (torch.zeros(1, CHANNELS, 24, 16),), str(out), dynamo=False, opset_version=_OPSET,
-            input_names=["pyramid"], output_names=["kinds", "sides"], dynamic_axes=free,
+            input_names=["pyramid"], output_names=["kinds"], dynamic_axes=free,
         )  # fmt: skip
-    return hashlib.sha256(out.read_bytes()).hexdigest()
+    network = onnx.load(out)
+    halve(network.graph)
+    onnx.save(network, out)
+    return sha256_of(out)
 
 
 def folded(head: RegionHead) -> RegionHead:
     """Return a head that gives the same without scaling, as its first layer, 1 × 1, does that too."""
-    first, scale = head.body[0], head.scale
+    first, scale = head.enter, head.scale
     with torch.no_grad():
         factor = scale.weight / (scale.running_var + scale.eps).sqrt()
         shift = scale.bias - scale.running_mean * factor

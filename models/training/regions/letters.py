@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.kind_model import KINDS
 from models.training.kinds.draft import Draft, Stationery
 from models.training.kinds.pages import draw_page
-from models.training.kinds.pen import signature, signed_name
 from models.training.kinds.scan import scanned
 from models.training.regions.marks import add_dirt, add_logo, add_stamp, darken_margins
+from models.training.regions.signed_draft import SIGNATURE, SignedDraft
 
+Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
-SIGNATURE = KINDS.index("signature") + 1  # signatures of a page are numbered from here on
 _CLOSINGS = (
     "Sincerely,", "Very truly yours,", "Yours,", "Best regards,", "Cordially,", "Respectfully submitted,", "cc:",
     "Signed", "By", "Approved by:", "Date", "Enclosure", "",
 )  # fmt: skip
+SORTS = (0.4, 0.35, 0.25)  # shares of letters, of pages all by hand, and of the pages of kinds/
 _FAINTEST = 20  # grey levels between ink and the paper around it: fainter ink has been lost in the scan
 _MERGE = 9  # pixels: strokes as near as this are of one signature, on pages that do not number them
 
@@ -37,55 +38,27 @@ class MarkedPage:
     ink: Pixels
 
 
-class _SignedDraft(Draft):
-    """A draft that numbers its signatures."""
-
-    def __init__(self, rng: np.random.Generator, stationery: Stationery) -> None:
-        super().__init__(rng, stationery)
-        self.signatures = 0
-
-    def sign_at(self, x: int, y: int, height: int) -> None:
-        """Sign with a pen that takes, and give what is new of the ink the next number."""
-        before = self.sheet.ink.copy()
-        self.sheet.ink[self.sheet.ink >= SIGNATURE] = 0
-        ink = signature(self.rng, height) if self.rng.random() < 0.3 else self._signed_name(height)
-        if self.rng.random() < 0.4:  # a felt pen, or ink that has run
-            ink = np.asarray(cv2.dilate(ink, np.ones((2, 2), np.uint8)), np.float32)
-        self.sheet.stamp(np.clip(ink * self.rng.uniform(0.9, 2.2), 0, 1), x, y, self.pen, "signature")
-        fresh = self.sheet.ink == SIGNATURE
-        self.sheet.ink = np.where(fresh, SIGNATURE + self.signatures, before).astype(np.uint8)
-        self.signatures += 1
-
-    def _signed_name(self, height: int) -> npt.NDArray[np.float32]:
-        hands = self.stationery.hands[int(self.rng.integers(0, len(self.stationery.hands)))]
-        line = hands[int(self.rng.integers(0, len(hands)))].ink
-        longest = round(line.shape[0] * self.rng.uniform(2, 8))
-        cut = (
-            longest // 2 + int(np.argmin(line[:, longest // 2 : longest].sum(0)))
-            if line.shape[1] > longest
-            else None
-        )
-        return signed_name(self.rng, line[:, :cut], height)
-
-
-def draw_marked_page(rng: np.random.Generator, stationery: Stationery) -> MarkedPage:
+def draw_marked_page(
+    rng: np.random.Generator, stationery: Stationery, sorts: Sequence[float] = SORTS
+) -> MarkedPage:
     """Return a letter, or a page of any other sort, as a scanner or a thumbnail of the scan shows it."""
-    if rng.random() < 0.3:
+    sort = rng.choice(["letter", "by hand", "other"], p=sorts)
+    if sort == "other":
         pixels, ink = draw_page(rng, stationery)
         return _seen(_reduced(rng, pixels), _numbered(ink))
-    draft = _SignedDraft(rng, stationery)
+    draft = SignedDraft(rng, stationery)
     if rng.random() < 0.4:  # most letters that are signed are black on white
         draft.sheet.paper[:] = 1
         draft.pen = draft.black
-    _write_letter(draft)
+    (_write_letter if sort == "letter" else _write_by_hand)(draft)
     pixels, ink = scanned(rng, draft.sheet)
     return _seen(_reduced(rng, darken_margins(rng, pixels)), ink)
 
 
-def _write_letter(draft: Draft) -> None:
+def _write_letter(draft: SignedDraft) -> None:
     rng, (height, width) = draft.rng, draft.sheet.size
-    if rng.random() < 0.5:
-        add_logo(rng, draft.sheet, round(width * rng.uniform(0.05, 0.7)), draft.y, draft.em)
+    if rng.random() < 0.6:
+        add_logo(draft, round(width * rng.uniform(0.02, 0.7)), round(draft.y * rng.uniform(0.3, 1)))
     for _ in range(rng.integers(1, 7)):  # who writes, to whom, when
         x = draft.left if rng.random() < 0.6 else round(width * rng.uniform(0.1, 0.6))
         size = draft.em if rng.random() < 0.7 else round(draft.em * rng.uniform(0.6, 2.2))
@@ -99,10 +72,37 @@ def _write_letter(draft: Draft) -> None:
         tall = round(draft.em * rng.uniform(1.2, 3))
         x, y = round(width * rng.uniform(0.02, 0.8)), round(height * rng.uniform(0.01, 0.95))
         draft.write_at(x, y, tall, round(width * rng.uniform(0.08, 0.5)))
+    for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.6, 0.2, 0.15, 0.05]))):
+        draft.note(round(width * rng.uniform(0, 0.85)), round(height * rng.uniform(0, 0.9)))
+    for _ in range(int(rng.choice([0, 1, 3, 6], p=[0.7, 0.1, 0.1, 0.1]))):
+        draft.underline(round(width * rng.uniform(0, 0.8)), round(height * rng.uniform(0.05, 0.95)))
     for _ in range(int(rng.choice([0, 1, 2], p=[0.65, 0.25, 0.1]))):
         add_stamp(draft)
     if rng.random() < 0.4:
         draft.print_at(str(rng.integers(10_000_000, 99_999_999)), round(width * 0.7), height - 2 * draft.em)
+    add_dirt(rng, draft.sheet)
+
+
+def _write_by_hand(draft: SignedDraft) -> None:
+    """Fill a page, or some of it, with lines of one hand, under a printed head or none, and perhaps sign it."""
+    rng, (height, width) = draft.rng, draft.sheet.size
+    for _ in range(int(rng.choice([0, 1, 3], p=[0.5, 0.3, 0.2]))):
+        draft.print_at(draft.words(1, 5), round(width * rng.uniform(0.05, 0.6)), draft.y, draft.em, draft.fonts[1])
+        draft.y += round(draft.em * rng.uniform(1.2, 2.5))
+    tall = round(draft.em * (rng.uniform(1.4, 4) if rng.random() < 0.55 else rng.uniform(3, 7)))
+    pitch = round(tall * rng.uniform(0.8, 1.8))
+    left, bottom = round(width * rng.uniform(0.02, 0.15)), height * rng.uniform(0.2, 0.97)
+    ruled = rng.random() < 0.25
+    while draft.y < bottom - tall:
+        for column in (left, width // 2) if rng.random() < 0.08 else (left,):
+            widest = round((width - column - left) * (1 if rng.random() < 0.7 else rng.uniform(0.15, 1)))
+            draft.write_at(column + round(rng.normal(0, tall / 8)), draft.y, tall, max(widest, 2 * tall))
+        if ruled:
+            draft.rule(left, width - left, draft.y + round(tall * 0.75))
+        draft.y += pitch if rng.random() < 0.9 else round(pitch * rng.uniform(1.2, 3))
+    if rng.random() < 0.6:
+        top = round(min(draft.y + pitch * rng.uniform(0, 1), height * 0.88))
+        draft.sign_at(round(width * rng.uniform(0.1, 0.6)), top, round(tall * rng.uniform(0.9, 2.2)))
     add_dirt(rng, draft.sheet)
 
 
@@ -120,7 +120,7 @@ def _print_paragraphs(draft: Draft, bottom: int) -> None:
         draft.y += round(pitch * rng.uniform(0, 1.2))
 
 
-def _sign_off(draft: Draft) -> None:
+def _sign_off(draft: SignedDraft) -> None:
     """Close a letter: a signature over, under, beside or through what is printed there."""
     rng, (height, width) = draft.rng, draft.sheet.size
     x = draft.left if rng.random() < 0.4 else round(width * rng.uniform(0.3, 0.65))

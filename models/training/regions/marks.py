@@ -14,14 +14,50 @@ Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
 
-def add_logo(rng: np.random.Generator, sheet: Sheet, x: int, y: int, em: int) -> None:
-    """Draw a few overlapping shapes, filled or in outline."""
-    tall = round(em * rng.uniform(2, 7))
+def add_logo(draft: Draft, x: int, y: int) -> None:
+    """Draw shapes, a crest or a picture, or a name in a script of its own."""
+    rng, tall = draft.rng, round(draft.em * draft.rng.uniform(2, 7))
     wide = round(tall * rng.uniform(0.7, 3))
+    sort, scripts = rng.random(), draft.stationery.scripts
+    if sort < 0.35 and scripts:
+        font = scripts[int(rng.integers(0, len(scripts)))]
+        logo = typeset(draft.words(1, 2).title()[:18], font, max(12, round(tall * rng.uniform(0.4, 0.9))))
+        if rng.random() < 0.5:
+            logo = np.asarray(cv2.dilate(logo, np.ones((3, 3), np.uint8)), np.float32)
+    elif sort < 0.7:
+        logo = _crest(rng, tall, wide)
+    else:
+        logo = _shapes(rng, tall, wide)
+    draft.sheet.stamp(logo, x, y, (0.1, 0.1, 0.1), None)
+
+
+def _crest(rng: np.random.Generator, tall: int, wide: int) -> Floats:
+    """Return a picture full of strokes, the same on both sides or not, as engraved heads of letters have."""
+    half = np.zeros((4 * tall, 4 * wide), np.uint8)
+    for _ in range(int(rng.integers(8, 60))):
+        start = rng.uniform(0, 1, 2) * (4 * wide, 4 * tall)
+        steps = rng.normal(0, rng.uniform(0.03, 0.3), (int(rng.integers(2, 8)), 2)) * (4 * wide, 4 * tall)
+        path = np.vstack([start, start + np.cumsum(steps, 0)]).astype(np.int32)
+        ink = int(rng.choice([0, 255], p=[0.25, 0.75]))
+        if rng.random() < 0.3:
+            cv2.fillPoly(half, [path], ink)
+        else:
+            cv2.polylines(half, [path], False, ink, int(rng.integers(1, 9)), cv2.LINE_AA)
+    if rng.random() < 0.5:
+        half = np.maximum(half, half[:, ::-1])
+    if rng.random() < 0.7:
+        mask = np.zeros_like(half)
+        cv2.ellipse(mask, (2 * wide, 2 * tall), (2 * wide, 2 * tall), 0, 0, 360, 255, -1)
+        half = np.minimum(half, mask)
+    return np.asarray(cv2.resize(half, (wide, tall), interpolation=cv2.INTER_AREA) / 255, np.float32)
+
+
+def _shapes(rng: np.random.Generator, tall: int, wide: int) -> Floats:
+    """Return a few overlapping shapes, filled or in outline."""
     logo = np.zeros((tall, wide), np.uint8)
     for _ in range(rng.integers(1, 6)):
         centre = (int(rng.integers(0, wide)), int(rng.integers(0, tall)))
-        thickness = int(rng.choice([-1, 1, 2, max(2, em // 4)]))
+        thickness = int(rng.choice([-1, 1, 2, max(2, tall // 16)]))
         ink = int(rng.choice([0, 255], p=[0.2, 0.8]))
         shape = rng.random()
         axes = (int(rng.integers(2, wide // 2 + 3)), int(rng.integers(2, tall // 2 + 3)))
@@ -33,7 +69,7 @@ def add_logo(rng: np.random.Generator, sheet: Sheet, x: int, y: int, em: int) ->
         else:
             points = rng.integers(0, (wide, tall), (int(rng.integers(3, 7)), 2)).astype(np.int32)
             cv2.polylines(logo, [points], bool(rng.random() < 0.7), ink, max(1, thickness), cv2.LINE_AA)
-    sheet.stamp(np.asarray(logo / 255, np.float32), x, y, (0.1, 0.1, 0.1), None)
+    return np.asarray(logo / 255, np.float32)
 
 
 def add_stamp(draft: Draft) -> None:
@@ -58,9 +94,9 @@ def add_stamp(draft: Draft) -> None:
         )
         cv2.ellipse(frame, centre, axes, 0, 0, 360, 1.0, 2, cv2.LINE_AA)
     colour = draft.black if rng.random() < 0.5 else (0.5, 0.1, 0.3)
-    turned = _turned(frame, float(rng.normal(0, 6))) * np.float32(rng.uniform(0.5, 1))
+    stamp = turned(frame, float(rng.normal(0, 6))) * np.float32(rng.uniform(0.5, 1))
     draft.sheet.stamp(
-        turned, int(rng.integers(0, width * 4 // 5)), int(rng.integers(0, height * 9 // 10)), colour, "printed"
+        stamp, int(rng.integers(0, width * 4 // 5)), int(rng.integers(0, height * 9 // 10)), colour, "printed"
     )
 
 
@@ -100,9 +136,12 @@ def _anywhere(rng: np.random.Generator, width: int, height: int) -> tuple[int, i
     return int(rng.integers(0, width)), int(rng.integers(0, height))
 
 
-def _turned(ink: Floats, degrees: float) -> Floats:
-    width = ink.shape[1]
-    grown = cv2.copyMakeBorder(ink, width // 8, width // 8, 4, 4, cv2.BORDER_CONSTANT)
+def turned(ink: Floats, degrees: float) -> Floats:
+    """Return ink turned about its centre, on a sheet with room for it."""
+    height, width = ink.shape
+    lean = abs(np.sin(np.deg2rad(degrees)))
+    above, beside = round(width * lean / 2) + 4, round(height * lean / 2) + 4
+    grown = cv2.copyMakeBorder(ink, above, above, beside, beside, cv2.BORDER_CONSTANT)
     centre = (grown.shape[1] / 2, grown.shape[0] / 2)
     turn = cv2.getRotationMatrix2D(centre, degrees, 1)
     return np.asarray(cv2.warpAffine(grown, turn, grown.shape[1::-1]), np.float32)

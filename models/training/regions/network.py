@@ -1,16 +1,20 @@
 """The head on DBNet's pyramid: maps of kinds, and from each cell of a signature the distances to its four sides.
 
-Distances as in FCOS (Tian et al. 2019, section 3.1). The layers are few and narrow: the pyramid already knows what
-surrounds a cell, and finding lines must not take much longer.
+The pyramid was learnt for lines of text: it knows a cell's surroundings as far as a line is high. What makes ink
+a signature, and where it ends, is known from farther away; so the head looks at the page at four coarser sizes
+too, as a U-Net does (Ronneberger et al. 2015). Distances are as in FCOS (Tian et al. 2019, section 3.1).
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import nn
+from torch.nn import functional
 
 CHANNELS = 96  # of the pyramid
-_WIDTH = 40
+_WIDTHS = (32, 48, 64, 96, 128)  # at a cell, two cells … sixteen cells
 _CELLS = 6.0  # a side is so far away where the layer says 0
 
 
@@ -20,29 +24,60 @@ class RegionHead(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.scale = nn.BatchNorm2d(CHANNELS)  # the pyramid's channels differ in size; folded away by the export
-        self.body = nn.Sequential(
-            nn.Conv2d(CHANNELS, _WIDTH, 1), nn.ReLU(),
-            nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1), nn.ReLU(),
-            nn.Conv2d(_WIDTH, _WIDTH, 3, padding=2, dilation=2), nn.ReLU(),
-        )  # fmt: skip
-        self.kinds = nn.Conv2d(_WIDTH, 3, 1)
-        self.sides = nn.Conv2d(_WIDTH, 4, 1)
+        self.enter = nn.Conv2d(CHANNELS, _WIDTHS[0], 1)
+        pairs = list(pairwise(_WIDTHS))
+        self.coarser = nn.ModuleList(_Coarser(fine, coarse) for fine, coarse in pairs)
+        self.finer = nn.ModuleList(_Finer(coarse, fine) for fine, coarse in reversed(pairs))
+        self.kinds = nn.Conv2d(_WIDTHS[0], 3, 1)
+        self.sides = nn.Conv2d(_WIDTHS[0], 4, 1)
         nn.init.constant_(self.kinds.bias, -2.0)  # most of a page is paper
 
     def forward(self, pyramid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return logits of the kinds, (n, 3, h, w), and cells to left, top, right and bottom, (n, 4, h, w)."""
-        seen = self.body(self.scale(pyramid))
-        return self.kinds(seen), _CELLS * self.sides(seen).clamp(-3, 4).exp()
+        seen = [self.enter(self.scale(pyramid)).relu()]
+        for step in self.coarser:
+            seen.append(step(seen[-1]))
+        value = seen.pop()
+        for step in self.finer:
+            value = step(value, seen.pop())
+        return self.kinds(value), _CELLS * self.sides(value).clamp(-3, 4).exp()
+
+
+class _Coarser(nn.Module):
+    """Halves both sides."""
+
+    def __init__(self, fine: int, coarse: int) -> None:
+        super().__init__()
+        self.reduce = nn.Conv2d(fine, coarse, 3, stride=2, padding=1)
+        self.look = nn.Conv2d(coarse, coarse, 3, padding=1)
+
+    def forward(self, value: torch.Tensor) -> torch.Tensor:
+        half = self.reduce(value).relu()
+        return torch.relu(half + self.look(half))
+
+
+class _Finer(nn.Module):
+    """Doubles both sides, and adds what was seen there before."""
+
+    def __init__(self, coarse: int, fine: int) -> None:
+        super().__init__()
+        self.narrow = nn.Conv2d(coarse, fine, 1)
+        self.look = nn.Conv2d(fine, fine, 3, padding=1)
+
+    def forward(self, value: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+        double = functional.interpolate(self.narrow(value), size=before.shape[2:], mode="nearest")
+        joined = torch.relu(before + double)
+        return torch.relu(joined + self.look(joined))
 
 
 class RegionMaps(nn.Module):
-    """The head as it is run: probabilities instead of logits."""
+    """The head as it is run: probabilities of kinds instead of logits, and no distances."""
 
     def __init__(self, head: RegionHead) -> None:
         super().__init__()
         self.head = head
 
-    def forward(self, pyramid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return probabilities, (n, 3, h, w), and distances in cells, (n, 4, h, w)."""
-        kinds, sides = self.head(pyramid)
-        return kinds.sigmoid(), sides
+    def forward(self, pyramid: torch.Tensor) -> torch.Tensor:
+        """Return probabilities, (n, 3, h, w)."""
+        kinds, _ = self.head(pyramid)
+        return torch.sigmoid(kinds)

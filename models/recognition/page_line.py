@@ -1,0 +1,74 @@
+"""The lines of an upright page while it is read, and which of what a pen wrote is a signature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.detection.base import SignatureBox
+from models.document import Kind
+from models.geometry import box_sides
+from models.recognition.base import LineReading
+
+Floats = npt.NDArray[np.float32]
+
+_PRINT_SHARE = 0.25  # of the length of all lines
+_LEGIBLE = 0.95  # of 40 signatures that were looked at, none was read with more than .93
+_LINES_OF_A_SIGNATURE = 2  # what holds more lines is a note: it is read, not passed over
+_INSIDE = 0.6  # of a written line's area: it is what the signature says
+
+
+@dataclass(slots=True)
+class PageLine:
+    """One line, its corners (4, 2) clockwise from where it begins, and what is known of it so far."""
+
+    corners: Floats
+    kind: Kind
+    reading: LineReading | None = None
+    recogniser: str = "ppocr"
+
+    @property
+    def is_signature(self) -> bool:
+        return self.kind == "signature"
+
+    @property
+    def is_legible(self) -> bool:
+        return self.reading is not None and self.reading.confidence >= _LEGIBLE
+
+
+def mostly_print(lines: Sequence[PageLine]) -> bool:
+    """Return whether there is so much print that reading the whole page with Tesseract pays."""
+    lengths = [box_sides(line.corners)[0] for line in lines]
+    printed = sum(length for line, length in zip(lines, lengths, strict=True) if line.kind == "printed")
+    return printed > _PRINT_SHARE * sum(lengths)
+
+
+def apart_from_signatures(lines: Sequence[PageLine], signatures: Sequence[SignatureBox]) -> list[PageLine]:
+    """Return the signatures of a page, and its lines, read, but for what a pen wrote inside one of them.
+
+    What is read for sure is text, and no signature. On a page that is written by hand all lines are: what a
+    signature is shows by the print around it, and a line of a letter that is passed over is lost.
+    """
+    if not mostly_print(lines):
+        return list(lines)
+    taken: list[PageLine] = []
+    inside: set[int] = set()
+    for signature in signatures:
+        written = [
+            number
+            for number, line in enumerate(lines)
+            if line.kind != "printed" and _lies_in(line.corners, signature.corners)
+        ]
+        if len(written) <= _LINES_OF_A_SIGNATURE and not any(lines[number].is_legible for number in written):
+            taken.append(PageLine(signature.corners, "signature"))
+            inside.update(written)
+    return [line for number, line in enumerate(lines) if number not in inside] + taken
+
+
+def _lies_in(line: Floats, other: Floats) -> bool:
+    length, height = box_sides(line)
+    return bool(cv2.intersectConvexConvex(line, other)[0] > _INSIDE * length * height)

@@ -1,0 +1,105 @@
+"""A draft that is signed and scribbled on, whose signatures are numbered."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.detection.kind_model import KINDS
+from models.training.kinds.draft import Draft, Stationery, scaled, until_gap
+from models.training.kinds.pen import signature, signed_name
+from models.training.kinds.typefaces import any_font, typeset
+from models.training.regions.marks import turned
+
+Floats = npt.NDArray[np.float32]
+
+SIGNATURE = KINDS.index("signature") + 1  # signatures of a page are numbered from here on
+
+
+class SignedDraft(Draft):
+    """A draft that numbers its signatures."""
+
+    def __init__(self, rng: np.random.Generator, stationery: Stationery) -> None:
+        super().__init__(rng, stationery)
+        self.signatures = 0
+
+    def sign_at(self, x: int, y: int, height: int) -> None:
+        """Sign with a pen that takes, and give what is new of the ink the next number."""
+        before = self.sheet.ink.copy()
+        self.sheet.ink[self.sheet.ink >= SIGNATURE] = 0
+        ink = signature(self.rng, height) if self.rng.random() < 0.3 else self._signed_name(height)
+        if self.rng.random() < 0.4:  # a felt pen, or ink that has run
+            ink = np.asarray(cv2.dilate(ink, np.ones((2, 2), np.uint8)), np.float32)
+        self.sheet.stamp(np.clip(ink * self.rng.uniform(0.9, 2.2), 0, 1), x, y, self.pen, "signature")
+        fresh = self.sheet.ink == SIGNATURE
+        self.sheet.ink = np.where(fresh, SIGNATURE + self.signatures, before).astype(np.uint8)
+        self.signatures += 1
+
+    def _signed_name(self, height: int) -> Floats:
+        if self.stationery.scripts and self.rng.random() < 0.5:
+            return signed_name(self.rng, self._script(), height)
+        hands = self.stationery.hands[int(self.rng.integers(0, len(self.stationery.hands)))]
+        line = hands[int(self.rng.integers(0, len(hands)))].ink
+        longest = round(line.shape[0] * self.rng.uniform(2, 8))
+        cut = (
+            longest // 2 + int(np.argmin(line[:, longest // 2 : longest].sum(0)))
+            if line.shape[1] > longest
+            else None
+        )
+        return signed_name(self.rng, line[:, :cut], height)
+
+    def _script(self) -> Floats:
+        """Return a name in a font of handwriting: a full one, initials and a surname, or a first name."""
+        words = [word for word in self.words(6).title().split() if word[0].isalpha()] or ["Anna"]
+        names = (f"{words[0]} {words[-1]}", f"{words[0][0]}. {words[-1]}", words[0], f"{words[0][0]}{words[-1][0]}")
+        font = any_font(self.rng, [[font] for font in self.stationery.scripts])
+        return uneven(self.rng, typeset(str(self.rng.choice(names)), font, 72))
+
+    def note(self, x: int, y: int) -> None:
+        """Scribble a note of some lines, rarely level."""
+        rng, tall = self.rng, round(self.em * self.rng.uniform(1.3, 3.2))
+        widest = round(self.sheet.size[1] * rng.uniform(0.1, 0.45))
+        lines = [until_gap(scaled(self.hand(), tall), widest) for _ in range(rng.integers(1, 6))]
+        pitch = round(tall * rng.uniform(0.7, 1.3))
+        note = np.zeros((pitch * len(lines) + tall, widest + tall), np.float32)
+        for number, line in enumerate(lines):
+            left = int(rng.integers(0, tall))
+            window = note[number * pitch : number * pitch + tall, left : left + line.shape[1]]
+            np.maximum(window, line[: window.shape[0], : window.shape[1]], out=window)
+        slope = float(rng.normal(0, 4) if rng.random() < 0.6 else rng.uniform(-40, 40))
+        self.sheet.stamp(np.clip(turned(note, slope) * rng.uniform(0.8, 1.5), 0, 1), x, y, self.pen, "handwritten")
+
+    def underline(self, x: int, y: int) -> None:
+        """Underline, tick, circle or bracket something with the pen."""
+        rng, size = self.rng, round(self.em * self.rng.uniform(1, 6))
+        mark = np.zeros((size + 8, 3 * size + 8), np.uint8)
+        kind, thick = int(rng.integers(0, 4)), int(rng.integers(1, 4))
+        if kind == 0:
+            cv2.line(
+                mark, (2, size // 2), (3 * size, size // 2 + int(rng.integers(-4, 5))), 255, thick, cv2.LINE_AA
+            )
+        elif kind == 1:
+            tick = np.array([[2, size // 2], [size // 3, size], [size, 2]], np.int32)
+            cv2.polylines(mark, [tick], False, 255, thick, cv2.LINE_AA)
+        elif kind == 2:
+            cv2.ellipse(
+                mark, (3 * size // 2, size // 2), (3 * size // 2 - 4, max(3, size // 2 - 4)), 3, 0, 350, 255, thick
+            )
+        else:
+            cv2.ellipse(mark, (size // 2, size // 2), (size // 4, size // 2), 0, 90, 270, 255, thick, cv2.LINE_AA)
+        ink = uneven(rng, np.asarray(mark / 255, np.float32))
+        self.sheet.stamp(ink, x, y, self.pen, "handwritten")
+
+
+def uneven(rng: np.random.Generator, ink: Floats) -> Floats:
+    """Return ink pushed about smoothly by some twentieths of its height, so that no two letters are the same."""
+    height, width = ink.shape
+    grid = (3, max(2, round(2 * width / height)))
+    strength = float(rng.uniform(0.01, 0.07)) * height
+    moved = [
+        cv2.resize(rng.normal(0, strength, grid).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+        for _ in "xy"
+    ]
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    return np.asarray(cv2.remap(ink, x + moved[0], y + moved[1], cv2.INTER_LINEAR), np.float32)

@@ -1,0 +1,59 @@
+"""Which lines inside a signature keep their text."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from models.detection.base import SignatureBox
+from models.document import Kind
+from models.recognition.base import LineReading
+from models.recognition.page_line import PageLine, apart_from_signatures
+
+
+def corners(left: float, top: float, right: float, bottom: float) -> npt.NDArray[np.float32]:
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+
+
+def line(top: float, kind: Kind, confidence: float = 0.7, left: float = 0) -> PageLine:
+    reading = LineReading("text", confidence)
+    return PageLine(corners(left, top, left + 300, top + 20), kind, reading)
+
+
+PRINT = [line(top, "printed") for top in (0, 30, 60)]
+SIGNATURE = SignatureBox(corners(-20, 90, 330, 150), 0.99)
+
+
+def kinds(lines: list[PageLine], signatures: list[SignatureBox]) -> list[Kind]:
+    return [one.kind for one in apart_from_signatures(lines, signatures)]
+
+
+def test_what_a_pen_wrote_inside_a_signature_is_the_signature() -> None:
+    assert kinds([*PRINT, line(100, "handwritten")], [SIGNATURE]) == ["printed"] * 3 + ["signature"]
+
+
+def test_print_that_is_signed_over_keeps_its_text() -> None:
+    assert kinds([*PRINT, line(100, "printed")], [SIGNATURE]) == ["printed"] * 4 + ["signature"]
+
+
+def test_a_line_beside_a_signature_stays() -> None:
+    lines = [*PRINT, line(100, "handwritten", left=250)]
+    assert kinds(lines, [SIGNATURE]) == ["printed"] * 3 + ["handwritten", "signature"]
+
+
+def test_what_is_read_for_sure_is_no_signature() -> None:
+    assert kinds([*PRINT, line(100, "handwritten", 0.97)], [SIGNATURE]) == ["printed"] * 3 + ["handwritten"]
+
+
+def test_a_note_of_several_lines_is_no_signature() -> None:
+    note = [line(top, "handwritten") for top in (92, 108, 124)]
+    assert kinds([*PRINT, *note], [SIGNATURE]) == ["printed"] * 3 + ["handwritten"] * 3
+
+
+def test_a_page_by_hand_keeps_all_its_lines() -> None:
+    letter = [line(top, "handwritten") for top in range(0, 400, 30)]
+    assert kinds(letter, [SIGNATURE]) == ["handwritten"] * len(letter)
+
+
+def test_a_signature_on_which_no_line_was_found_is_one() -> None:
+    assert kinds(PRINT, [SIGNATURE]) == ["printed"] * 3 + ["signature"]
