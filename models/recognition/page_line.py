@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 _PRINT_SHARE = 0.25  # of the length of all lines
 _LEGIBLE = 0.95  # of 40 signatures that were looked at, none was read with more than .93
 _LINES_OF_A_SIGNATURE = 2  # what holds more lines is a note: it is read, not passed over
-_INSIDE = 0.6  # of a written line's area: it is what the signature says
+_INSIDE = 0.6  # of an area: a written line is what the signature says, a signature is a line of print
 
 
 @dataclass(slots=True)
@@ -63,12 +63,19 @@ def apart_from_signatures(lines: Sequence[PageLine], signatures: Sequence[Signat
             for number, line in enumerate(lines)
             if line.kind != "printed" and _lies_in(line.corners, signature.corners)
         ]
-        if len(written) <= _LINES_OF_A_SIGNATURE and not any(lines[number].is_legible for number in written):
+        if _may_be_signature(signature, lines, [lines[number] for number in written]):
             taken.append(PageLine(signature.corners, "signature"))
             inside.update(written)
     return [line for number, line in enumerate(lines) if number not in inside] + taken
 
 
-def _lies_in(line: Floats, other: Floats) -> bool:
-    length, height = box_sides(line)
-    return bool(cv2.intersectConvexConvex(line, other)[0] > _INSIDE * length * height)
+def _may_be_signature(signature: SignatureBox, lines: Sequence[PageLine], written: Sequence[PageLine]) -> bool:
+    """Return whether nothing speaks against it: it is no line of print, no note, and not read for sure."""
+    if any(line.kind == "printed" and _lies_in(signature.corners, line.corners) for line in lines):
+        return False
+    return len(written) <= _LINES_OF_A_SIGNATURE and not any(line.is_legible for line in written)
+
+
+def _lies_in(one: Floats, other: Floats) -> bool:
+    length, height = box_sides(one)
+    return bool(cv2.intersectConvexConvex(one, other)[0] > _INSIDE * length * height)

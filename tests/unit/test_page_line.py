@@ -36,6 +36,10 @@ def test_print_that_is_signed_over_keeps_its_text() -> None:
     assert kinds([*PRINT, line(100, "printed")], [SIGNATURE]) == ["printed"] * 4 + ["signature"]
 
 
+def test_a_line_of_print_is_no_signature_whatever_the_map_says() -> None:
+    assert kinds([*PRINT, line(100, "printed")], [SignatureBox(corners(10, 95, 290, 121), 0.99)]) == ["printed"] * 4
+
+
 def test_a_line_beside_a_signature_stays() -> None:
     lines = [*PRINT, line(100, "handwritten", left=250)]
     assert kinds(lines, [SIGNATURE]) == ["printed"] * 3 + ["handwritten", "signature"]

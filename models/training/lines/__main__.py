@@ -14,7 +14,7 @@ from models.evaluation.scores import ErrorCount, character_errors
 from models.recognition.handwriting import HandwritingRecogniser
 from models.training.lines.export import checkpoint_weights, export, mixed
 from models.training.lines.loop import Learning, Recipe
-from models.training.lines.mixture import Mixture, batches
+from models.training.lines.mixture import SHARES, Mixture, batches
 from models.training.lines.network import characters_of, latin_network, trainable
 from models.training.lines.pack import add_fonts, read_pack, write_pack
 from models.training.lines.sequences import count_sequences
@@ -45,6 +45,9 @@ def main() -> None:
     learn.add_argument("pack", type=Path)
     learn.add_argument("run", type=Path)
     learn.add_argument("--minutes", type=float, default=_MINUTES)
+    learn.add_argument(
+        "--leave-out", nargs="+", choices=list(SHARES), default=[], help="sources, to see what they add"
+    )
     learn.add_argument("--after", type=Path, help="a run whose weights are the starting point")
     learn.set_defaults(step=_train)
     out = steps.add_parser("export", help="write the network to ship")
@@ -88,7 +91,9 @@ def _train(arguments: argparse.Namespace) -> None:
     if arguments.after:
         learner.take(checkpoint_weights(arguments.after / "checkpoint.pt"))
     run = Learning(learner, characters, Recipe(minutes=arguments.minutes), arguments.run)
-    mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, frozenset(characters[1:]))
+    shares = {source: share for source, share in SHARES.items() if source not in arguments.leave_out}
+    known = frozenset(characters[1:])
+    mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, known, shares)
     run.run(batches(mixture.examples(np.random.default_rng(_SEED + run.step))))
 
 
