@@ -18,7 +18,7 @@ _NOTHING = np.float32(1e-4)  # of each kind: where the map shows nothing, all ar
 
 
 class RegionHead:
-    """Makes maps of DBNet's pyramid, in some 60 ms for an A4 page. Not thread-safe; one thread of computing."""
+    """Makes maps of DBNet's pyramid, in some 35 ms for a page. Not thread-safe; one thread of computing."""
 
     name = "inkstream regions"
 

@@ -21,6 +21,7 @@ from models.training.lines.pack import Pack, add_fonts, read_pack, write_pack
 from models.training.lines.sequences import count_sequences
 from models.training.lines.text import EnglishText
 from models.training.lines.written import WrittenLine, load_tables
+from tests.unit.letters import font_file
 
 ENGLISH = "The ink had dried before she signed the letter, and nobody asked why. " * 100
 
@@ -37,10 +38,7 @@ def pack(tmp_path: Path) -> Pack:
     sources.mkdir(parents=True)
     texts.mkdir()
     (texts / "english.txt").write_text(ENGLISH)
-    font = tmp_path / "font.ttf"
-    default = ImageFont.load_default(40)
-    assert isinstance(default, ImageFont.FreeTypeFont)
-    font.write_bytes(default.path.getvalue())  # type: ignore[union-attr]  # Pillow's own font is kept in memory
+    font = font_file(tmp_path / "font.ttf")
     lines = [_line(words, font, tmp_path) for words in ("un mot", "deux mots", "trois")]
     write_pack(tmp_path / "pack", lines[:2], lines[2:], EnglishText(texts))
     assert add_fonts(tmp_path / "pack", "hand", [font]) == add_fonts(tmp_path / "pack", "print", [font]) == 1

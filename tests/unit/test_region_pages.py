@@ -7,22 +7,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import ImageFont
 
 from models.errors import ModelError
 from models.training.kinds.hands import drawn_hands
 from models.training.regions.corpus import contact_sheet
 from models.training.regions.marks import turned
 from models.training.regions.signed_draft import uneven
+from tests.unit.letters import font_file
 
 
 @pytest.fixture
 def font(tmp_path: Path) -> Path:
-    default = ImageFont.load_default(40)
-    assert isinstance(default, ImageFont.FreeTypeFont)
-    file = tmp_path / "hand.ttf"
-    file.write_bytes(default.path.getvalue())  # type: ignore[union-attr]  # Pillow's own font is kept in memory
-    return file
+    return font_file(tmp_path / "hand.ttf")
 
 
 def test_a_font_stands_for_a_hand(font: Path) -> None:

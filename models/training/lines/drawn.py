@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from models.training.warp import pushed
+
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
@@ -94,17 +96,8 @@ def _ink(text: str, font: Path, size: int) -> Floats:
 
 def _bent(rng: np.random.Generator, sheet: Floats, size: int) -> Floats:
     """Return the line as if written less evenly: pushed about smoothly by a twelfth of the size and less."""
-    height, width = sheet.shape
-    grid = (max(2, round(width / size)), 4)
-    strength = rng.uniform(0.0, 0.07) * size
-    moved = [
-        cv2.resize(
-            rng.normal(0, strength, grid[::-1]).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
-        )
-        for _ in "xy"
-    ]
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    return np.asarray(cv2.remap(sheet, x + moved[0], y + moved[1], cv2.INTER_LINEAR), np.float32)
+    points = (4, max(2, round(sheet.shape[1] / size)))
+    return pushed(rng, sheet, points, float(rng.uniform(0.0, 0.07)) * size)
 
 
 def _cropped(ink: Floats) -> Pixels:

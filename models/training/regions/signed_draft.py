@@ -11,6 +11,7 @@ from models.training.kinds.draft import Draft, Stationery, scaled, until_gap
 from models.training.kinds.pen import signature, signed_name
 from models.training.kinds.typefaces import any_font, typeset
 from models.training.regions.marks import turned
+from models.training.warp import pushed
 
 Floats = npt.NDArray[np.float32]
 
@@ -41,13 +42,7 @@ class SignedDraft(Draft):
             return signed_name(self.rng, self._script(), height)
         hands = self.stationery.hands[int(self.rng.integers(0, len(self.stationery.hands)))]
         line = hands[int(self.rng.integers(0, len(hands)))].ink
-        longest = round(line.shape[0] * self.rng.uniform(2, 8))
-        cut = (
-            longest // 2 + int(np.argmin(line[:, longest // 2 : longest].sum(0)))
-            if line.shape[1] > longest
-            else None
-        )
-        return signed_name(self.rng, line[:, :cut], height)
+        return signed_name(self.rng, until_gap(line, round(line.shape[0] * self.rng.uniform(2, 8))), height)
 
     def _script(self) -> Floats:
         """Return a name in a font of handwriting: a full one, initials and a surname, or a first name."""
@@ -95,11 +90,5 @@ class SignedDraft(Draft):
 def uneven(rng: np.random.Generator, ink: Floats) -> Floats:
     """Return ink pushed about smoothly by some twentieths of its height, so that no two letters are the same."""
     height, width = ink.shape
-    grid = (3, max(2, round(2 * width / height)))
     strength = float(rng.uniform(0.01, 0.07)) * height
-    moved = [
-        cv2.resize(rng.normal(0, strength, grid).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
-        for _ in "xy"
-    ]
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    return np.asarray(cv2.remap(ink, x + moved[0], y + moved[1], cv2.INTER_LINEAR), np.float32)
+    return pushed(rng, ink, (3, max(2, round(2 * width / height))), strength)
