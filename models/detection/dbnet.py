@@ -30,6 +30,8 @@ _SHORTEST = 3  # pixels of the map: smaller is dirt
 # Measured on scanned forms and letters: of lines of ordinary print and hand as many are found as at 2,000, which
 # takes five times as long. Where lines turn out this low, the letters are too small for it, and it looks again.
 _LONGEST_SIDE = 960
+_MOST_ENLARGED = 2.0  # times; thin strokes of small scans are lost otherwise
+_PAGE = 320  # pixels of the shorter side: what is lower is a line or a word cut out of a page, and large as it is
 _LOOK_AGAIN_BELOW = 11.0  # pixels of line height on the map
 _LONGEST_SIDE_AGAIN = 1920
 
@@ -139,11 +141,12 @@ def packaged_weights(name: str) -> Path:
 def _input(pixels: Pixels, longest_side: int) -> tuple[Floats, Floats]:
     """Return the page as the network takes it, (1, 3, h, w) in [-1, 1], and the scale of each axis, (2,)."""
     height, width = pixels.shape[:2]
-    scale = min(1.0, longest_side / max(height, width))
+    most = _MOST_ENLARGED if min(height, width) >= _PAGE else 1.0
+    scale = min(most, longest_side / max(height, width))
     size = [max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height)]
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    sized = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     # it was trained on BGR, as OpenCV reads
-    colours = cv2.cvtColor(small, cv2.COLOR_GRAY2BGR if small.ndim == 2 else cv2.COLOR_RGB2BGR)
+    colours = cv2.cvtColor(sized, cv2.COLOR_GRAY2BGR if sized.ndim == 2 else cv2.COLOR_RGB2BGR)
     planes = cv2.dnn.blobFromImage(colours, 1 / 127.5, mean=(127.5, 127.5, 127.5))
     return np.asarray(planes, np.float32), np.array([size[0] / width, size[1] / height], np.float32)
 

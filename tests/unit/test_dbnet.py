@@ -70,6 +70,16 @@ def test_boxes_lie_along_slanted_lines(detector: DbnetDetector, angle: int) -> N
         assert -math.degrees(math.atan2(along[1], along[0])) == pytest.approx(angle, abs=1.0)
 
 
+def test_a_small_scan_is_enlarged_and_its_lines_are_found(detector: DbnetDetector) -> None:
+    pixels = page(8, size=7, dpi=60)  # letters of six pixels
+    assert len(detector.detect(pixels)) == 8
+    assert max(detector.pyramid(pixels).shape[1:]) * 4 == pytest.approx(960, abs=32)
+
+
+def test_a_line_cut_out_of_a_page_is_looked_at_as_large_as_it_is(detector: DbnetDetector) -> None:
+    assert detector.pyramid(np.full((64, 640, 3), 255, np.uint8)).shape[1:] == (16, 160)
+
+
 def test_grey_and_colour_pages_give_the_same_lines(detector: DbnetDetector) -> None:
     pixels = page(5)
     for colour, grey in zip(detector.detect(pixels), detector.detect(pixels[:, :, 0]), strict=True):

@@ -8,12 +8,19 @@ import cv2
 import numpy as np
 import pytest
 
+from models.detection.kind_model import KINDS
 from models.errors import ModelError
+from models.training.kinds.draft import Stationery
 from models.training.kinds.hands import drawn_hands
+from models.training.kinds.pen import with_tail
+from models.training.kinds.sheet import Sheet
+from models.training.kinds.typefaces import Typefaces
 from models.training.regions.corpus import contact_sheet
-from models.training.regions.marks import turned
-from models.training.regions.signed_draft import uneven
+from models.training.regions.marks import bleed_through, turned
+from models.training.regions.signed_draft import SignedDraft, uneven
 from tests.unit.letters import font_file
+
+HANDWRITTEN = KINDS.index("handwritten") + 1
 
 
 @pytest.fixture
@@ -56,3 +63,34 @@ def test_a_stroke_made_uneven_keeps_its_ink_and_is_not_the_same_twice() -> None:
 def test_what_is_turned_is_not_cut_off() -> None:
     ink = np.ones((20, 200), np.float32)
     assert abs(turned(ink, 35).sum() / ink.sum() - 1) < 0.05
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_signature_with_a_tail_is_whole_and_reaches_farther(seed: int) -> None:
+    ink = np.zeros((40, 120), np.float32)
+    ink[5:35, 5:115] = 0.8
+    grown = with_tail(np.random.default_rng(seed), ink)
+    assert grown.shape[0] >= 40 and grown.shape[1] >= 120
+    assert (grown > 0.7).sum() >= 30 * 110
+    assert grown.sum() > ink.sum() + 20
+
+
+def test_what_shines_through_is_fainter_than_what_is_written_and_has_no_kind() -> None:
+    sheet = Sheet(np.ones((400, 300, 3), np.float32))
+    sheet.stamp(np.ones((20, 100), np.float32), 20, 50, (0, 0, 0), "handwritten")
+    bleed_through(np.random.default_rng(3), sheet)
+    assert (sheet.ink > 0).sum() == 20 * 100
+    shadow = sheet.paper[(sheet.ink == 0) & (sheet.paper[..., 0] < 0.97)]
+    assert len(shadow) > 1000 and shadow.min() > 0.6
+
+
+def test_pages_by_hand_have_words_struck_out_and_dates_by_the_pen(font: Path) -> None:
+    words = ["ink", "paper", "winter"]
+    hands = drawn_hands([font], words, np.random.default_rng(1))
+    draft = SignedDraft(np.random.default_rng(2), Stationery(Typefaces(), hands, words, [font]))
+    draft.date_at(100, 100, 30)
+    dated = draft.sheet.ink.copy()
+    draft.strike_out(100, 500, 300, 40)
+    assert (dated[60:200] == HANDWRITTEN).sum() > 100 and not dated[250:].any()
+    struck = np.nonzero(draft.sheet.ink[250:])
+    assert struck[0].min() + 250 >= 280 and len(struck[0]) > 50

@@ -54,6 +54,30 @@ def signed_name(rng: np.random.Generator, name: Floats, height: int) -> Floats:
     return np.asarray(leant, np.float32)
 
 
+def with_tail(rng: np.random.Generator, ink: Floats) -> Floats:
+    """Return a signature, (h, w) ink, with a thin stroke that runs far beyond it, out of a letter or all about."""
+    height, width = ink.shape
+    reach = np.array([width * rng.uniform(0.3, 1.2), height * rng.uniform(0.2, 1.2)])
+    start = np.array([width * rng.uniform(0.3, 1), height * rng.uniform(0.2, 0.9)])
+    if rng.random() < 0.3:  # a ring about the name
+        turns = np.linspace(0, 2 * np.pi * rng.uniform(0.6, 1.2), 9) + rng.uniform(0, 2 * np.pi)
+        middle, half = np.array([width, height]) / 2, np.array([width * 0.6, height * rng.uniform(0.5, 0.9)])
+        path = middle + half * np.stack([np.cos(turns), np.sin(turns)], 1) * rng.uniform(0.85, 1.15, (9, 1))
+    else:
+        ends = start + reach * rng.uniform((-0.2, -1), (1, 1), (int(rng.integers(2, 5)), 2))
+        path = np.concatenate([start[None], ends, ends[-1:]])
+    path = spline(np.concatenate([path[:1], path, path[-1:]]))
+    low, high = np.minimum(path.min(0), 0) - 2, np.maximum(path.max(0), (width, height)) + 2
+    size, shift = np.ceil(high - low).astype(int), np.ceil(-low).astype(int)
+    canvas = np.zeros((size[1] * 2, size[0] * 2), np.uint8)
+    points = np.rint((path + shift) * 2).astype(np.int32)
+    cv2.polylines(canvas, [points], False, 255, int(rng.integers(2, 4)), cv2.LINE_AA)
+    grown = np.asarray(cv2.resize(canvas, size.tolist(), interpolation=cv2.INTER_AREA) / 255, np.float32)
+    window = grown[shift[1] : shift[1] + height, shift[0] : shift[0] + width]
+    np.maximum(window, ink[: window.shape[0], : window.shape[1]], out=window)
+    return grown
+
+
 def spline(controls: Points) -> Points:
     """Return points on the uniform cubic B-spline of (n, 2) control points, n ≥ 4."""
     t = np.linspace(0, 1, _PER_SPAN, endpoint=False)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from models.training.kinds.draft import Draft, Stationery
 from models.training.kinds.pages import draw_page
 from models.training.kinds.scan import scanned
-from models.training.regions.marks import add_dirt, add_logo, add_stamp, darken_margins
+from models.training.regions.marks import add_dirt, add_logo, add_stamp, bleed_through, darken_margins
 from models.training.regions.signed_draft import SIGNATURE, SignedDraft
 
 Floats = npt.NDArray[np.float32]
@@ -51,6 +51,8 @@ def draw_marked_page(
         draft.sheet.paper[:] = 1
         draft.pen = draft.black
     (_write_letter if sort == "letter" else _write_by_hand)(draft)
+    if rng.random() < 0.1:
+        bleed_through(rng, draft.sheet)
     pixels, ink = scanned(rng, draft.sheet)
     return _seen(_reduced(rng, darken_margins(rng, pixels)), ink)
 
@@ -74,6 +76,9 @@ def _write_letter(draft: SignedDraft) -> None:
         draft.write_at(x, y, tall, round(width * rng.uniform(0.08, 0.5)))
     for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.6, 0.2, 0.15, 0.05]))):
         draft.note(round(width * rng.uniform(0, 0.85)), round(height * rng.uniform(0, 0.9)))
+    for _ in range(int(rng.choice([0, 1, 3], p=[0.7, 0.2, 0.1]))):
+        x, y = round(width * rng.uniform(0, 0.85)), round(height * rng.uniform(0, 0.95))
+        draft.date_at(x, y, round(draft.em * rng.uniform(1.3, 3)))
     for _ in range(int(rng.choice([0, 1, 3, 6], p=[0.7, 0.1, 0.1, 0.1]))):
         draft.underline(round(width * rng.uniform(0, 0.8)), round(height * rng.uniform(0.05, 0.95)))
     for _ in range(int(rng.choice([0, 1, 2], p=[0.65, 0.25, 0.1]))):
@@ -96,7 +101,10 @@ def _write_by_hand(draft: SignedDraft) -> None:
     while draft.y < bottom - tall:
         for column in (left, width // 2) if rng.random() < 0.08 else (left,):
             widest = round((width - column - left) * (1 if rng.random() < 0.7 else rng.uniform(0.15, 1)))
-            draft.write_at(column + round(rng.normal(0, tall / 8)), draft.y, tall, max(widest, 2 * tall))
+            start = column + round(rng.normal(0, tall / 8))
+            end = draft.write_at(start, draft.y, tall, max(widest, 2 * tall))
+            if rng.random() < 0.07:
+                draft.strike_out(start, end, draft.y, tall)
         if ruled:
             draft.rule(left, width - left, draft.y + round(tall * 0.75))
         draft.y += pitch if rng.random() < 0.9 else round(pitch * rng.uniform(1.2, 3))
@@ -138,6 +146,9 @@ def _sign_off(draft: SignedDraft) -> None:
     if rng.random() < 0.5:
         draft.print_at(draft.words(1, 4), x, top + gap + round(draft.em * 1.6))
     draft.sign_at(max(0, x + across), top + round(draft.em * rng.uniform(-0.2, 1.4)), tall)
+    if rng.random() < 0.2:
+        beside = round(width * rng.uniform(0.05, 0.8))
+        draft.date_at(beside, top + round(gap * rng.uniform(0, 1)), round(draft.em * rng.uniform(1.5, 3)))
     if rng.random() < 0.12:  # a secretary's initials after the name
         small = round(draft.em * rng.uniform(1, 2))
         draft.write_at(right + draft.em // 3, top + gap, small, round(small * rng.uniform(0.8, 2)))

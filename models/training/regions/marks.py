@@ -110,10 +110,30 @@ def add_dirt(rng: np.random.Generator, sheet: Sheet) -> None:
         start = _anywhere(rng, width, height)
         end = (start[0] + int(rng.normal(0, width / 8)), start[1] + int(rng.normal(0, height / 4)))
         cv2.line(dirt, start, end, 255, int(rng.integers(1, 3)), cv2.LINE_AA)
+    if rng.random() < 0.12:
+        dirt = np.maximum(dirt, _cloud(rng, height, width))
     if rng.random() < 0.15:
         for share in (0.25, 0.75):
             cv2.circle(dirt, (round(width * 0.03), round(height * share)), round(width * 0.012), 255, -1)
     sheet.stamp(np.asarray(dirt / 255, np.float32), 0, 0, (0.1, 0.1, 0.1), None)
+
+
+def bleed_through(rng: np.random.Generator, sheet: Sheet) -> None:
+    """Let what is on the back of the sheet shine through, mirrored and blurred: another part of the same page."""
+    back = np.roll(sheet.paper[:, ::-1], int(sheet.size[0] * rng.uniform(0.1, 0.9)), 0)
+    faint = cv2.GaussianBlur(back, (0, 0), rng.uniform(0.6, 2)) / np.maximum(np.median(back, (0, 1)), 0.05)
+    sheet.paper *= 1 - np.float32(rng.uniform(0.08, 0.35)) * np.clip(1 - faint, 0, 1)
+
+
+def _cloud(rng: np.random.Generator, height: int, width: int) -> Pixels:
+    """Return the specks that grey paper or a fold becomes in black and white: dense here, none there."""
+    coarse = rng.normal(0, 1, (int(rng.integers(3, 8)), int(rng.integers(3, 8)))).astype(np.float32)
+    field = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    field += np.float32(rng.uniform(-1, 1)) * np.linspace(-1, 2, width, dtype=np.float32)
+    density = np.clip((field - rng.uniform(-0.5, 1)) * 0.1, 0, rng.uniform(0.03, 0.25))
+    specks = (rng.random((height, width)) < density).astype(np.uint8) * 255
+    grown = np.ones((int(rng.integers(1, 3)), int(rng.integers(1, 3))), np.uint8)
+    return np.asarray(cv2.dilate(specks, grown), np.uint8)
 
 
 def darken_margins(rng: np.random.Generator, pixels: Pixels) -> Pixels:

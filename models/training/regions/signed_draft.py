@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from models.detection.kind_model import KINDS
 from models.training.kinds.draft import Draft, Stationery, scaled, until_gap
-from models.training.kinds.pen import signature, signed_name
+from models.training.kinds.pen import signature, signed_name, with_tail
 from models.training.kinds.typefaces import any_font, typeset
 from models.training.regions.marks import turned
 from models.training.warp import pushed
@@ -30,6 +30,8 @@ class SignedDraft(Draft):
         before = self.sheet.ink.copy()
         self.sheet.ink[self.sheet.ink >= SIGNATURE] = 0
         ink = signature(self.rng, height) if self.rng.random() < 0.3 else self._signed_name(height)
+        if self.rng.random() < 0.35:
+            ink = with_tail(self.rng, ink)
         if self.rng.random() < 0.4:  # a felt pen, or ink that has run
             ink = np.asarray(cv2.dilate(ink, np.ones((2, 2), np.uint8)), np.float32)
         self.sheet.stamp(np.clip(ink * self.rng.uniform(0.9, 2.2), 0, 1), x, y, self.pen, "signature")
@@ -50,6 +52,29 @@ class SignedDraft(Draft):
         names = (f"{words[0]} {words[-1]}", f"{words[0][0]}. {words[-1]}", words[0], f"{words[0][0]}{words[-1][0]}")
         font = any_font(self.rng, [[font] for font in self.stationery.scripts])
         return uneven(self.rng, typeset(str(self.rng.choice(names)), font, 72))
+
+    def date_at(self, x: int, y: int, height: int) -> None:
+        """Write a date or a number with the pen, as stands beside signatures and is none."""
+        rng, scripts = self.rng, self.stationery.scripts
+        month, day, year = int(rng.integers(1, 13)), int(rng.integers(1, 32)), int(rng.integers(0, 100))
+        texts = (f"{month}/{day}/{year:02}", f"{month}-{day}-{year:02}", f"{day}.{month}.{year:02}", self.entry())
+        font = any_font(rng, [[font] for font in scripts] or self.stationery.faces.hands)
+        ink = turned(uneven(rng, typeset(str(rng.choice(texts))[:20], font, 72)), float(rng.normal(0, 5)))
+        self.sheet.stamp(np.clip(scaled(ink, height) * 1.2, 0, 1), x, y, self.pen, "handwritten")
+
+    def strike_out(self, x: int, end: int, y: int, height: int) -> None:
+        """Strike out some of a line written at (x, y) to `end`: with a stroke or more, a wave or a zigzag."""
+        rng = self.rng
+        start, stop = sorted(rng.uniform(x, max(x + 1, end), 2))
+        wide = int(stop - start) + height
+        mark = np.zeros((height, wide + 4), np.uint8)
+        steps = np.linspace(2, wide, int(rng.choice([2, wide // max(2, height // 3) + 2])))
+        swing = height * rng.uniform(0.02, 0.3) * (-1) ** np.arange(len(steps))
+        for _ in range(int(rng.choice([1, 2, 3], p=[0.6, 0.3, 0.1]))):
+            level = height * rng.uniform(0.4, 0.7) + swing + rng.normal(0, height / 20, len(steps))
+            path = np.stack([steps, level], 1).astype(np.int32)
+            cv2.polylines(mark, [path], False, 255, int(rng.integers(1, 4)), cv2.LINE_AA)
+        self.sheet.stamp(uneven(rng, np.asarray(mark / 255, np.float32)), int(start), y, self.pen, "handwritten")
 
     def note(self, x: int, y: int) -> None:
         """Scribble a note of some lines, rarely level."""
