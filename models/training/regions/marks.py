@@ -128,8 +128,8 @@ def bleed_through(rng: np.random.Generator, sheet: Sheet) -> None:
 def _cloud(rng: np.random.Generator, height: int, width: int) -> Pixels:
     """Return the specks that grey paper or a fold becomes in black and white: dense here, none there."""
     coarse = rng.normal(0, 1, (int(rng.integers(3, 8)), int(rng.integers(3, 8)))).astype(np.float32)
-    field = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    field += np.float32(rng.uniform(-1, 1)) * np.linspace(-1, 2, width, dtype=np.float32)
+    lean = rng.uniform(-1, 1) * np.linspace(-1, 2, width)
+    field = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) + lean
     density = np.clip((field - rng.uniform(-0.5, 1)) * 0.1, 0, rng.uniform(0.03, 0.25))
     specks = (rng.random((height, width)) < density).astype(np.uint8) * 255
     grown = np.ones((int(rng.integers(1, 3)), int(rng.integers(1, 3))), np.uint8)
