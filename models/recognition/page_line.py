@@ -53,7 +53,7 @@ def apart_from_signatures(lines: Sequence[PageLine], signatures: Sequence[Signat
     What is read for sure is text, and no signature. On a page that is written by hand all lines are: what a
     signature is shows by the print around it, and a line of a letter that is passed over is lost.
     """
-    if not mostly_print(lines):
+    if lines and not mostly_print(lines):
         return list(lines)
     taken: list[PageLine] = []
     inside: set[int] = set()

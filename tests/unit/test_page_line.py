@@ -61,3 +61,7 @@ def test_a_page_by_hand_keeps_all_its_lines() -> None:
 
 def test_a_signature_on_which_no_line_was_found_is_one() -> None:
     assert kinds(PRINT, [SIGNATURE]) == ["printed"] * 3 + ["signature"]
+
+
+def test_a_page_with_nothing_else_may_hold_a_signature() -> None:
+    assert kinds([], [SIGNATURE]) == ["signature"]
