@@ -55,9 +55,9 @@ class DbnetDetector:
     name = "PP-OCRv6 det small"
 
     def __init__(self, weights: Path | None = None) -> None:
-        """Load the network. Raises ModelError."""
+        """Load the network and the head that tells kinds. Raises ModelError."""
         self._session = create_session(weights or packaged_weights("PP-OCRv6_det_small.onnx"), PYRAMID)
-        self._regions: RegionHead | None = None
+        self._regions = RegionHead()
 
     def detect(self, pixels: Pixels) -> list[TextBox]:
         """Return the lines of a page, (H, W, 3) uint8 RGB or (H, W) grey, in no particular order."""
@@ -99,8 +99,6 @@ class DbnetDetector:
         return boxes
 
     def _with_kinds(self, pixels: Pixels, seen: _Seen, lines: Sequence[TextBox]) -> Found:
-        if self._regions is None:
-            self._regions = RegionHead()
         kinds = self._regions.kinds(seen.pyramid)
         cells = seen.scale / np.float32(_CELL)
         told = [replace(line, kinds=shares_inside(kinds, line.corners * cells)) for line in lines]
