@@ -14,9 +14,10 @@ from models.evaluation.scores import ErrorCount, character_errors
 from models.recognition.handwriting import HandwritingRecogniser
 from models.training.lines.export import checkpoint_weights, export, mixed
 from models.training.lines.loop import Learning, Recipe
-from models.training.lines.mixture import SHARES, Mixture, batches
+from models.training.lines.mixture import RECOMBINED, SHARES, Mixture, batches
 from models.training.lines.network import characters_of, latin_network, trainable
 from models.training.lines.pack import add_fonts, read_pack, write_pack
+from models.training.lines.recombined import hands_of
 from models.training.lines.sequences import count_sequences
 from models.training.lines.text import EnglishText
 from models.training.lines.written import load_letters, load_tables
@@ -47,6 +48,9 @@ def main() -> None:
     learn.add_argument("--minutes", type=float, default=_MINUTES)
     learn.add_argument(
         "--leave-out", nargs="+", choices=list(SHARES), default=[], help="sources, to see what they add"
+    )
+    learn.add_argument(
+        "--recombined", type=float, default=0.0, help="share of lines that are joined of words cut from real ones"
     )
     learn.add_argument("--after", type=Path, help="a run whose weights are the starting point")
     learn.set_defaults(step=_train)
@@ -92,8 +96,11 @@ def _train(arguments: argparse.Namespace) -> None:
         learner.take(checkpoint_weights(arguments.after / "checkpoint.pt"))
     run = Learning(learner, characters, Recipe(minutes=arguments.minutes), arguments.run)
     shares = {source: share for source, share in SHARES.items() if source not in arguments.leave_out}
+    hands = hands_of(pack.train) if arguments.recombined else []
+    if hands:
+        shares[RECOMBINED] = sum(shares.values()) * arguments.recombined / (1 - arguments.recombined)
     known = frozenset(characters[1:])
-    mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, known, shares)
+    mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, known, shares, hands)
     run.run(batches(mixture.examples(np.random.default_rng(_SEED + run.step))))
 
 

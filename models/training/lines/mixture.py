@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from models.recognition.line_images import network_input
 from models.training.lines.drawn import can_write, hand_line, has_only_capitals, print_line
+from models.training.lines.recombined import WordImage, recombined
 from models.training.lines.text import EnglishText
 from models.training.lines.vary import varied
 from models.training.lines.written import WrittenLine
@@ -28,6 +29,7 @@ _NOTHING: Example = (np.zeros((1, 1), np.uint8), "")
 _POOL = 96  # lines that are sorted by width together
 
 
+RECOMBINED = "recombined"
 # Shares of the sources. The modern and many-handed ones weigh more than they have lines; what is drawn is English.
 SHARES: Mapping[str, float] = {
     "drawn-hand": 0.42, "drawn-print": 0.14, "memorials": 0.06, "testaments-de-poilus": 0.12, "peraire": 0.08,
@@ -38,7 +40,10 @@ SHARES: Mapping[str, float] = {
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """The sources. `shares` of those that have no lines go to the others."""
+    """The sources. `shares` of those that have no lines go to the others.
+
+    `hands` are the words of each, which lines of the source "recombined" are joined of.
+    """
 
     text: EnglishText
     hand_fonts: Sequence[Path]
@@ -46,19 +51,27 @@ class Mixture:
     written: Sequence[WrittenLine]
     characters: frozenset[str]
     shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
+    hands: Sequence[Sequence[WordImage]] = ()
 
     def examples(self, rng: np.random.Generator) -> Iterator[Example]:
         """Yield lines, (h, w) uint8, with their text, without end."""
         by_source: dict[str, list[WrittenLine]] = {}
         for line in self.written:
             by_source.setdefault(line.source, []).append(line)
-        names = [name for name in self.shares if name in by_source or name.startswith("drawn")]
+        made = {"drawn-hand", "drawn-print", *([RECOMBINED] if self.hands else [])}
+        names = [name for name in self.shares if name in by_source or name in made]
         shares = np.array([self.shares[name] for name in names])
         while True:
             name = names[int(rng.choice(len(names), p=shares / shares.sum()))]
-            example = self._drawn(rng, name) if name.startswith("drawn") else _real(rng, by_source[name])
+            example = self._made(rng, name) if name in made else _real(rng, by_source[name])
             if example[1] and self.characters.issuperset(example[1]):
                 yield example
+
+    def _made(self, rng: np.random.Generator, name: str) -> Example:
+        if name == RECOMBINED:
+            line, text = recombined(rng, self.hands[int(rng.integers(0, len(self.hands)))])
+            return varied(rng, line, drawn=True), text
+        return self._drawn(rng, name)
 
     def _drawn(self, rng: np.random.Generator, name: str) -> Example:
         """Return a drawn line; its text is empty where the font lacks a character of it."""
