@@ -20,7 +20,7 @@ Pixels = npt.NDArray[np.uint8]
 
 SIGNED = KINDS.index("signature")
 WEIGHTS = Path(__file__).parents[2] / "models" / "shipped" / "regions.onnx"
-WEIGHTS_SHA256 = "04d5c5f6df5e76c56c1a6c975da9c5073636535fb9b3d49e7679b0430db7f24b"
+WEIGHTS_SHA256 = "13f9b84646771f5e3357bba089d22e6d4e1800ff9fe76ce382bdad02dffa31ec"
 
 
 def maps_with(*boxes: tuple[int, int, int, int], score: float = 0.97) -> Floats:
@@ -54,6 +54,19 @@ def test_a_crack_between_two_strokes_does_not_part_them() -> None:
     kinds = maps_with((10, 20, 40, 30))
     kinds[SIGNED, :, 25] = 0
     assert len(find_signatures(kinds, width=80, height=60)) == 1
+
+
+def test_a_flourish_beside_a_signature_is_part_of_it_and_a_line_below_is_not() -> None:
+    kinds = maps_with((10, 20, 30, 30)) + maps_with((33, 24, 50, 30), (10, 36, 40, 46), score=0.7)
+    (found,) = find_signatures(kinds, width=80, height=60)
+    assert found.corners[[0, 2]].tolist() == [[10, 20], [50, 30]]
+    assert found.score == pytest.approx(0.97)
+
+
+def test_a_chain_of_parts_is_one_whole_from_whichever_side_it_is_joined() -> None:
+    kinds = maps_with((40, 20, 50, 30), (10, 20, 20, 30), score=0.6) + maps_with((23, 20, 37, 30))
+    (found,) = find_signatures(kinds, width=80, height=60)
+    assert found.corners[[0, 2]].tolist() == [[10, 20], [50, 30]]
 
 
 def test_specks_and_what_is_hardly_one_are_no_signatures() -> None:

@@ -17,9 +17,18 @@ from models.weights import sha256_of
 _OPSET = 17
 
 
-def export(run: Path, out: Path) -> str:
-    """Write a run's head as ONNX, `pyramid` to `kinds`, and return the file's sha256."""
-    maps = RegionMaps(folded(Training.resume(run / CHECKPOINT).head.eval())).eval()
+def export(run: Path, out: Path, *, before: Path | None = None, share: float = 1.0) -> str:
+    """Write a run's head as ONNX, `pyramid` to `kinds`, and return the file's sha256.
+
+    Args:
+        before: The run folder as it was earlier, whose weights count for what `share` leaves: what lies between two
+            ends of one run is often better than both (Izmailov et al. 2018).
+        share: Of the run's own weights.
+    """
+    head = Training.resume(run / CHECKPOINT).head
+    if before is not None:
+        head.load_state_dict(_between(Training.resume(before / CHECKPOINT).head, head, share))
+    maps = RegionMaps(folded(head.eval())).eval()
     free = {name: {2: "height", 3: "width"} for name in ("pyramid", "kinds")}
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter(
@@ -33,6 +42,14 @@ def export(run: Path, out: Path) -> str:
     halve(network.graph)
     onnx.save(network, out)
     return sha256_of(out)
+
+
+def _between(before: RegionHead, after: RegionHead, share: float) -> dict[str, torch.Tensor]:
+    earlier = before.state_dict()
+    return {
+        name: torch.lerp(earlier[name], value, share) if value.is_floating_point() else value
+        for name, value in after.state_dict().items()
+    }
 
 
 def folded(head: RegionHead) -> RegionHead:
