@@ -40,7 +40,7 @@ def main() -> None:
         type=float,
         nargs=3,
         default=SORTS,
-        help="shares of letters, of pages by hand, of others; add up to 1",
+        help="shares of letters, of pages full of lines, of others; add up to 1",
     )
     draw.add_argument("--seed", type=int, required=True, help="another one for pages to be measured on")
     draw.set_defaults(step=_draw)

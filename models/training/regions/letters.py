@@ -22,7 +22,7 @@ _CLOSINGS = (
     "Sincerely,", "Very truly yours,", "Yours,", "Best regards,", "Cordially,", "Respectfully submitted,", "cc:",
     "Signed", "By", "Approved by:", "Date", "Enclosure", "",
 )  # fmt: skip
-SORTS = (0.4, 0.35, 0.25)  # shares of letters, of pages all by hand, and of the pages of kinds/
+SORTS = (0.4, 0.35, 0.25)  # shares of letters, of pages full of lines, and of the pages of kinds/
 _FAINTEST = 20  # grey levels between ink and the paper around it: fainter ink has been lost in the scan
 _MERGE = 9  # pixels: strokes as near as this are of one signature, on pages that do not number them
 
@@ -42,7 +42,7 @@ def draw_marked_page(
     rng: np.random.Generator, stationery: Stationery, sorts: Sequence[float] = SORTS
 ) -> MarkedPage:
     """Return a letter, or a page of any other sort, as a scanner or a thumbnail of the scan shows it."""
-    sort = rng.choice(["letter", "by hand", "other"], p=sorts)
+    sort = rng.choice(["letter", "lines", "other"], p=sorts)
     if sort == "other":
         pixels, ink = draw_page(rng, stationery)
         return _seen(_reduced(rng, pixels), _numbered(ink))
@@ -50,7 +50,7 @@ def draw_marked_page(
     if rng.random() < 0.4:  # most letters that are signed are black on white
         draft.sheet.paper[:] = 1
         draft.pen = draft.black
-    (_write_letter if sort == "letter" else _write_by_hand)(draft)
+    (_write_letter if sort == "letter" else _fill_with_lines)(draft)
     if rng.random() < 0.1:
         bleed_through(rng, draft.sheet)
     pixels, ink = scanned(rng, draft.sheet)
@@ -88,23 +88,27 @@ def _write_letter(draft: SignedDraft) -> None:
     add_dirt(rng, draft.sheet)
 
 
-def _write_by_hand(draft: SignedDraft) -> None:
-    """Fill a page, or some of it, with lines of one hand, under a printed head or none, and perhaps sign it."""
+def _fill_with_lines(draft: SignedDraft) -> None:
+    """Fill a page, or some of it, with lines of one hand under a printed head or none, and perhaps sign it.
+
+    Some are large print instead, as in books and posters: large letters are not a pen's for being large.
+    """
     rng, (height, width) = draft.rng, draft.sheet.size
+    by_hand = rng.random() < 0.7
     for _ in range(int(rng.choice([0, 1, 3], p=[0.5, 0.3, 0.2]))):
         draft.print_at(draft.words(1, 5), round(width * rng.uniform(0.05, 0.6)), draft.y, draft.em, draft.fonts[1])
         draft.y += round(draft.em * rng.uniform(1.2, 2.5))
     tall = round(draft.em * (rng.uniform(1.4, 4) if rng.random() < 0.55 else rng.uniform(3, 7)))
-    pitch = round(tall * rng.uniform(0.8, 1.8))
+    pitch = round(tall * rng.uniform(0.8, 1.8)) if by_hand else round(tall * rng.uniform(1.1, 2))
     left, bottom = round(width * rng.uniform(0.02, 0.15)), height * rng.uniform(0.2, 0.97)
     ruled = rng.random() < 0.25
     while draft.y < bottom - tall:
         for column in (left, width // 2) if rng.random() < 0.08 else (left,):
-            widest = round((width - column - left) * (1 if rng.random() < 0.7 else rng.uniform(0.15, 1)))
-            start = column + round(rng.normal(0, tall / 8))
-            end = draft.write_at(start, draft.y, tall, max(widest, 2 * tall))
-            if rng.random() < 0.07:
-                draft.strike_out(start, end, draft.y, tall)
+            widest = max(round((width - column - left) * _share(rng, 0.7)), 2 * tall)
+            if by_hand:
+                _write_line(draft, column + round(rng.normal(0, tall / 8)), tall, widest)
+            else:
+                draft.print_at(draft.words(12)[: max(2, round(widest / tall * 2))], column, draft.y, tall)
         if ruled:
             draft.rule(left, width - left, draft.y + round(tall * 0.75))
         draft.y += pitch if rng.random() < 0.9 else round(pitch * rng.uniform(1.2, 3))
@@ -112,6 +116,17 @@ def _write_by_hand(draft: SignedDraft) -> None:
         top = round(min(draft.y + pitch * rng.uniform(0, 1), height * 0.88))
         draft.sign_at(round(width * rng.uniform(0.1, 0.6)), top, round(tall * rng.uniform(0.9, 2.2)))
     add_dirt(rng, draft.sheet)
+
+
+def _write_line(draft: SignedDraft, x: int, tall: int, widest: int) -> None:
+    end = draft.write_at(x, draft.y, tall, widest)
+    if draft.rng.random() < 0.07:
+        draft.strike_out(x, end, draft.y, tall)
+
+
+def _share(rng: np.random.Generator, whole: float) -> float:
+    """Return how much of its room a line takes: all of it with a probability of `whole`."""
+    return 1.0 if rng.random() < whole else float(rng.uniform(0.15, 1))
 
 
 def _print_paragraphs(draft: Draft, bottom: int) -> None:
