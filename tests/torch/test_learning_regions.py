@@ -75,6 +75,20 @@ def test_the_exported_head_computes_what_torch_does(pages: Path, tmp_path: Path)
     assert np.abs(exported - kinds[0].sigmoid().numpy()).max() < 2e-3  # weights are kept as float16
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_what_lies_between_two_ends_of_a_run_is_at_either_end_that_end(
+    pages: Path, tmp_path: Path, share: float
+) -> None:
+    train(pages, tmp_path / "before", steps=1)
+    train(pages, tmp_path / "run", steps=3)
+    export(tmp_path / "run", tmp_path / "mixed.onnx", before=tmp_path / "before", share=share)
+    export(tmp_path / ("run" if share else "before"), tmp_path / "end.onnx")
+    page = example().pyramid.astype(np.float32)
+    mixed, end = (ExportedHead(tmp_path / name).kinds(page) for name in ("mixed.onnx", "end.onnx"))
+    assert np.abs(mixed - end).max() < 1e-3
+    assert np.abs(mixed - ExportedHead().kinds(page)).max() > 0.01
+
+
 def test_a_page_of_any_number_of_cells_is_mapped_whole(pages: Path, tmp_path: Path) -> None:
     train(pages, tmp_path / "run", steps=1)
     export(tmp_path / "run", tmp_path / "head.onnx")
