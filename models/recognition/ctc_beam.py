@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from string import digits
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ _SEEN = 1e-3  # what the network thinks less likely is not written there
 _CERTAIN = 0.9995  # a blank that nothing contends
 _INVENTED = 0.15  # a text whose letters are hardly seen is the language's, not the line's: blank paper has .06
 _NEVER = -1e30
+_DIGIT = -1  # in place of a letter's: any digit
 _USUAL = -2.5  # less than a letter's logarithm usually is: no text gains by being shorter
 
 # One text so far: logarithms of being there with a blank last, with its own last letter last, and of the language.
@@ -29,15 +31,15 @@ _Path = tuple[float, float, float]
 class LanguageDecoder:
     """Finds the text that is likeliest by what is seen and by how letters follow each other.
 
-    Digits, signs and letters that the language has not are told by sight alone: an amount or a code is never made
-    likelier by what numbers others wrote.
+    Which digit it is, signs, and letters that the language has not are told by sight alone: an amount or a code is
+    never made likelier by what numbers others wrote. That there is a digit is likelier after others than in a word.
     """
 
     def __init__(self, characters: Sequence[str], sequences: LetterSequences, weight: float) -> None:
         """`characters` are the network's classes, the blank first; `weight` is the language's, 0 for none."""
         self._characters, self._sequences, self._weight = characters, sequences, weight
         self._columns = {name: column for column, name in enumerate(characters)}
-        self._places = [sequences.place(name) if _is_told(name) else None for name in characters]
+        self._places = [self._place(name) for name in characters]
 
     def decode(self, probabilities: Floats, weights: Floats | None = None) -> LineReading:
         """Return the text of one line.
@@ -67,7 +69,7 @@ class LanguageDecoder:
             either = _added(blank, own)
             if blank_seen is not None:
                 _add(new, text, either + blank_seen, _NEVER, said)
-            last, after = text[-1:], None
+            last, context = text[-1:], None
             for character, likely, place in seen:
                 arrived = likely + either
                 if character == last:
@@ -81,10 +83,24 @@ class LanguageDecoder:
                     continue
                 told = 0.0
                 if place is not None and self._weight:
-                    after = self._sequences.after(self._sequences.context(text)) if after is None else after
-                    told = self._weight * (math.log(after[place]) - _USUAL)
+                    context = self._sequences.context(text) if context is None else context
+                    told = self._weight * (math.log(self._after(context, place)) - _USUAL)
                 new[longer] = (_NEVER, arrived, said + told)
         return _likeliest(new)
+
+    def _place(self, name: str) -> int | None:
+        """Return a letter's place in the sequences; None for what is told by sight alone."""
+        if name and name in digits:
+            return _DIGIT
+        return self._sequences.place(name) if _is_told(name) else None
+
+    def _after(self, context: str, place: int) -> float:
+        """Return how likely a letter, or any digit, is after a context."""
+        return (
+            self._sequences.digit_after(context)
+            if place == _DIGIT
+            else float(self._sequences.after(context)[place])
+        )
 
     def _reading(self, probabilities: Floats, text: str) -> LineReading:
         if not text:

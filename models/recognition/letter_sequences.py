@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from string import digits
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,9 @@ class LetterSequences:
             ]
             self._counts = [file[f"counts{length}"].astype(np.float64) for length in range(1, LONGEST + 1)]
         self._places = {letter: place for place, letter in enumerate(self.alphabet)}
+        self._digits = [place for digit in digits if (place := self.place(digit)) is not None]
         self.after = lru_cache(maxsize=1 << 14)(self._after)
+        self.digit_after = lru_cache(maxsize=1 << 14)(self._digit_after)
 
     def place(self, letter: str) -> int | None:
         """Return where a letter stands in the alphabet; None for one that was never seen."""
@@ -53,6 +56,10 @@ class LetterSequences:
         for letter in context:
             number = number << BITS | self._places[letter]
         return self._smoothed(len(context) + 1, number, self.after(context[1:]))
+
+    def _digit_after(self, context: str) -> float:
+        """Return how likely any digit is after a context; 1 where none was counted."""
+        return float(self.after(context)[self._digits].sum()) if self._digits else 1.0
 
     def _smoothed(self, length: int, number: int, shorter: Floats) -> Floats:
         """Return shares of what follows a context, the shorter one counted as often as there are kinds."""

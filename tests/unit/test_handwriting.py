@@ -112,11 +112,19 @@ def test_what_is_seen_clearly_stays_however_odd(sequences: LetterSequences) -> N
     assert LanguageDecoder(CHARACTERS, sequences, 0.45).decode(clear).text == "xqzt gwv"
 
 
-def test_digits_are_told_by_sight_alone(sequences: LetterSequences) -> None:
+def test_which_digit_it_is_is_told_by_sight_alone(sequences: LetterSequences) -> None:
     decoder = LanguageDecoder(CHARACTERS, sequences, 0.45)
     for one, other in ("17", "38", "56"):
         amount = seen(*written("in 19"), {one: 0.5, other: 0.49}, {}, *written("0"))
         assert decoder.decode(amount).text == f"in 19{one}0"
+
+
+def test_whether_there_is_a_digit_at_all_the_language_has_a_say(sequences: LetterSequences) -> None:
+    decoder = LanguageDecoder(CHARACTERS, sequences, 0.3)
+    word = seen(*written("thi"), {"5": 0.5, "s": 0.49}, {}, *written(" is"))
+    year = seen(*written("in 19"), {"s": 0.5, "5": 0.49}, {}, *written("0"))
+    assert [decode(rows, CHARACTERS).text for rows in (word, year)] == ["thi5 is", "in 19s0"]
+    assert [decoder.decode(rows).text for rows in (word, year)] == ["this is", "in 1950"]
 
 
 def test_without_the_language_it_is_what_the_best_path_says(sequences: LetterSequences) -> None:
