@@ -17,6 +17,7 @@ from models.recognition.base import LineReading
 Floats = npt.NDArray[np.float32]
 
 _PRINT_SHARE = 0.25  # of the length of all lines
+_SURE_BY_HAND = 0.97  # of a signature on a page by hand, where large or hasty writing looks like one
 _LEGIBLE = 0.95  # of 40 signatures that were looked at, none was read with more than .93
 _LINES_OF_A_SIGNATURE = 2  # what holds more lines is a note: it is read, not passed over
 _INSIDE = 0.6  # of an area: a written line is what the signature says, a signature is a line of print
@@ -50,11 +51,14 @@ def mostly_print(lines: Sequence[PageLine]) -> bool:
 def apart_from_signatures(lines: Sequence[PageLine], signatures: Sequence[SignatureBox]) -> list[PageLine]:
     """Return the signatures of a page, and its lines, read, but for what a pen wrote inside one of them.
 
-    What is read for sure is text, and no signature. On a page that is written by hand all lines are: what a
-    signature is shows by the print around it, and a line of a letter that is passed over is lost.
+    What is read for sure is text, and no signature. On a page that is written by hand all lines stay: what a
+    signature is shows by the print around it, and a line of a letter that is passed over is lost. There it is the
+    surest at the most that is one, beside the text that it may hold.
     """
     if lines and not mostly_print(lines):
-        return list(lines)
+        sure = [signature for signature in signatures if signature.score >= _SURE_BY_HAND]
+        surest = sorted(sure, key=lambda signature: -signature.score)[:1]
+        return [*lines, *(PageLine(signature.corners, "signature") for signature in surest)]
     taken: list[PageLine] = []
     inside: set[int] = set()
     for signature in signatures:

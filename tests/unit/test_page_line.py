@@ -54,9 +54,17 @@ def test_a_note_of_several_lines_is_no_signature() -> None:
     assert kinds([*PRINT, *note], [SIGNATURE]) == ["printed"] * 3 + ["handwritten"] * 3
 
 
-def test_a_page_by_hand_keeps_all_its_lines() -> None:
+def test_a_page_by_hand_keeps_all_its_lines_the_signed_one_too() -> None:
     letter = [line(top, "handwritten") for top in range(0, 400, 30)]
-    assert kinds(letter, [SIGNATURE]) == ["handwritten"] * len(letter)
+    assert kinds(letter, [SIGNATURE]) == ["handwritten"] * len(letter) + ["signature"]
+    assert kinds(letter, [SignatureBox(SIGNATURE.corners, 0.95)]) == ["handwritten"] * len(letter)
+
+
+def test_a_letter_by_hand_is_signed_once_where_it_is_surest() -> None:
+    letter = [line(top, "handwritten") for top in range(0, 400, 30)]
+    surer = SignatureBox(corners(0, 380, 200, 420), 1.0)
+    (signed,) = [one for one in apart_from_signatures(letter, [SIGNATURE, surer]) if one.is_signature]
+    assert signed.corners is surer.corners
 
 
 def test_a_signature_on_which_no_line_was_found_is_one() -> None:
