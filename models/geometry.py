@@ -38,6 +38,12 @@ def wrapped_angle(degrees: float) -> float:
     return 180.0 if rounded == -180 else rounded
 
 
+def box_corners(box: Box) -> npt.NDArray[np.float32]:
+    """Return the corners of an upright box (x0, y0, x1, y1), (4, 2), clockwise from top-left."""
+    x0, y0, x1, y1 = box
+    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
+
+
 def box_sides(corners: npt.NDArray[np.float32]) -> tuple[float, float]:
     """Return length and height of a rotated box, (4, 2), clockwise from where its line begins."""
     return float(np.linalg.norm(corners[1] - corners[0])), float(np.linalg.norm(corners[3] - corners[0]))

@@ -37,6 +37,7 @@ class TextDetectors:
         """
         if self._dbnet is None:
             self._dbnet = DbnetDetector()
+            _ = self._dbnet.regions  # pages will ask for it: the first is not to wait
         if options.detector == "dbnet":
             return self._dbnet
         from models.detection.craft import CraftDetector

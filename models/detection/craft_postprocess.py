@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from models.detection.craft_options import CraftOptions
 from models.detection.craft_polygon import bent_polygon
+from models.geometry import box_corners
 
 Floats = npt.NDArray[np.float32]
 
@@ -95,5 +96,5 @@ def _box(mask: npt.NDArray[np.bool_], window: _Window) -> Floats:
     one, other = np.linalg.norm(box[0] - box[1]), np.linalg.norm(box[1] - box[2])
     if abs(1 - max(one, other) / (min(one, other) + 1e-5)) <= _SQUARE:
         (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-        box = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+        box = box_corners((left, top, right, bottom))
     return np.roll(box, -int(box.sum(axis=1).argmin()), axis=0) + window.origin

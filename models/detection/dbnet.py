@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -55,9 +56,13 @@ class DbnetDetector:
     name = "PP-OCRv6 det small"
 
     def __init__(self, weights: Path | None = None) -> None:
-        """Load the network and the head that tells kinds. Raises ModelError."""
+        """Load the network. Raises ModelError."""
         self._session = create_session(weights or packaged_weights("PP-OCRv6_det_small.onnx"), PYRAMID)
-        self._regions = RegionHead()
+
+    @cached_property
+    def regions(self) -> RegionHead:
+        """The head that tells kinds, which `find` and `add_kinds` need; loaded when it is first asked for."""
+        return RegionHead()
 
     def detect(self, pixels: Pixels) -> list[TextBox]:
         """Return the lines of a page, (H, W, 3) uint8 RGB or (H, W) grey, in no particular order."""
@@ -99,7 +104,7 @@ class DbnetDetector:
         return boxes
 
     def _with_kinds(self, pixels: Pixels, seen: _Seen, lines: Sequence[TextBox]) -> Found:
-        kinds = self._regions.kinds(seen.pyramid)
+        kinds = self.regions.kinds(seen.pyramid)
         cells = seen.scale / np.float32(_CELL)
         told = [replace(line, kinds=shares_inside(kinds, line.corners * cells)) for line in lines]
         height, width = pixels.shape[:2]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from models.detection.base import SignatureBox
 from models.detection.kind_model import KINDS
+from models.geometry import Box, box_corners
 
 Floats = npt.NDArray[np.float32]
 
@@ -33,6 +34,10 @@ class _Area:
     right: float
     bottom: float
     score: float
+
+    @property
+    def box(self) -> Box:
+        return self.left, self.top, self.right, self.bottom
 
     @property
     def height(self) -> float:
@@ -63,10 +68,8 @@ def find_signatures(kinds: Floats, width: int, height: int, sure: float = _SURE)
     """
     probable = kinds[_SIGNATURE]
     scale = np.array([width / probable.shape[1], height / probable.shape[0]], np.float32)
-    found = [area for area in _whole(_areas(probable)) if area.score >= sure]
-    return [
-        SignatureBox(_corners(area) * scale, area.score) for area in sorted(found, key=lambda area: -area.score)
-    ]
+    found = sorted(_whole(_areas(probable)), key=lambda area: -area.score)
+    return [SignatureBox(box_corners(area.box) * scale, area.score) for area in found if area.score >= sure]
 
 
 def _areas(probable: Floats) -> list[_Area]:
@@ -89,8 +92,3 @@ def _whole(areas: list[_Area]) -> list[_Area]:
     while pair := next((pair for pair in combinations(parts, 2) if pair[0].continues(pair[1])), None):
         parts = [part for part in parts if part not in pair] + [pair[0].joined(pair[1])]
     return parts
-
-
-def _corners(area: _Area) -> Floats:
-    left, top, right, bottom = area.left, area.top, area.right, area.bottom
-    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)

@@ -91,16 +91,14 @@ class LanguageDecoder:
     def _place(self, name: str) -> int | None:
         """Return a letter's place in the sequences; None for what is told by sight alone."""
         if name and name in digits:
-            return _DIGIT
+            return _DIGIT if self._sequences.has_digits else None
         return self._sequences.place(name) if _is_told(name) else None
 
     def _after(self, context: str, place: int) -> float:
         """Return how likely a letter, or any digit, is after a context."""
-        return (
-            self._sequences.digit_after(context)
-            if place == _DIGIT
-            else float(self._sequences.after(context)[place])
-        )
+        if place == _DIGIT:
+            return self._sequences.digit_after(context)
+        return float(self._sequences.after(context)[place])
 
     def _reading(self, probabilities: Floats, text: str) -> LineReading:
         if not text:

@@ -41,6 +41,11 @@ class LetterSequences:
         """Return where a letter stands in the alphabet; None for one that was never seen."""
         return self._places.get(letter)
 
+    @property
+    def has_digits(self) -> bool:
+        """Whether any digit was counted."""
+        return bool(self._digits)
+
     def context(self, text: str) -> str:
         """Return what of a text bears on the letter after it: the longest sequence of known letters at its end."""
         end = (" " + text)[-(LONGEST - 1) :]
@@ -58,8 +63,8 @@ class LetterSequences:
         return self._smoothed(len(context) + 1, number, self.after(context[1:]))
 
     def _digit_after(self, context: str) -> float:
-        """Return how likely any digit is after a context; 1 where none was counted."""
-        return float(self.after(context)[self._digits].sum()) if self._digits else 1.0
+        """Return how likely any digit is after a context."""
+        return float(self.after(context)[self._digits].sum())
 
     def _smoothed(self, length: int, number: int, shorter: Floats) -> Floats:
         """Return shares of what follows a context, the shorter one counted as often as there are kinds."""

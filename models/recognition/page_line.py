@@ -56,9 +56,10 @@ def apart_from_signatures(lines: Sequence[PageLine], signatures: Sequence[Signat
     surest at the most that is one, beside the text that it may hold.
     """
     if lines and not mostly_print(lines):
-        sure = [signature for signature in signatures if signature.score >= _SURE_BY_HAND]
-        surest = sorted(sure, key=lambda signature: -signature.score)[:1]
-        return [*lines, *(PageLine(signature.corners, "signature") for signature in surest)]
+        surest = max(signatures, key=lambda signature: signature.score, default=None)
+        if surest is None or surest.score < _SURE_BY_HAND:
+            return list(lines)
+        return [*lines, PageLine(surest.corners, "signature")]
     taken: list[PageLine] = []
     inside: set[int] = set()
     for signature in signatures:

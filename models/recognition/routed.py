@@ -19,7 +19,7 @@ from models.detection.kind import LineKinds
 from models.detection.region_maps import RegionHead
 from models.document import Kind, PageImage, PageLines, ReadOptions, Region
 from models.errors import PageTooLarge
-from models.geometry import box_sides, wrapped_angle
+from models.geometry import box_corners, box_sides, wrapped_angle
 from models.preprocess import prepare_upright
 from models.reading_order import in_reading_order
 from models.recognition.base import LineReading
@@ -125,7 +125,7 @@ def _read_print(page: StraightPage, lines: Sequence[PageLine], words: Sequence[P
         if line.kind == "printed" and text.words and text.is_sure:
             line.reading, line.recogniser = text.reading(), "tesseract"
     return [
-        PageLine(_corners(word), "printed", LineReading(word.text, round(word.confidence, 4)), "tesseract")
+        PageLine(box_corners(word.box), "printed", LineReading(word.text, round(word.confidence, 4)), "tesseract")
         for word in elsewhere
         if word.confidence >= _MISSED and sum(map(str.isalnum, word.text)) > 1
     ]
@@ -171,11 +171,6 @@ def _region(page: StraightPage, line: PageLine) -> Region:
 def _says_something(reading: LineReading | None) -> bool:
     """Return whether a line is more than a speck: one that is read as a lone full stop or comma is none."""
     return reading is not None and bool(reading.text.strip(" .,:;'`´·‘’\"“”"))
-
-
-def _corners(word: PlacedWord) -> Floats:
-    x0, y0, x1, y1 = word.box
-    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
 
 
 def _moved(word: PlacedWord, way_back: Straightened) -> PlacedWord:

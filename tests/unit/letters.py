@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -25,5 +26,6 @@ def font_file(file: Path) -> Path:
     """Write the font that comes with Pillow to a file, and return that."""
     default = ImageFont.load_default(40)
     assert isinstance(default, ImageFont.FreeTypeFont)
-    file.write_bytes(default.path.getvalue())  # type: ignore[union-attr]  # Pillow's own font is kept in memory
+    assert isinstance(default.path, BytesIO)  # Pillow's own font is kept in memory
+    file.write_bytes(default.path.getvalue())
     return file

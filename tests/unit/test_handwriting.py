@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from models.recognition.ctc_beam import LanguageDecoder, aligned
 from models.recognition.handwriting import NETWORK, SEQUENCES, HandwritingRecogniser
 from models.recognition.letter_sequences import LetterSequences
 from models.recognition.routed import RoutedReader
+from models.training.lines.sequences import count_sequences
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -125,6 +127,14 @@ def test_whether_there_is_a_digit_at_all_the_language_has_a_say(sequences: Lette
     year = seen(*written("in 19"), {"s": 0.5, "5": 0.49}, {}, *written("0"))
     assert [decode(rows, CHARACTERS).text for rows in (word, year)] == ["thi5 is", "in 19s0"]
     assert [decoder.decode(rows).text for rows in (word, year)] == ["this is", "in 1950"]
+
+
+def test_digits_that_were_never_counted_are_told_by_sight_alone(tmp_path: Path) -> None:
+    count_sequences(["this is a word"] * 20, tmp_path / "counts.npz")
+    sequences = LetterSequences(tmp_path / "counts.npz")
+    assert not sequences.has_digits
+    year = seen(*written("in 19"), {"s": 0.5, "5": 0.45}, {}, *written("0"))
+    assert LanguageDecoder(CHARACTERS, sequences, 0.3).decode(year).text == "in 19s0"
 
 
 def test_without_the_language_it_is_what_the_best_path_says(sequences: LetterSequences) -> None:

@@ -96,7 +96,8 @@ def _train(arguments: argparse.Namespace) -> None:
         learner.take(checkpoint_weights(arguments.after / "checkpoint.pt"))
     run = Learning(learner, characters, Recipe(minutes=arguments.minutes), arguments.run)
     shares = {source: share for source, share in SHARES.items() if source not in arguments.leave_out}
-    hands = hands_of(pack.train) if arguments.recombined else []
+    real = [line for line in pack.train if line.source in shares]
+    hands = hands_of(real) if arguments.recombined else []
     if hands:
         shares[RECOMBINED] = sum(shares.values()) * arguments.recombined / (1 - arguments.recombined)
     known = frozenset(characters[1:])

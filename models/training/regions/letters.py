@@ -104,7 +104,7 @@ def _fill_with_lines(draft: SignedDraft) -> None:
     ruled = rng.random() < 0.25
     while draft.y < bottom - tall:
         for column in (left, width // 2) if rng.random() < 0.08 else (left,):
-            widest = max(round((width - column - left) * _share(rng, 0.7)), 2 * tall)
+            widest = max(round((width - column - left) * _share(rng, 0.7, 0.15)), 2 * tall)
             if by_hand:
                 _write_line(draft, column + round(rng.normal(0, tall / 8)), tall, widest)
             else:
@@ -124,9 +124,9 @@ def _write_line(draft: SignedDraft, x: int, tall: int, widest: int) -> None:
         draft.strike_out(x, end, draft.y, tall)
 
 
-def _share(rng: np.random.Generator, whole: float) -> float:
-    """Return how much of its room a line takes: all of it with a probability of `whole`."""
-    return 1.0 if rng.random() < whole else float(rng.uniform(0.15, 1))
+def _share(rng: np.random.Generator, whole: float, least: float) -> float:
+    """Return how much of its room a line takes: all with a probability of `whole`, else no less than `least`."""
+    return 1.0 if rng.random() < whole else float(rng.uniform(least, 1))
 
 
 def _print_paragraphs(draft: Draft, bottom: int) -> None:
@@ -137,7 +137,7 @@ def _print_paragraphs(draft: Draft, bottom: int) -> None:
         for _ in range(rng.integers(1, 9)):
             if draft.y >= bottom:
                 return
-            share = 1 if rng.random() < 0.8 else rng.uniform(0.1, 1)
+            share = _share(rng, 0.8, 0.1)
             draft.print_at(draft.words(16)[: max(3, round(letters * share))], draft.left, draft.y)
             draft.y += pitch
         draft.y += round(pitch * rng.uniform(0, 1.2))

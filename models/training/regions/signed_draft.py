@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -50,16 +52,19 @@ class SignedDraft(Draft):
         """Return a name in a font of handwriting: a full one, initials and a surname, or a first name."""
         words = [word for word in self.words(6).title().split() if word[0].isalpha()] or ["Anna"]
         names = (f"{words[0]} {words[-1]}", f"{words[0][0]}. {words[-1]}", words[0], f"{words[0][0]}{words[-1][0]}")
-        font = any_font(self.rng, [[font] for font in self.stationery.scripts])
-        return uneven(self.rng, typeset(str(self.rng.choice(names)), font, 72))
+        return self._in_script(names)
+
+    def _in_script(self, texts: Sequence[str]) -> Floats:
+        """Return one of some texts in any font of handwriting."""
+        font = any_font(self.rng, [[font] for font in self.stationery.scripts] or self.stationery.faces.hands)
+        return uneven(self.rng, typeset(str(self.rng.choice(texts)), font, 72))
 
     def date_at(self, x: int, y: int, height: int) -> None:
         """Write a date or a number with the pen, as stands beside signatures and is none."""
-        rng, scripts = self.rng, self.stationery.scripts
+        rng = self.rng
         month, day, year = int(rng.integers(1, 13)), int(rng.integers(1, 32)), int(rng.integers(0, 100))
         texts = (f"{month}/{day}/{year:02}", f"{month}-{day}-{year:02}", f"{day}.{month}.{year:02}", self.entry())
-        font = any_font(rng, [[font] for font in scripts] or self.stationery.faces.hands)
-        ink = turned(uneven(rng, typeset(str(rng.choice(texts))[:20], font, 72)), float(rng.normal(0, 5)))
+        ink = turned(self._in_script([text[:20] for text in texts]), float(rng.normal(0, 5)))
         self.sheet.stamp(np.clip(scaled(ink, height) * 1.2, 0, 1), x, y, self.pen, "handwritten")
 
     def strike_out(self, x: int, end: int, y: int, height: int) -> None:
