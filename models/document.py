@@ -33,8 +33,8 @@ class ReadDefaults(BaseModel):
         "auto",
         pattern=r"^(auto|official|handwriting|ppocr|trocr-[A-Za-z0-9._-]+)$",
         description="what reads handwriting for auto and ppocr: our own recogniser (handwriting), ppocr, a TrOCR "
-        "by its name, or official, the largest trocr-*-handwritten that is exported; auto is that for English "
-        "where there is one, else ours",
+        "by its name (trocr-tiny comes along), or official, the largest trocr-*-handwritten that is exported; auto "
+        "is that for English where there is one, else ours",
     )
     printed: str = Field(
         "auto",

@@ -31,8 +31,9 @@ _Path = tuple[float, float, float]
 class LanguageDecoder:
     """Finds the text that is likeliest by what is seen and by how letters follow each other.
 
-    Which digit it is, signs, and letters that the language has not are told by sight alone: an amount or a code is
-    never made likelier by what numbers others wrote. That there is a digit is likelier after others than in a word.
+    Which digit it is, capitals after a digit, signs, and letters that the language has not are told by sight alone:
+    an amount or a code is never made likelier by what others wrote. That there is a digit is likelier after others
+    than in a word.
     """
 
     def __init__(self, characters: Sequence[str], sequences: LetterSequences, weight: float) -> None:
@@ -82,7 +83,7 @@ class LanguageDecoder:
                     _add(new, longer, _NEVER, arrived, 0.0)
                     continue
                 told = 0.0
-                if place is not None and self._weight:
+                if place is not None and self._weight and not (character.isupper() and _is_code(text)):
                     context = self._sequences.context(text) if context is None else context
                     told = self._weight * (math.log(self._after(context, place)) - _USUAL)
                 new[longer] = (_NEVER, arrived, said + told)
@@ -144,6 +145,11 @@ def aligned(probabilities: Floats, text: Sequence[int]) -> list[int]:
 
 def _is_told(character: str) -> bool:
     return character.isalpha() or character in " ,.;:'-!?"
+
+
+def _is_code(text: str) -> bool:
+    """Return whether the last word of a text has a digit."""
+    return any(character in digits for character in text[text.rfind(" ") + 1 :])
 
 
 def _add(paths: dict[str, _Path], text: str, blank: float, own: float, said: float) -> None:

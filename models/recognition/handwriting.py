@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -10,20 +11,26 @@ import numpy.typing as npt
 
 from models.recognition.alphabets import letter_weights
 from models.recognition.base import LineReading
+from models.recognition.crossed_out import doubtful_part, ink_density, second_look, without_crossed_out
 from models.recognition.ctc_beam import LanguageDecoder
 from models.recognition.ctc_network import CtcNetwork
 from models.recognition.letter_sequences import LetterSequences
 from models.recognition.line_images import network_input
 
 Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
 
 _SHIPPED = Path(__file__).resolve().parents[1] / "shipped"
 NETWORK = _SHIPPED / "handwriting_latin.onnx"
+CROSSED_OUT = _SHIPPED / "handwriting_crossed_out.onnx"
 SEQUENCES = _SHIPPED / "letter_sequences.npz"
 # What letters follow which is counted from English and French: other languages are read by sight alone.
 _COUNTED = {"eng", "fra"}
 # How much that weighs against what is seen. Chosen on lines of validation; models/README.md has the curve.
-_LANGUAGE = 0.3
+_LANGUAGE = 0.35
+# How likely it is that nothing new stands at a step, before anything was seen, relative to a letter: of hands that
+# it does not know the network leaves out more letters than it makes up. Chosen on the same lines.
+_BLANK = 0.3
 
 
 class HandwritingRecogniser:
@@ -44,12 +51,38 @@ class HandwritingRecogniser:
         Raises ModelError.
         """
         self._network = CtcNetwork(network)
-        self._weights = letter_weights(self._network.characters, languages)
+        letters = letter_weights(self._network.characters, languages)
+        self._weights = np.ones(len(self._network.characters), np.float32) if letters is None else letters
+        self._weights[0] = _BLANK
         if language_weight is None:
             language_weight = _LANGUAGE if _COUNTED.issuperset(languages.split("+")) else 0.0
         self._decoder = LanguageDecoder(self._network.characters, LetterSequences(SEQUENCES), language_weight)
 
     def recognise(self, lines: Sequence[Pixels]) -> list[LineReading]:
         """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order. Raises ModelError."""
-        seen = self._network.probabilities([network_input(line) for line in lines])
+        inputs = [network_input(line) for line in lines]
+        seen = self._network.probabilities(inputs)
+        for number, probabilities in self._without_crossed_out(inputs, seen):
+            seen[number] = probabilities
         return [self._decoder.decode(probabilities, self._weights) for probabilities in seen]
+
+    def _without_crossed_out(
+        self, inputs: Sequence[Floats], seen: Sequence[Floats]
+    ) -> Iterator[tuple[int, Floats]]:
+        """Yield the numbers of lines that may have words crossed out, and what is seen of them without those."""
+        densities = [ink_density(planes) for planes in inputs]
+        parts = {number: part for number, one in enumerate(densities) if (part := doubtful_part(one)) is not None}
+        if not parts:
+            return
+        told = _second_network().probabilities(
+            [second_look(inputs[number], part) for number, part in parts.items()]
+        )
+        space = self._network.characters.index(" ")
+        for number, second in zip(parts, told, strict=True):
+            yield number, without_crossed_out(seen[number], second, densities[number], space)
+
+
+@lru_cache(maxsize=1)
+def _second_network() -> CtcNetwork:
+    """Return the network that tells nothing of words that are crossed out. Raises ModelError."""
+    return CtcNetwork(CROSSED_OUT)

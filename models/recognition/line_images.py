@@ -45,12 +45,18 @@ def has_ink(line: Pixels) -> bool:
     return max(paper - dark, light - paper) >= _INK_CONTRAST
 
 
+def at_height(line: Pixels, height: int, widest: int | None = None) -> Pixels:
+    """Return a line, (H, W) or (H, W, 3) RGB, as (height, w, 3) BGR uint8, w by its proportions."""
+    width = max(_NARROWEST, round(line.shape[1] * height / line.shape[0]))
+    method = cv2.INTER_AREA if line.shape[0] > height else cv2.INTER_LINEAR
+    resized = cv2.resize(line, (min(width, widest or width), height), interpolation=method)
+    turned = cv2.cvtColor(resized, cv2.COLOR_GRAY2BGR if resized.ndim == 2 else cv2.COLOR_RGB2BGR)
+    return np.asarray(turned, np.uint8)
+
+
 def network_input(line: Pixels) -> Floats:
     """Return a line as the network takes it: (3, 48, w) float32 in [-1, 1], w by its proportions."""
-    width = max(_NARROWEST, round(line.shape[1] * LINE_HEIGHT / line.shape[0]))
-    method = cv2.INTER_AREA if line.shape[0] > LINE_HEIGHT else cv2.INTER_LINEAR
-    resized = cv2.resize(line, (width, LINE_HEIGHT), interpolation=method)
-    colours = cv2.cvtColor(resized, cv2.COLOR_GRAY2BGR if resized.ndim == 2 else cv2.COLOR_RGB2BGR)
+    colours = at_height(line, LINE_HEIGHT)
     return np.ascontiguousarray((colours.astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1))
 
 

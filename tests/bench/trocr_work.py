@@ -25,7 +25,7 @@ class Work(NamedTuple):
 
 def work_of(config: TrocrConfig) -> Work:
     """Return what a line of TOKENS tokens takes, as we compute it."""
-    one, two = config.encoder, config.decoder
+    one, two = config.squares, config.decoder
     layer = one.tokens * (4 * one.width**2 + 2 * one.width * one.inner)
     first = one.tokens * one.width * 3 * one.patch**2
     step = two.layers * (6 * two.width**2 + 2 * two.width * two.inner + 2 * two.width * two.sees)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice, repeat
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,9 @@ from PIL import Image, ImageDraw, ImageFont
 from models.detection.dbnet import packaged_weights
 from models.recognition.ctc_network import CtcNetwork
 from models.recognition.line_images import network_input
+from models.training.lines.corrections import Pair, correcting, pairs
 from models.training.lines.drawn import can_write
-from models.training.lines.export import checkpoint_weights, export, mixed
+from models.training.lines.export import checkpoint_weights, export
 from models.training.lines.loop import Learning, Recipe
 from models.training.lines.mixture import Mixture, batches, padded_width
 from models.training.lines.network import characters_of, latin_network, trainable
@@ -70,12 +73,17 @@ def test_ten_steps_lower_the_loss_and_a_run_goes_on(network: onnx.ModelProto, pa
     backwards = [text[::-1] for text in texts]  # it reads them rightly before it learns anything
     recipe = Recipe(rate=1e-4, warm_up=2, average=0.5)
     run = Learning(trainable(network), characters, recipe, tmp_path / "run")
-    losses = [run.learn(pictures, backwards, widths) for _ in range(10)]
+    (step,) = run.reading(iter([(pictures, backwards, widths)]))
+    losses = [run.learn(step) for _ in range(10)]
     assert np.mean(losses[-3:]) < 0.8 * np.mean(losses[:3])
     run.save()
+    start, end, between = (checkpoint_weights(tmp_path / "run/checkpoint.pt", share) for share in (0, 1, 0.25))
+    original = trainable(network).learnt()
+    assert all(np.array_equal(start[name], original[name]) for name in original)
+    assert all(np.allclose(between[name], 0.75 * start[name] + 0.25 * end[name], atol=1e-6) for name in original)
     again = Learning(trainable(network), characters, recipe, tmp_path / "run")
     assert (again.step, again.lines) == (10, 10 * len(texts))
-    assert again.learn(pictures, backwards, widths) < losses[0]
+    assert again.learn(step) < losses[0]
 
 
 def test_what_was_learnt_is_exported_in_half_the_bytes(
@@ -84,8 +92,7 @@ def test_what_was_learnt_is_exported_in_half_the_bytes(
     characters = characters_of(network)
     run = Learning(trainable(network), characters, Recipe(), tmp_path / "run")
     run.save()
-    learnt = checkpoint_weights(tmp_path / "run/checkpoint.pt")
-    export(network, mixed(trainable(network).learnt(), learnt, 0.5), tmp_path / "half.onnx")
+    export(network, checkpoint_weights(tmp_path / "run/checkpoint.pt", 0.5), tmp_path / "half.onnx")
     onnx.save(network, tmp_path / "full.onnx")
     assert (tmp_path / "half.onnx").stat().st_size < 0.6 * (tmp_path / "full.onnx").stat().st_size
     line = network_input(np.asarray(pack.train[0].pixels()))
@@ -146,3 +153,49 @@ def test_a_run_begins_where_another_came_to(network: onnx.ModelProto) -> None:
     learnt = {name: values + 1 for name, values in learner.learnt().items()}
     learner.take(learnt)
     assert all(np.allclose(values, learnt[name]) for name, values in learner.learnt().items())
+
+
+def test_a_pair_is_the_same_line_without_and_with_a_word_crossed_out(network: onnx.ModelProto, pack: Pack) -> None:
+    known = frozenset(characters_of(network)[1:])
+    mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, known)
+    some = list(islice(pairs(mixture, np.random.default_rng(5)), 12))
+    assert {pair.steps > 0 for pair in some} == {True, False}
+    for pair in some:
+        assert pair.after.shape[2] == pair.before.shape[2] + 8 * pair.steps
+        assert 0 <= 8 * pair.place <= pair.before.shape[2]
+
+
+def test_a_network_learns_from_itself_to_leave_out_what_is_crossed_out(
+    network: onnx.ModelProto, pack: Pack, tmp_path: Path
+) -> None:
+    characters = characters_of(network)
+    mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, frozenset(characters[1:]))
+    recipe = Recipe(rate=1e-4, warm_up=2, average=0.5)
+    run = Learning(trainable(network), characters, recipe, tmp_path / "run")
+    step = next(correcting(trainable(network), _corrected(mixture)))
+    losses = [run.learn(step) for _ in range(10)]
+    assert np.mean(losses[-3:]) < 0.8 * np.mean(losses[:3])
+
+
+def test_what_a_network_is_to_tell_is_what_it_told_with_blanks_between(network: onnx.ModelProto) -> None:
+    import torch
+
+    line = np.random.default_rng(0).normal(0, 1, (3, 48, 128)).astype(np.float32)
+    teacher = trainable(network)
+    step = next(correcting(teacher, repeat(Pair(line, line, 6, 0))))
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        own = teacher(torch.from_numpy(step.pictures)).float()
+    entropy = -(own.softmax(2) * own.log_softmax(2)).sum(2).mean()
+    assert float(step.loss(own)) == pytest.approx(float(entropy), abs=0.01)  # nothing tells it better than it does
+    after = np.concatenate([line[:, :, :48], np.ones((3, 48, 32), np.float32), line[:, :, 48:]], 2)
+    step = next(correcting(teacher, repeat(Pair(line, after, 6, 4))))
+    own = own[: len(step.pictures)]
+    blanks = torch.full((len(own), 4, own.shape[2]), -30.0)
+    blanks[..., 0] = 30
+    right, late = (torch.cat([own[:, :at], blanks, own[:, at:], blanks], 1) for at in (6, 8))
+    assert float(step.loss(right)) == pytest.approx(16 / 20 * float(entropy), abs=0.01)  # of blanks it is sure
+    assert float(step.loss(late)) > 1.5 * float(step.loss(right))
+
+
+def _corrected(mixture: Mixture) -> Iterator[Pair]:
+    return (pair for pair in pairs(mixture, np.random.default_rng(6)) if pair.steps)

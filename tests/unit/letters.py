@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pymupdf
@@ -29,3 +30,22 @@ def font_file(file: Path) -> Path:
     assert isinstance(default.path, BytesIO)  # Pillow's own font is kept in memory
     file.write_bytes(default.path.getvalue())
     return file
+
+
+def line(text: str, font: str = "times-italic") -> npt.NDArray[np.uint8]:
+    """Return a line of text with a little paper around it."""
+    document = pymupdf.open()
+    width = pymupdf.get_text_length(text, fontname="tiit", fontsize=14) + 14
+    document.new_page(width=width, height=23).insert_text((7, 16), text, fontname=font, fontsize=14)
+    picture = document[0].get_pixmap(dpi=200)
+    return np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3)
+
+
+def shaky(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return a line whose letters bend a little, as a pen's do."""
+    rng = np.random.default_rng(4)
+    height, width = picture.shape[:2]
+    moved = [cv2.resize(rng.normal(0, 1.2, (3, 20)).astype(np.float32), (width, height)) for _ in "xy"]
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    bent = cv2.remap(picture, x + moved[0], y + moved[1], cv2.INTER_LINEAR, borderValue=(255, 255, 255))
+    return np.asarray(bent, np.uint8)

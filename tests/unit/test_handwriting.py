@@ -8,7 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-import pymupdf
 import pytest
 
 from models.detection.choice import TextDetectors
@@ -16,15 +15,17 @@ from models.document import ReadOptions
 from models.recognition.choice import LineRecognisers
 from models.recognition.ctc import decode
 from models.recognition.ctc_beam import LanguageDecoder, aligned
-from models.recognition.handwriting import NETWORK, SEQUENCES, HandwritingRecogniser
+from models.recognition.handwriting import CROSSED_OUT, NETWORK, SEQUENCES, HandwritingRecogniser
 from models.recognition.letter_sequences import LetterSequences
 from models.recognition.routed import RoutedReader
 from models.training.lines.sequences import count_sequences
+from tests.unit.letters import line, shaky
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 NETWORK_SHA256 = "2263276a74d1fee981e1949b646a4df45a452d9950c10ad7bde81b3b1ef7da59"
-SEQUENCES_SHA256 = "521e30a3ea00bfb4f2933a085909119bbaa5be9d4a10a44a0c4e10b4d8864707"
+CROSSED_OUT_SHA256 = "c195f5be5d3cb043057ee7294c7ea66bcfae4e303ca1799472339a1c056d5aa7"
+SEQUENCES_SHA256 = "72cdc62fe7a578837b3887c9c1b48ae5e06c907ea8d41c025ad15ca94e090947"
 CHARACTERS = ["", *"abcdefghijklmnopqrstuvwxyz", " ", *"0123456789"]
 
 
@@ -36,25 +37,6 @@ def sequences() -> LetterSequences:
 @pytest.fixture(scope="module")
 def recogniser() -> HandwritingRecogniser:
     return HandwritingRecogniser()
-
-
-def line(text: str, font: str = "times-italic") -> Pixels:
-    """Return a line of text with a little paper around it."""
-    document = pymupdf.open()
-    width = pymupdf.get_text_length(text, fontname="tiit", fontsize=14) + 14
-    document.new_page(width=width, height=23).insert_text((7, 16), text, fontname=font, fontsize=14)
-    picture = document[0].get_pixmap(dpi=200)
-    return np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3)
-
-
-def shaky(picture: Pixels) -> Pixels:
-    """Return a line whose letters bend a little, as a pen's do."""
-    rng = np.random.default_rng(4)
-    height, width = picture.shape[:2]
-    moved = [cv2.resize(rng.normal(0, 1.2, (3, 20)).astype(np.float32), (width, height)) for _ in "xy"]
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    bent = cv2.remap(picture, x + moved[0], y + moved[1], cv2.INTER_LINEAR, borderValue=(255, 255, 255))
-    return np.asarray(bent, np.uint8)
 
 
 def seen(*steps: dict[str, float]) -> Floats:
@@ -74,6 +56,7 @@ def written(text: str) -> list[dict[str, float]]:
 
 def test_the_shipped_files_are_those_that_the_model_card_speaks_of() -> None:
     assert sha256(NETWORK.read_bytes()).hexdigest() == NETWORK_SHA256
+    assert sha256(CROSSED_OUT.read_bytes()).hexdigest() == CROSSED_OUT_SHA256
     assert sha256(SEQUENCES.read_bytes()).hexdigest() == SEQUENCES_SHA256
 
 
@@ -127,6 +110,22 @@ def test_whether_there_is_a_digit_at_all_the_language_has_a_say(sequences: Lette
     year = seen(*written("in 19"), {"s": 0.5, "5": 0.49}, {}, *written("0"))
     assert [decode(rows, CHARACTERS).text for rows in (word, year)] == ["thi5 is", "in 19s0"]
     assert [decoder.decode(rows).text for rows in (word, year)] == ["this is", "in 1950"]
+
+
+def test_capitals_after_a_digit_are_told_by_sight_alone(sequences: LetterSequences) -> None:
+    decoder = LanguageDecoder(["", *" EXTW8", *"abcdefghijklmnopqrstuvwxyz"], sequences, 0.45)
+    rows = np.full((5, 33), 1e-6, np.float32)
+    for step, character in enumerate([5, 0, 6, 0, 0]):  # W, 8, then X or E
+        rows[step, character] = 0.999
+    rows[4, [0, 2, 3]] = 0.01, 0.45, 0.53
+    assert decoder.decode(rows).text == "W8X"
+    rows[2, [6, 4]] = 1e-6, 0.999  # after a letter, E is likelier
+    assert decoder.decode(rows).text == "WTE"
+
+
+def test_letters_follow_each_other_as_in_french_of_today(sequences: LetterSequences) -> None:
+    after = sequences.after(sequences.context("développem"))
+    assert after[sequences.alphabet.index("e")] > 0.9
 
 
 def test_digits_that_were_never_counted_are_told_by_sight_alone(tmp_path: Path) -> None:

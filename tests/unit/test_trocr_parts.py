@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import WeightsInvalid, WeightsMissing
-from models.recognition.trocr.config import DecoderShape, EncoderShape, TrocrConfig, read_config
+from models.recognition.trocr.config import DecoderShape, EncoderShape, LineEncoderShape, TrocrConfig, read_config
+from models.recognition.trocr.export_files import read_description, write_description
 from models.recognition.trocr.greedy import Said
 from models.recognition.trocr.guards import confidence, is_loop, most_tokens, without_loop
 from models.recognition.trocr.long_lines import LONGEST, parts
-from models.recognition.trocr.picture import patches, square
+from models.recognition.trocr.picture import patches, prepared, square
 from models.recognition.trocr.published import (
     NAMES,
     fetch_checkpoint,
@@ -24,7 +25,7 @@ from models.recognition.trocr.published import (
     verify_checkpoint,
     weights_file,
 )
-from models.recognition.trocr.tokenizer import read_vocabulary
+from models.recognition.trocr.tokenizer import Vocabulary, read_vocabulary
 
 # of the real checkpoints: the parts of their config.json that describe the network
 SMALL = {
@@ -47,6 +48,8 @@ CONFIG = TrocrConfig(
     DecoderShape(256, 6, 8, 1024, 64044, 512, "relu", True, True, 16.0, 384),
     start=2, end=2, pad=1,
 )  # fmt: skip
+
+LINES = TrocrConfig(LineEncoderShape(192, 48, 8, 160), CONFIG.decoder, start=0, end=0, pad=0)
 
 
 def write_json(path: Path, said: object) -> Path:
@@ -154,6 +157,24 @@ def test_a_grey_line_is_prepared_as_its_three_channels_would_be() -> None:
     assert (square(grey, CONFIG) == square(np.repeat(grey[:, :, None], 3, 2), CONFIG)).all()
 
 
+def test_a_network_of_lines_is_given_the_line_and_one_of_squares_a_square() -> None:
+    line = np.full((24, 300, 3), (10, 20, 30), np.uint8)
+    assert prepared(line, CONFIG).shape == (576, 768)
+    strip = prepared(line, LINES)
+    assert strip.shape == (48, 600, 3) and (strip == (30, 20, 10)).all()  # as the recogniser's trunk was learnt
+    assert prepared(np.zeros((24, 9000), np.uint8), LINES).shape == (48, 1272, 3)
+    assert (LINES.encoder.tokens - 1) * 8 == 1272
+    with pytest.raises(WeightsInvalid, match="whole lines"):
+        patches(square(line, LINES), LINES)
+
+
+@pytest.mark.parametrize("config", [CONFIG, LINES], ids=["squares", "lines"])
+def test_a_description_is_read_as_it_was_written(config: TrocrConfig, tmp_path: Path) -> None:
+    vocabulary = Vocabulary((b"", b"a", b"\xc3"))
+    write_description(tmp_path, config, vocabulary, "0" * 64)
+    assert read_description(tmp_path) == (config, vocabulary)
+
+
 @given(st.integers(4, 40), st.integers(1, 3000))
 def test_parts_of_a_line_are_the_line(height: int, width: int) -> None:
     line = np.random.default_rng(width).integers(0, 256, (height, width)).astype(np.uint8)
@@ -184,6 +205,15 @@ def test_a_text_that_repeats_itself_is_found_and_said_once() -> None:
     said = without_loop(Said([1, 5, 6, 5, 6, 5, 6, 5, 6], [-0.1] * 9))
     assert said.tokens == [1, 5, 6] and said.ended
     assert without_loop(Said([7] * 8, [-0.1] * 8, ended=True)).tokens == [7] * 8  # it stopped of its own accord
+
+
+def test_a_row_of_dots_is_no_loop_where_a_token_is_a_letter() -> None:
+    letters = Vocabulary((b"", b".", b" ", b"a", b"\xc3\xa9"))
+    assert letters.rows() == {1, 2}
+    assert not is_loop([3] + [1] * 20, letters.rows()) and not is_loop([1, 2] * 9, letters.rows())
+    assert is_loop([1] * 20) and is_loop([3] * 8, letters.rows()) and is_loop([1, 3] * 4, letters.rows())
+    assert without_loop(Said([3] + [1] * 20), letters.rows()).tokens == [3] + [1] * 20
+    assert Vocabulary((b"", b".", b"..")).rows() == frozenset()
 
 
 def test_wide_lines_may_say_more_than_narrow_ones() -> None:

@@ -44,7 +44,7 @@ def expected_shapes(config: TrocrConfig) -> dict[str, tuple[int, ...]]:
 
 
 def _encoder_shapes(config: TrocrConfig) -> dict[str, tuple[int, ...]]:
-    shape, width = config.encoder, config.encoder.width
+    shape, width = config.squares, config.squares.width
     tokens = ["cls_token", *(["distillation_token"] if shape.distilled else [])]
     shapes: dict[str, tuple[int, ...]] = {f"encoder.embeddings.{name}": (1, 1, width) for name in tokens}
     shapes["encoder.embeddings.position_embeddings"] = (1, shape.tokens, width)

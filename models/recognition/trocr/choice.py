@@ -12,6 +12,7 @@ from models.errors import WeightsMissing
 from models.recognition.trocr.export_files import FORMAT, is_exported
 from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser
 
+SHIPPED = Path(__file__).resolve().parents[2] / "shipped" / "trocr-tiny"  # ours, for handwriting
 # looked for in this order where a document leaves the choice
 _BY_WORTH = ("trocr-large", "trocr-base", "trocr-small")
 
@@ -58,6 +59,8 @@ class TrocrRecognisers:
 
     def _folder(self, name: str) -> Path | None:
         """Return the newest folder of that name: a checkpoint where a CUDA device reads it, else an export."""
+        if name == SHIPPED.name:
+            return SHIPPED
         if self._models_dir is None:
             return None
         if (self._models_dir / name / "config.json").is_file() and _has_cuda():

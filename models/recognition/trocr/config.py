@@ -34,6 +34,21 @@ class EncoderShape:
 
 
 @dataclass(frozen=True, slots=True)
+class LineEncoderShape:
+    """Convolutions, then an image transformer, over a line as long as it is; beyond its end are zeros."""
+
+    width: int
+    height: int
+    stride: int
+    tokens: int
+
+    @property
+    def widest(self) -> int:
+        """The longest line in pixels, made `height` pixels high: its last letter may come a vector late."""
+        return (self.tokens - 1) * self.stride
+
+
+@dataclass(frozen=True, slots=True)
 class DecoderShape:
     """The text transformer, of the BART family: normalised after each part."""
 
@@ -58,7 +73,7 @@ class DecoderShape:
 class TrocrConfig:
     """One checkpoint: both networks, the tokens with a meaning, and how pictures are prepared."""
 
-    encoder: EncoderShape
+    encoder: EncoderShape | LineEncoderShape
     decoder: DecoderShape
     start: int
     end: int
@@ -66,6 +81,13 @@ class TrocrConfig:
     resampling: Literal["bilinear", "bicubic"] = "bicubic"
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     deviation: tuple[float, float, float] = (0.5, 0.5, 0.5)
+
+    @property
+    def squares(self) -> EncoderShape:
+        """The encoder of a network that looks at squares. Raises WeightsInvalid for one that looks at lines."""
+        if isinstance(self.encoder, EncoderShape):
+            return self.encoder
+        raise WeightsInvalid("this network looks at whole lines, not at squares")
 
 
 def read_config(folder: Path) -> TrocrConfig:

@@ -35,7 +35,7 @@ def write_encoder(state: State, config: TrocrConfig, precision: Precision, path:
     precision, `seen`, (1, S, W); with 8 bits `signed_rows`, (1, S, W) int8, `rows`, the same as uint8 with 128 for
     nothing, and `scales`, (1, 1, S), by which they are to be multiplied.
     """
-    shape = config.encoder
+    shape = config.squares
     graph = Graph()
     value = _embed(graph, state, config, precision)
     for layer in range(shape.layers):
@@ -74,7 +74,7 @@ def _embed(graph: Graph, state: State, config: TrocrConfig, precision: Precision
     at = "encoder.embeddings"
     weights, bias = folded_projection(state, config)
     first = [state[f"{at}.cls_token"][0]]
-    if config.encoder.distilled:
+    if config.squares.distilled:
         first.append(state[f"{at}.distillation_token"][0])
     heads = np.concatenate(first)
     places = state[f"{at}.position_embeddings"][0]
@@ -91,7 +91,7 @@ def _embed(graph: Graph, state: State, config: TrocrConfig, precision: Precision
 
 
 def _layer(graph: Graph, state: State, config: TrocrConfig, precision: Precision, value: str, at: str) -> str:
-    shape = config.encoder
+    shape = config.squares
     eight_bits = precision == "int8"
     linear = tensor_linear if eight_bits else float_linear
     weights, bias = _joined(state, at, shape.qkv_bias)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from models.errors import WeightsInvalid, WeightsMissing
-from models.recognition.trocr.config import DecoderShape, EncoderShape, TrocrConfig
+from models.recognition.trocr.config import DecoderShape, EncoderShape, LineEncoderShape, TrocrConfig
 from models.recognition.trocr.tokenizer import Vocabulary
 
 # Raised when graphs or their inputs and outputs change: folders kept from before are not taken.
@@ -43,7 +43,8 @@ def read_description(folder: Path) -> tuple[TrocrConfig, Vocabulary]:
         if said["format"] != FORMAT:
             raise WeightsInvalid(f"{folder} was exported by another version of inkstream: export it again")
         config = said["config"]
-        encoder, decoder = EncoderShape(**config.pop("encoder")), DecoderShape(**config.pop("decoder"))
+        seeing, decoder = config.pop("encoder"), DecoderShape(**config.pop("decoder"))
+        encoder = EncoderShape(**seeing) if "image" in seeing else LineEncoderShape(**seeing)
         mean, deviation = tuple(config.pop("mean")), tuple(config.pop("deviation"))
         vocabulary = Vocabulary(tuple(piece.encode("latin-1") for piece in said["vocabulary"]))
         return TrocrConfig(encoder, decoder, **config, mean=mean, deviation=deviation), vocabulary

@@ -65,6 +65,13 @@ class Graph:
         self._nodes.append(helper.make_node(kind, list(inputs), list(outputs), domain=domain, **attributes))
         return list(outputs)
 
+    def include(self, network: onnx.ModelProto) -> str:
+        """Add another graph, its inputs being values of the same names; return the name of its output."""
+        network = onnx.version_converter.convert_version(network, _OPSET)
+        self._nodes += network.graph.node
+        self._weights += network.graph.initializer
+        return str(network.graph.output[0].name)
+
     def rename(self, value: str, name: str) -> None:
         """Give a value the name of a graph's output."""
         self.nodes("Identity", [value], [name])

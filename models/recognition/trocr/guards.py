@@ -11,7 +11,7 @@ from models.recognition.trocr.greedy import Said
 _TOKENS_PER_HEIGHT = 4
 _SHORTEST = 8
 # A text that says the same this often, one token or up to eight, does not stop of its own accord. Rows of dots and
-# dashes do it rightly, but for them vocabularies have long tokens.
+# dashes do it rightly: for them vocabularies have long tokens, or, where a token is a letter, they are no loop.
 _TIMES = {1: 8}
 _TIMES_MORE = 4
 _LONGEST_LOOP = 8
@@ -25,13 +25,19 @@ def most_tokens(shape: tuple[int, ...], most: int) -> int:
     return min(most, _SHORTEST + math.ceil(_TOKENS_PER_HEIGHT * width / max(1, height)))
 
 
-def loop(tokens: Sequence[int]) -> int:
-    """Return how many of the last tokens say nothing new, 0 where the text goes on."""
+def loop(tokens: Sequence[int], rows: frozenset[int] = frozenset()) -> int:
+    """Return how many of the last tokens say nothing new, 0 where the text goes on.
+
+    Args:
+        rows: Tokens that may rightly be said again and again.
+    """
     for length in range(1, _LONGEST_LOOP + 1):
         times = _TIMES.get(length, _TIMES_MORE)
         if len(tokens) < length * times:
             continue
         last = list(tokens[-length:])
+        if rows.issuperset(last):
+            return 0
         if all(
             list(tokens[-length * turn : len(tokens) - length * (turn - 1)]) == last for turn in range(2, times + 1)
         ):
@@ -39,14 +45,14 @@ def loop(tokens: Sequence[int]) -> int:
     return 0
 
 
-def is_loop(tokens: Sequence[int]) -> bool:
+def is_loop(tokens: Sequence[int], rows: frozenset[int] = frozenset()) -> bool:
     """Return whether a text has begun to repeat itself without end."""
-    return loop(tokens) > 0
+    return loop(tokens, rows) > 0
 
 
-def without_loop(said: Said) -> Said:
+def without_loop(said: Said, rows: frozenset[int] = frozenset()) -> Said:
     """Return a text that was stopped in a loop with what it repeats said once."""
-    idle = 0 if said.ended else loop(said.tokens)
+    idle = 0 if said.ended else loop(said.tokens, rows)
     if not idle:
         return said
     return Said(said.tokens[:-idle], said.scores[:-idle], ended=True)

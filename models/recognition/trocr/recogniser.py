@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from models.recognition.trocr.greedy import Said, read_greedily
 from models.recognition.trocr.guards import FLOOR, confidence, is_loop, most_tokens, without_loop
 from models.recognition.trocr.long_lines import Part, parts
 from models.recognition.trocr.network import Network
-from models.recognition.trocr.picture import patches, square
+from models.recognition.trocr.picture import prepared
 from models.recognition.trocr.tokenizer import Vocabulary
 
 Pixels = npt.NDArray[np.uint8]
@@ -51,7 +52,7 @@ class TrocrRecogniser:
         """
         self.name = network.name if beams == 1 else f"{network.name}, {beams} beams"
         self._network, self._config, self._vocabulary = network, config, vocabulary
-        self._beams = beams
+        self._beams, self._rows = beams, vocabulary.rows()
         self._most = min(MOST_TOKENS, network.positions - 1)
 
     def following(self, beams: int) -> TrocrRecogniser:
@@ -70,15 +71,15 @@ class TrocrRecogniser:
 
     def _read(self, pieces: Sequence[_Piece]) -> None:
         wanted = [piece for piece in pieces if has_ink(piece.part.picture)]
-        pictures = [patches(square(piece.part.picture, self._config), self._config) for piece in wanted]
+        pictures = [prepared(piece.part.picture, self._config) for piece in wanted]
         limits = [most_tokens(piece.part.picture.shape, self._most) for piece in wanted]
         for piece, said in zip(wanted, self._search(pictures, limits), strict=True):
-            piece.said = without_loop(said)
+            piece.said = without_loop(said, self._rows)
 
     def _search(self, pictures: Sequence[Pixels], limits: Sequence[int]) -> list[Said]:
         if self._beams > 1:
             return read_with_beams(self._network, self._config, pictures, limits, self._beams)
-        return read_greedily(self._network, self._config, pictures, limits, is_loop)
+        return read_greedily(self._network, self._config, pictures, limits, partial(is_loop, rows=self._rows))
 
     def _mended(self, pieces: Sequence[_Piece]) -> list[_Piece]:
         """Return a line's pieces, those whose text was stopped in two halves that were read again."""

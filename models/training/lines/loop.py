@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +40,13 @@ class Recipe:
     save_every_s: float = 240.0
 
 
+class Step(NamedTuple):
+    """Lines, (N, 3, 48, W), and the loss of what a network tells of them: scores, (N, T, C)."""
+
+    pictures: Floats
+    loss: Callable[[torch.Tensor], torch.Tensor]
+
+
 class Learning:
     """A network that learns, and where it stands."""
 
@@ -61,19 +70,19 @@ class Learning:
             network.weight(name).requires_grad_(False)
         learning = [weight for weight in network.parameters() if weight.requires_grad]
         self._optimiser = torch.optim.AdamW(learning, recipe.rate, betas=(0.9, 0.99), weight_decay=1e-4)
-        self.averaged = {name: value.detach().clone() for name, value in network.named_parameters()}
+        self._start = {name: value.detach().clone() for name, value in network.named_parameters()}
+        self.averaged = {name: value.clone() for name, value in self._start.items()}
         self.step, self.seconds, self.lines = 0, 0.0, 0
         folder.mkdir(parents=True, exist_ok=True)
         if self._checkpoint.exists():
             self._load()
 
-    def run(self, batches: Batches) -> None:
+    def run(self, steps: Iterator[Step]) -> None:
         """Learn until the recipe's time is over."""
         began = saved = time.monotonic()
         losses: list[float] = []
         while self.seconds < 60 * self._recipe.minutes:
-            pictures, texts, widths = next(batches)
-            losses.append(self.learn(pictures, texts, widths))
+            losses.append(self.learn(next(steps)))
             now = time.monotonic()
             self.seconds += min(now - began, _SLOWEST_STEP_S)
             began = now
@@ -85,19 +94,24 @@ class Learning:
                 saved = now
         self.save()
 
-    def learn(self, pictures: Floats, texts: Sequence[str], widths: Sequence[int]) -> float:
-        """Take one step, and return the loss per character."""
+    def reading(self, batches: Batches) -> Iterator[Step]:
+        """Yield steps that teach what lines say."""
+        for pictures, texts, widths in batches:
+            yield Step(pictures, partial(self.loss, texts=texts, widths=widths))
+
+    def learn(self, step: Step) -> float:
+        """Take one step, and return the loss."""
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate()
-        lines = torch.from_numpy(pictures).to(self.device, memory_format=torch.channels_last)
+        lines = torch.from_numpy(step.pictures).to(self.device, memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16):
             scores = self.network(lines)
-        loss = self.loss(scores, texts, widths)
+        loss = step.loss(scores)
         self._optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
         self._optimiser.step()
-        self.step, self.lines = self.step + 1, self.lines + len(texts)
+        self.step, self.lines = self.step + 1, self.lines + len(lines)
         keep = min(self._recipe.average, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             for name, value in self.network.named_parameters():
@@ -116,7 +130,7 @@ class Learning:
 
     def save(self) -> None:
         """Write the checkpoint; a run that is stopped while writing leaves the one before."""
-        state = {"network": self.network.state_dict(), "averaged": self.averaged}
+        state = {"network": self.network.state_dict(), "averaged": self.averaged, "start": self._start}
         state |= {"optimiser": self._optimiser.state_dict(), "step": self.step, "seconds": self.seconds}
         state["lines"] = self.lines
         torch.save(state, self._checkpoint.with_suffix(".part"))
@@ -130,7 +144,7 @@ class Learning:
         state = torch.load(self._checkpoint, map_location=self.device, weights_only=True)
         self.network.load_state_dict(state["network"])
         self._optimiser.load_state_dict(state["optimiser"])
-        self.averaged = state["averaged"]
+        self.averaged, self._start = state["averaged"], state["start"]
         self.step, self.seconds, self.lines = state["step"], state["seconds"], state["lines"]
 
     def _rate(self) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,6 @@ STRIDE = 8  # pixels of width per step of the output
 BUCKET = 64
 _WIDEST = 1024  # pixels at the network's height; wider lines teach as much for more time
 _AT_ONCE = 5120  # pixels of width in a batch
-_NOTHING: Example = (np.zeros((1, 1), np.uint8), "")
 _POOL = 96  # lines that are sorted by width together
 
 
@@ -36,6 +36,15 @@ SHARES: Mapping[str, float] = {
     "lectaurep-repertoires": 0.06, "cremma-mss-19": 0.03, "tables-decennales": 0.02, "lectaurep-mariages": 0.03,
     "timeus": 0.01, "doniau-danest": 0.01, "cremma-mss-20": 0.02,
 }  # fmt: skip
+
+
+class SourceLine(NamedTuple):
+    """A line, (h, w) uint8 with dark ink, and its text; whether a font drew it, and whether it is print."""
+
+    picture: Pixels
+    text: str
+    drawn: bool
+    printed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,12 @@ class Mixture:
     hands: Sequence[Sequence[WordImage]] = ()
 
     def examples(self, rng: np.random.Generator) -> Iterator[Example]:
-        """Yield lines, (h, w) uint8, with their text, without end."""
+        """Yield lines as other pens and papers would have them, (h, w) uint8, with their text, without end."""
+        for line in self.lines(rng):
+            yield varied(rng, line.picture, line.drawn, line.printed), line.text
+
+    def lines(self, rng: np.random.Generator) -> Iterator[SourceLine]:
+        """Yield lines as their source has them, without end."""
         by_source: dict[str, list[WrittenLine]] = {}
         for line in self.written:
             by_source.setdefault(line.source, []).append(line)
@@ -64,17 +78,17 @@ class Mixture:
         while True:
             name = names[int(rng.choice(len(names), p=shares / shares.sum()))]
             example = self._made(rng, name) if name in made else _real(rng, by_source[name])
-            if example[1] and self.characters.issuperset(example[1]):
+            if example is not None and example.text and self.characters.issuperset(example.text):
                 yield example
 
-    def _made(self, rng: np.random.Generator, name: str) -> Example:
+    def _made(self, rng: np.random.Generator, name: str) -> SourceLine | None:
         if name == RECOMBINED:
             line, text = recombined(rng, self.hands[int(rng.integers(0, len(self.hands)))])
-            return varied(rng, line, drawn=True), text
+            return SourceLine(line, text, drawn=True, printed=False)
         return self._drawn(rng, name)
 
-    def _drawn(self, rng: np.random.Generator, name: str) -> Example:
-        """Return a drawn line; its text is empty where the font lacks a character of it."""
+    def _drawn(self, rng: np.random.Generator, name: str) -> SourceLine | None:
+        """Return a drawn line, None where the font lacks a character of its text."""
         text = " ".join(self.text.line(rng).split())
         printed = name == "drawn-print"
         fonts = self.print_fonts if printed else self.hand_fonts
@@ -82,9 +96,9 @@ class Mixture:
         if not printed and has_only_capitals(font):
             text = text.upper()
         if not can_write(font, text):
-            return _NOTHING
+            return None
         line = print_line(rng, text, font) if printed else hand_line(rng, text, font)
-        return varied(rng, line, drawn=True, steady=printed), text
+        return SourceLine(line, text, drawn=True, printed=printed)
 
 
 def batches(examples: Iterator[Example]) -> Iterator[tuple[Floats, list[str], list[int]]]:
@@ -105,8 +119,16 @@ def batches(examples: Iterator[Example]) -> Iterator[tuple[Floats, list[str], li
         for number in np.random.default_rng(len(pool[0][1])).permutation(len(groups)):
             group = groups[int(number)]
             width = padded_width(group[-1][0])
-            padded = [np.pad(planes, ((0, 0), (0, 0), (0, width - planes.shape[2]))) for planes, _ in group]
-            yield np.stack(padded), [text for _, text in group], [planes.shape[2] for planes, _ in group]
+            yield (
+                np.stack([padded(planes, width) for planes, _ in group]),
+                [text for _, text in group],
+                [planes.shape[2] for planes, _ in group],
+            )
+
+
+def padded(planes: Floats, width: int) -> Floats:
+    """Return a line with nothing behind it up to a width."""
+    return np.pad(planes, ((0, 0), (0, 0), (0, width - planes.shape[2])))
 
 
 def padded_width(planes: Floats) -> int:
@@ -119,6 +141,6 @@ def steps_needed(text: str) -> int:
     return len(text) + sum(one == other for one, other in pairwise(text))
 
 
-def _real(rng: np.random.Generator, lines: Sequence[WrittenLine]) -> Example:
+def _real(rng: np.random.Generator, lines: Sequence[WrittenLine]) -> SourceLine:
     line = lines[int(rng.integers(0, len(lines)))]
-    return varied(rng, line.pixels()), line.text
+    return SourceLine(line.pixels(), line.text, drawn=False, printed=False)

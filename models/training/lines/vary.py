@@ -18,7 +18,12 @@ def varied(rng: np.random.Generator, line: Pixels, drawn: bool = False, steady: 
         steady: Print: it is neither slanted nor stretched much.
     """
     if rng.random() < 0.85:
-        line = _moved(rng, line, 0.03 if steady else 0.16)
+        line = moved(rng, line, 0.03 if steady else 0.16)
+    return photographed(rng, line, drawn)
+
+
+def photographed(rng: np.random.Generator, line: Pixels, drawn: bool = False) -> Pixels:
+    """Return the line by another pen, on other paper and by another machine; nothing in it moves."""
     if rng.random() < (0.6 if drawn else 0.25):
         line = _stroked(rng, line)
     look = rng.random()
@@ -31,7 +36,7 @@ def varied(rng: np.random.Generator, line: Pixels, drawn: bool = False, steady: 
     return line
 
 
-def _moved(rng: np.random.Generator, line: Pixels, amount: float) -> Pixels:
+def moved(rng: np.random.Generator, line: Pixels, amount: float = 0.16) -> Pixels:
     """Return the line slanted, stretched, turned by a degree and with other margins."""
     height, width = line.shape
     slant, stretch = rng.normal(0, amount), float(np.exp(rng.normal(0, max(amount, 0.08))))

@@ -1,0 +1,93 @@
+"""Words that are crossed out: where they may stand in a line, and what is left of what was seen there.
+
+One network reads lines. A second one, the first that was taught to tell nothing of what is scribbled over, reads
+other hands a little worse: it is asked only where ink lies denser than elsewhere in a line, and heeded only there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from models.recognition.ctc import BLANK
+
+Floats = npt.NDArray[np.float32]
+
+_STRIDE = 8  # pixels of width per step
+_WINDOW = (31, 19)  # pixels: about a short word at the height of small letters
+_SHEET = 25  # pixels, more than a pen is wide
+_FAINT = 16 / 127.5  # between ink and paper: less is paper
+_EMPTY = 0.05  # of a window is ink, at least, where something is written
+_DENSE = 1.9  # times as much ink as is usual: so it is somewhere in two of ten lines of today without such a word
+_SHORTEST = 3  # steps
+_AROUND = 16  # steps on either side of what is dense: four or five letters
+
+
+def ink_density(planes: Floats) -> Floats:
+    """Return how much ink there is at each step of a line, (T,), where 1 is usual in that line.
+
+    Args:
+        planes: (3, 48, w) in [-1, 1], as the network takes it, dark ink on lighter paper.
+    """
+    shades = planes.mean(0)
+    paper = cv2.blur(cv2.morphologyEx(shades, cv2.MORPH_CLOSE, np.ones((_SHEET, _SHEET))), (_SHEET, _SHEET))
+    darker = np.maximum(paper - shades, 0)
+    depth = float(np.percentile(darker, 97))
+    steps = -(-shades.shape[1] // _STRIDE)
+    if depth < _FAINT:
+        return np.zeros(steps, np.float32)
+    ink = np.clip((darker / depth - 0.25) / 0.65, 0, 1)
+    columns = np.asarray(cv2.boxFilter(ink, -1, _WINDOW).max(0), np.float32)
+    written = columns[columns > _EMPTY]
+    usual = float(np.median(written)) if len(written) else 1.0
+    padded = np.pad(columns, (0, steps * _STRIDE - len(columns)))
+    return np.asarray(padded.reshape(steps, _STRIDE).max(1) / usual, np.float32)
+
+
+def doubtful_part(density: Floats) -> slice | None:
+    """Return the steps of a line that are worth a second look, with what stands around them; None for none."""
+    dense = np.flatnonzero(density >= _DENSE)
+    return slice(max(0, int(dense[0]) - _AROUND), int(dense[-1]) + 1 + _AROUND) if len(dense) else None
+
+
+def second_look(planes: Floats, part: slice) -> Floats:
+    """Return the part of a line's picture, (3, 48, w), that belongs to some of its steps."""
+    return planes[:, :, part.start * _STRIDE : part.stop * _STRIDE]
+
+
+def without_crossed_out(seen: Floats, told: Floats, density: Floats, space: int) -> Floats:
+    """Return what was seen of a line, (T, C), with nothing but a space where a word is crossed out.
+
+    Args:
+        seen: What the network tells that reads lines.
+        told: What the one tells that was taught to leave out such words, of the line's doubtful part.
+        density: (T,) as `ink_density` gives it.
+        space: The column of the space.
+    """
+    part = doubtful_part(density)
+    if part is None:
+        return seen
+    second = seen.copy()
+    count = min(len(told), len(second[part]))
+    second[part.start : part.start + count] = told[:count]
+    first, other = seen.argmax(1), second.argmax(1)
+    left = seen.copy()
+    for start, end in _runs((other == BLANK) | (other == space)):
+        letters = (first[start:end] != BLANK) & (first[start:end] != space)
+        if end - start < _SHORTEST or not letters.any() or density[start:end].max(initial=0) < _DENSE:
+            continue
+        left[start:end] = 0
+        left[start:end, BLANK] = 1
+        spaces = np.flatnonzero((other[start:end] == space) | (first[start:end] == space))
+        if len(spaces) and start > 0 and end < len(seen):
+            left[start + spaces[0], [BLANK, space]] = 0, 1
+    return left
+
+
+def _runs(marked: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Yield the first step of each run that is marked, and the one behind it."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]).astype(np.int8)))
+    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)

@@ -1,0 +1,162 @@
+"""Words crossed out: put into a line where it has a gap. They are not part of what the line says."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+_GAP = 0.3  # of the height: narrower gaps may be those within words
+_FINE = 4  # strokes are drawn as many times as large
+
+
+class Corrected(NamedTuple):
+    """A line, (h, w) uint8, and where what is crossed out stands: its first column, and how many it has."""
+
+    picture: Pixels
+    place: int
+    width: int
+
+
+def with_word_crossed_out(rng: np.random.Generator, line: Pixels, grid: int = 1) -> Corrected:
+    """Return a line, (h, w) uint8 grey with dark ink, with a word more that is scribbled over.
+
+    Args:
+        grid: Pixels that the place and the width are multiples of.
+
+    The word is a piece of the line itself, so that the pen is the same. It stands in a gap, or at an end of it. A
+    word with one stroke through it can still be read, and ruled paper has such strokes: it is not crossed out.
+    """
+    height = len(line)
+    ink, depth = _ink_of(line)
+    if depth == 0:
+        return Corrected(line, 0, 0)
+    word = _piece(rng, ink)
+    crossed = np.maximum(word, _scribble(rng, word, _pen(ink)))
+    room = round(height * rng.uniform(0.1, 0.4)), round(height * rng.uniform(0.1, 0.5))
+    crossed = np.pad(crossed, ((0, 0), (room[0], room[1] + -(crossed.shape[1] + sum(room)) % grid)))
+    place = min(round(_place(rng, ink) / grid) * grid, line.shape[1])
+    patch = _blank(rng, line, ink, place, crossed.shape[1]) - crossed * depth * rng.uniform(0.8, 1.2)
+    word = np.asarray(np.clip(patch, 0, 255), np.uint8)
+    return Corrected(np.concatenate([line[:, :place], word, line[:, place:]], 1), place, word.shape[1])
+
+
+def _ink_of(line: Pixels) -> tuple[Floats, float]:
+    """Return how much of each pixel is ink, in [0, 1], and how much darker than the paper it is; 0 without any."""
+    size = max(3, len(line) // 2 | 1)
+    paper = cv2.morphologyEx(line, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+    paper = np.asarray(cv2.blur(paper, (size, size)), np.float32)
+    darker = np.maximum(paper - line, 0)
+    depth = float(np.percentile(darker, 97))
+    if depth < 16:
+        return np.zeros(line.shape, np.float32), 0.0
+    return np.clip((darker / depth - 0.25) / 0.65, 0, 1), depth
+
+
+def _blank(rng: np.random.Generator, line: Pixels, ink: Floats, place: int, width: int) -> Floats:
+    """Return paper as it is around a column, (h, width): in the tone and grain of its blank pixels."""
+    height = len(line)
+    near = slice(max(0, place - height), place + height)
+    blank = cv2.dilate(ink, np.ones((5, 5), np.uint8))[:, near] < 0.1
+    shades = line[:, near].astype(np.float32)
+    if not blank.any():
+        return np.full((height, width), shades.max(), np.float32)
+    usual = float(np.median(shades[blank]))
+    tones = [float(np.median(row[free])) if free.any() else usual for row, free in zip(shades, blank, strict=True)]
+    smooth = cv2.blur(np.array(tones, np.float32)[:, None], (1, 5))
+    grain = (shades - smooth)[blank]
+    return np.asarray(smooth + rng.choice(grain, (height, width)), np.float32)
+
+
+def _place(rng: np.random.Generator, ink: Floats) -> int:
+    """Return the column of a wide gap, or of one of the line's ends."""
+    columns = np.flatnonzero((ink > 0.5).sum(0) > 0)
+    if not len(columns):
+        return 0
+    wide = np.flatnonzero(np.diff(columns) >= _GAP * len(ink))
+    gaps = ((columns[wide] + columns[wide + 1]) // 2).tolist()
+    return int(rng.choice(gaps if gaps and rng.random() < 0.85 else [0, ink.shape[1]]))
+
+
+def _piece(rng: np.random.Generator, ink: Floats) -> Floats:
+    """Return the ink of a piece of the line, from one to five times as wide as high."""
+    height, width = ink.shape
+    wide = min(width, round(height * float(np.exp(rng.uniform(-0.5, 1.5)))))
+    left = int(rng.integers(0, width - wide + 1))
+    return ink[:, left : left + wide]
+
+
+def _pen(ink: Floats) -> float:
+    """Return how thick the strokes are, in pixels."""
+    inside = cv2.distanceTransform((ink > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
+    ridge = inside[(inside > 0) & (inside == cv2.dilate(inside, np.ones((3, 3), np.uint8)))]
+    return float(np.clip(2 * np.median(ridge) - 0.5, 1, len(ink) / 8)) if len(ridge) else 1.0
+
+
+def _scribble(rng: np.random.Generator, word: Floats, pen: float) -> Floats:
+    """Return strokes over all of a word: to and fro, up and down, in coils, in crosses."""
+    height, width = word.shape
+    weight = word.sum(1) + 1e-3
+    middle = float((weight * np.arange(height)).sum() / weight.sum())
+    strokes = [_to_and_fro, _up_and_down, _coil, _hatching][int(rng.choice(4, p=[0.4, 0.3, 0.15, 0.15]))]
+    sheet = np.zeros((height * _FINE, width * _FINE), np.uint8)
+    thick = max(1, round(_FINE * pen * rng.uniform(0.8, 1.6)))
+    for _ in range(1 if rng.random() < 0.6 else 2):
+        for path in strokes(rng, width, height):
+            shaken = path + np.array([0.0, middle]) + rng.normal(0, 0.02 * height, path.shape)
+            points = np.round(_smooth(shaken.astype(np.float32)) * _FINE).astype(np.int32)
+            cv2.polylines(sheet, [points], False, 255, thick, cv2.LINE_AA)
+    ink = cv2.resize(sheet, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(ink / 255 * rng.uniform(0.8, 1.0), np.float32)
+
+
+def _to_and_fro(rng: np.random.Generator, width: int, height: int) -> list[Floats]:
+    """Return one path of level strokes from one end of the word to the other and back."""
+    count, reach = int(rng.integers(4, 10)), height * rng.uniform(0.08, 0.25)
+    y = np.linspace(-reach, reach, count)
+    if rng.random() < 0.5:
+        rng.shuffle(y)
+    near, far = width * rng.uniform(-0.02, 0.1, count), width * (1 - rng.uniform(-0.02, 0.1, count))
+    x = np.where(np.arange(count) % 2, near, far)
+    back = np.where(np.arange(count) % 2, far, near)
+    points = np.stack([np.stack([back, x], 1).ravel(), np.repeat(y, 2)], 1)
+    return [points.astype(np.float32)]
+
+
+def _up_and_down(rng: np.random.Generator, width: int, height: int) -> list[Floats]:
+    """Return a zigzag along the word."""
+    count = max(5, round(width / (height * rng.uniform(0.05, 0.16))))
+    reach = height * rng.uniform(0.15, 0.4) * rng.uniform(0.7, 1.2, count) * (-1) ** np.arange(count)
+    return [np.stack([np.linspace(0, width, count), reach], 1).astype(np.float32)]
+
+
+def _coil(rng: np.random.Generator, width: int, height: int) -> list[Floats]:
+    """Return loops along the word."""
+    turns = max(2.0, width / (height * rng.uniform(0.12, 0.3)))
+    angle = np.linspace(0, 2 * np.pi * turns, round(16 * turns))
+    reach = height * rng.uniform(0.15, 0.32)
+    x = np.linspace(0, width, len(angle)) + reach * rng.uniform(0.5, 1.0) * np.cos(angle)
+    return [np.stack([x, reach * np.sin(angle)], 1).astype(np.float32)]
+
+
+def _hatching(rng: np.random.Generator, width: int, height: int) -> list[Floats]:
+    """Return slanted strokes side by side, some crossed by others."""
+    pitch, reach, slant = height * rng.uniform(0.1, 0.25), height * rng.uniform(0.2, 0.4), rng.uniform(-0.8, 0.8)
+    places = np.arange(pitch / 2, width, pitch)
+    paths = [np.array([[x - slant * reach, reach], [x + slant * reach, -reach]], np.float32) for x in places]
+    if rng.random() < 0.5:
+        paths += [path * np.array([1, -1], np.float32) for path in paths]
+    return paths
+
+
+def _smooth(path: Floats) -> Floats:
+    """Return a path with its corners rounded off (Chaikin 1974), the ends as they were."""
+    for _ in range(2):
+        near, far = path[:-1] * 0.75 + path[1:] * 0.25, path[:-1] * 0.25 + path[1:] * 0.75
+        path = np.concatenate([path[:1], np.stack([near, far], 1).reshape(-1, 2), path[-1:]])
+    return path

@@ -1,0 +1,210 @@
+"""What trocr-tiny learns from: lines as the trunk sees them, kept in files, and text alone."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper
+from torch import Tensor
+
+from models.errors import ModelError
+from models.recognition.handwriting import NETWORK
+from models.training.lines.mixture import STRIDE, Mixture, batches
+from models.training.lines.pack import Pack
+from models.training.trocr.network import FEATURES
+
+Halves = npt.NDArray[np.float16]
+Floats = npt.NDArray[np.float32]
+
+_IN_A_FILE = 500
+_POOL = 600  # lines that are sorted by length together
+_VECTORS = 4500  # of a batch
+_TEXTS = 48  # of a batch
+_LONGEST = 84  # characters
+_REAL_TEXT = 0.12  # share of texts that are transcriptions of the lines learnt from
+
+
+class SeenLine(NamedTuple):
+    """A line as the trunk sees it, (T, 120) float16, and its text."""
+
+    features: Halves
+    text: str
+
+
+class Batch(NamedTuple):
+    """Features, (N, T, 120), and their lengths; tokens, (N, L), and what follows each, -100 for none."""
+
+    features: Tensor
+    lengths: Tensor
+    given: Tensor
+    following: Tensor
+
+
+class Trunk:
+    """The shipped recogniser up to where it tells characters."""
+
+    def __init__(self, network: Path = NETWORK) -> None:
+        self.graph = trunk_of(onnx.load(network))
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        content = self.graph.SerializeToString()
+        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+    def features(self, pictures: Floats, widths: Sequence[int]) -> list[Halves]:
+        """Return what it tells of lines, (N, 3, 48, W) with their own widths: (T, 120) each."""
+        (told,) = self._session.run(None, {"x": pictures})
+        return [row[: -(-width // STRIDE) + 1].astype(np.float16) for row, width in zip(told, widths, strict=True)]
+
+
+def trunk_of(network: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the recogniser without its classifier: the last product, its bias and the softmax."""
+    cut = onnx.ModelProto()
+    cut.CopyFrom(network)
+    product = next(node for node in reversed(cut.graph.node) if node.op_type == "MatMul")
+    told = product.input[0]
+    nodes = list(cut.graph.node)[: list(cut.graph.node).index(product)]
+    del cut.graph.node[:], cut.graph.output[:]
+    cut.graph.node.extend(nodes)
+    cut.graph.output.append(helper.make_tensor_value_info(told, TensorProto.FLOAT, ["lines", "steps", FEATURES]))
+    used = {name for node in nodes for name in node.input}
+    kept = [weight for weight in cut.graph.initializer if weight.name in used]
+    del cut.graph.initializer[:]
+    cut.graph.initializer.extend(kept)
+    return cut
+
+
+def write_features(folder: Path, mixture: Mixture, trunk: Trunk, lines: int, seed: int) -> int:
+    """Write files of lines as the trunk sees them until there are as many; return how many there are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    seen: list[SeenLine] = []
+    written = 0
+    for pictures, texts, widths in batches(mixture.examples(np.random.default_rng(seed))):
+        seen += [SeenLine(*row) for row in zip(trunk.features(pictures, widths), texts, strict=True)]
+        if len(seen) >= _IN_A_FILE or written + len(seen) >= lines:
+            _write(folder / f"{seed}-{written:06}.npz", seen)
+            written, seen = written + len(seen), []
+        if written >= lines:
+            return written
+    return written
+
+
+def read_features(folder: Path) -> list[SeenLine]:
+    """Return the lines of a folder. Raises ModelError where there are none."""
+    lines = [line for file in sorted(folder.glob("*.npz")) for line in _read(file)]
+    if not lines:
+        raise ModelError(f"{folder} has no lines; make them with `python -m models.training.trocr features`")
+    return lines
+
+
+class Alphabet:
+    """Characters as tokens; what is none of them is left out."""
+
+    def __init__(self, characters: Sequence[str]) -> None:
+        """Number characters; the first is the blank, whose number begins and ends a text."""
+        self.characters = list(characters)
+        self._numbers: Mapping[str, int] = {one: number for number, one in enumerate(characters) if number}
+
+    def tokens(self, text: str) -> list[int]:
+        """Return a text's tokens."""
+        return [self._numbers[character] for character in text if character in self._numbers]
+
+    def given_and_following(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Return each text's tokens, the boundary before them, and what follows each, the boundary at the end."""
+        rows = [self.tokens(text) for text in texts]
+        given = torch.zeros(len(rows), max(map(len, rows)) + 1, dtype=torch.long)
+        following = torch.full_like(given, -100)
+        for number, row in enumerate(rows):
+            given[number, 1 : len(row) + 1] = torch.tensor(row, dtype=torch.long)
+            following[number, : len(row) + 1] = torch.tensor([*row, 0], dtype=torch.long)
+        return given, following
+
+
+class Lines:
+    """Batches of lines of about one length, a little different each time."""
+
+    def __init__(self, lines: Sequence[SeenLine], alphabet: Alphabet) -> None:
+        """Take mean and deviation from some of the lines."""
+        some = np.concatenate([line.features for line in lines[:: max(1, len(lines) // 500)]]).astype(np.float32)
+        self.normal = some.mean(0), some.std(0) + np.float32(1e-3)
+        self._lines, self._alphabet = lines, alphabet
+
+    def batches(self, rng: np.random.Generator) -> Iterator[Batch]:
+        """Yield batches without end."""
+        while True:
+            pool = [self._lines[int(number)] for number in rng.integers(0, len(self._lines), _POOL)]
+            pool.sort(key=lambda line: len(line.features))
+            groups: list[list[SeenLine]] = [[]]
+            for line in pool:
+                if groups[-1] and (len(groups[-1]) + 1) * len(line.features) > _VECTORS:
+                    groups.append([])
+                groups[-1].append(line)
+            for number in rng.permutation(len(groups)):
+                yield self._batch(rng, groups[int(number)])
+
+    def _batch(self, rng: np.random.Generator, lines: Sequence[SeenLine]) -> Batch:
+        lengths = torch.tensor([len(line.features) for line in lines])
+        features = torch.zeros(len(lines), int(lengths.max()), FEATURES)
+        mean, deviation = self.normal
+        for number, line in enumerate(lines):
+            told = _varied(rng, (line.features.astype(np.float32) - mean) / deviation)
+            features[number, : len(told)] = torch.from_numpy(told)
+        given, following = self._alphabet.given_and_following([line.text for line in lines])
+        others = torch.from_numpy(rng.integers(1, len(self._alphabet.characters), given.shape))
+        mistaken = torch.from_numpy(rng.random(given.shape) < 0.06) & (given > 0)
+        return Batch(features, lengths, torch.where(mistaken, others, given), following)
+
+
+def text_batches(pack: Pack, alphabet: Alphabet, rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield tokens that are given and those that follow, of English and of the lines' transcriptions."""
+    words = pack.text.words
+    while True:
+        texts = []
+        for _ in range(8 * _TEXTS):
+            start = int(rng.integers(0, max(1, len(words) - 20)))
+            english = " ".join(words[start : start + int(rng.integers(3, 18))])
+            real = pack.train[int(rng.integers(0, len(pack.train)))].text
+            texts.append((real if rng.random() < _REAL_TEXT else english)[:_LONGEST])
+        texts.sort(key=len)
+        for number in rng.permutation(8):
+            yield alphabet.given_and_following(texts[int(number) * _TEXTS : (int(number) + 1) * _TEXTS])
+
+
+def _varied(rng: np.random.Generator, features: Floats) -> Floats:
+    """Return features with noise, some steps hidden and at times some numbers of each step."""
+    features = features + rng.normal(0, 0.1, features.shape).astype(np.float32)
+    for _ in range(int(rng.integers(0, 4))):
+        wide = int(rng.integers(1, 7))
+        start = int(rng.integers(0, max(1, len(features) - wide)))
+        features[start : start + wide] = 0
+    if rng.random() < 0.5:
+        features *= rng.random(features.shape[1]) > 0.1
+    return features
+
+
+def _write(file: Path, lines: Sequence[SeenLine]) -> None:
+    stream = io.BytesIO()
+    np.savez(
+        stream,
+        features=np.concatenate([line.features for line in lines]),
+        ends=np.cumsum([len(line.features) for line in lines]),
+        texts=np.frombuffer(json.dumps([line.text for line in lines]).encode(), np.uint8),
+    )
+    part = file.with_suffix(".part")
+    part.write_bytes(stream.getvalue())
+    part.replace(file)  # a run may read meanwhile
+
+
+def _read(file: Path) -> list[SeenLine]:
+    with np.load(file, allow_pickle=False) as arrays:
+        features, ends = arrays["features"], arrays["ends"].tolist()
+        texts = json.loads(arrays["texts"].tobytes())
+    return [SeenLine(features[a:b], text) for a, b, text in zip([0, *ends], ends, texts, strict=False)]

@@ -1,0 +1,170 @@
+"""Learning trocr-tiny: text alone first, then lines, with text between so that the language is not forgotten."""
+
+from __future__ import annotations
+
+import csv
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.training.trocr.corpus import Batch
+from models.training.trocr.network import TinyTrocr
+
+Floats = npt.NDArray[np.float32]
+Normal = tuple[Floats, Floats]
+Texts = Iterator[tuple[Tensor, Tensor]]
+
+_SLOWEST_STEP_S = 10.0  # a step that took longer was paused from outside: it does not count against the time
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How it is learnt. The rate rises over `warm_up` steps, then falls as a cosine over the minutes of a stage."""
+
+    text_minutes: float = 20.0
+    minutes: float = 60.0
+    text_rate: float = 1.5e-3
+    rate: float = 1.2e-3
+    warm_up: int = 300
+    text_every: int = 4
+    smoothing: float = 0.05
+    average: float = 0.998  # of the weights, per step
+    clip: float = 1.0
+    save_every_s: float = 300.0
+
+
+class Learning:
+    """A network that learns, and where it stands."""
+
+    def __init__(self, network: TinyTrocr, normal: Normal, recipe: Recipe, folder: Path) -> None:
+        """Go on from the folder's checkpoint where there is one; `log.csv` is written beside it.
+
+        Args:
+            normal: Mean and deviation of the features, which are kept with the weights.
+        """
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.network = network.to(self.device)
+        self._recipe, self._folder = recipe, folder
+        self._normal = {"mean": torch.from_numpy(normal[0]), "deviation": torch.from_numpy(normal[1])}
+        learning = [weight for weight in network.parameters() if weight.requires_grad]
+        self._optimiser = torch.optim.AdamW(learning, recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
+        self.averaged = {name: value.detach().clone() for name, value in network.named_parameters()}
+        self.step, self.text_seconds, self.seconds, self.lines = 0, 0.0, 0.0, 0
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._checkpoint.exists():
+            self._load()
+
+    def run(self, lines: Iterator[Batch], texts: Texts) -> None:
+        """Learn until the recipe's time is over."""
+        began = saved = time.monotonic()
+        losses: list[tuple[float, float]] = []
+        while self.seconds < 60 * self._recipe.minutes:
+            text_alone = self.text_seconds < 60 * self._recipe.text_minutes
+            losses.append(self.learn(None if text_alone else next(lines), self._text(texts, text_alone)))
+            now = time.monotonic()
+            took, began = min(now - began, _SLOWEST_STEP_S), now
+            if text_alone:
+                self.text_seconds += took
+            else:
+                self.seconds += took
+            if self.step % 50 == 0:
+                self._log(losses)
+                losses = []
+            if now - saved > self._recipe.save_every_s:
+                self.save()
+                saved = now
+        self.save()
+
+    def learn(self, lines: Batch | None, texts: tuple[Tensor, Tensor] | None) -> tuple[float, float]:
+        """Take one step, and return the losses per character of lines and of text; nan of what there is none of."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._rate(text_alone=lines is None)
+        self._optimiser.zero_grad()
+        told = self._backward(lines), self._backward_text(texts)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
+        self._optimiser.step()
+        self.step, self.lines = self.step + 1, self.lines + (0 if lines is None else len(lines.lengths))
+        keep = min(self._recipe.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for name, value in self.network.named_parameters():
+                self.averaged[name].lerp_(value, 1 - keep)
+        return told
+
+    def save(self) -> None:
+        """Write the checkpoint; a run that is stopped while writing leaves the one before."""
+        state: dict[str, Any] = {"network": self.network.state_dict(), "averaged": self.averaged}
+        state |= {"optimiser": self._optimiser.state_dict(), "step": self.step, "lines": self.lines}
+        state |= {"text_seconds": self.text_seconds, "seconds": self.seconds, "normal": self._normal}
+        torch.save(state, self._checkpoint.with_suffix(".part"))
+        self._checkpoint.with_suffix(".part").replace(self._checkpoint)
+
+    def _backward(self, lines: Batch | None) -> float:
+        if lines is None:
+            return math.nan
+        features, lengths, given, following = (part.to(self.device) for part in lines)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            scores = self.network.say(given, self.network.see(features, lengths))
+        loss = functional.cross_entropy(
+            scores.float().flatten(0, 1), following.flatten(), label_smoothing=self._recipe.smoothing
+        )
+        loss.backward()
+        return float(loss.detach())
+
+    def _backward_text(self, texts: tuple[Tensor, Tensor] | None) -> float:
+        if texts is None:
+            return math.nan
+        given, following = (part.to(self.device) for part in texts)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            scores = self.network.say(given, None)
+        loss = functional.cross_entropy(scores.float().flatten(0, 1), following.flatten())
+        loss.backward()
+        return float(loss.detach())
+
+    def _text(self, texts: Texts, alone: bool) -> tuple[Tensor, Tensor] | None:
+        return next(texts) if alone or self.step % self._recipe.text_every == 0 else None
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self._folder / "checkpoint.pt"
+
+    def _load(self) -> None:
+        state = torch.load(self._checkpoint, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self.averaged = state["averaged"]
+        self.step, self.lines = state["step"], state["lines"]
+        self.text_seconds, self.seconds = state["text_seconds"], state["seconds"]
+
+    def _rate(self, text_alone: bool) -> float:
+        recipe = self._recipe
+        rate, seconds, minutes = (
+            (recipe.text_rate, self.text_seconds, recipe.text_minutes)
+            if text_alone
+            else (recipe.rate, self.seconds, recipe.minutes)
+        )
+        done = min(1.0, seconds / (60 * minutes)) if minutes else 1.0
+        fallen = 0.02 + 0.98 * (1 + math.cos(math.pi * done)) / 2
+        return rate * min(1.0, (self.step + 1) / recipe.warm_up) * fallen
+
+    def _log(self, losses: Sequence[tuple[float, float]]) -> None:
+        log = self._folder / "log.csv"
+        new = not log.exists()
+        with log.open("a", newline="") as stream:
+            rows = csv.writer(stream)
+            if new:
+                rows.writerow(["step", "lines", "text_minutes", "minutes", "loss", "text_loss"])
+            means = [
+                f"{np.mean(some):.4f}" if (some := [one for one in column if not math.isnan(one)]) else ""
+                for column in zip(*losses, strict=True)
+            ]
+            minutes = [f"{seconds / 60:.2f}" for seconds in (self.text_seconds, self.seconds)]
+            rows.writerow([self.step, self.lines, *minutes, *means])

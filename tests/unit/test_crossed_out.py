@@ -1,0 +1,106 @@
+"""Words that are crossed out are not read, and what stands beside them is."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from models.recognition.crossed_out import doubtful_part, ink_density, second_look, without_crossed_out
+from models.recognition.handwriting import HandwritingRecogniser
+from models.recognition.line_images import network_input
+from tests.unit.letters import line, shaky
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+BLANK, A, SPACE = 0, 1, 3
+
+
+@pytest.fixture(scope="module")
+def recogniser() -> HandwritingRecogniser:
+    return HandwritingRecogniser()
+
+
+def scribbled(picture: Pixels, start: float, end: float) -> Pixels:
+    """Return a line with strokes to and fro over a part of it, from and to shares of its width."""
+    picture = picture.copy()
+    height, width = picture.shape[:2]
+    x = np.array([start, end]) * width
+    points = [(x[number % 2], y * height) for number, y in enumerate(np.linspace(0.4, 0.75, 9))]
+    cv2.polylines(picture, [np.array(points, np.int32)], False, (20, 20, 20), 3, cv2.LINE_AA)
+    return picture
+
+
+def told(*columns: int) -> Floats:
+    rows = np.full((len(columns), 4), 0.01, np.float32)
+    rows[np.arange(len(columns)), columns] = 0.97
+    return rows
+
+
+def said(rows: Floats) -> list[int]:
+    return [int(column) for column in rows.argmax(1)]
+
+
+def test_a_word_that_is_scribbled_over_is_left_out(recogniser: HandwritingRecogniser) -> None:
+    written = shaky(line("please send it back today"))
+    whole, corrected = recogniser.recognise([written, scribbled(written, 0.49, 0.56)])
+    assert whole.text == "please send it back today"
+    assert corrected.text == "please send back today"
+
+
+def test_a_line_is_read_alike_whatever_is_crossed_out_in_its_neighbours(recogniser: HandwritingRecogniser) -> None:
+    written = shaky(line("please send it back today"))
+    alone = recogniser.recognise([written])
+    assert recogniser.recognise([scribbled(written, 0.49, 0.56), written])[1:] == alone
+
+
+def test_ruled_lines_and_bold_words_are_no_scribble(recogniser: HandwritingRecogniser) -> None:
+    ruled = shaky(line("please send it back today"))
+    cv2.line(ruled, (0, 40), (ruled.shape[1], 42), (60, 60, 60), 2)
+    underlined = shaky(line("please send it back today"))
+    cv2.line(underlined, (130, 50), (230, 50), (20, 20, 20), 3)
+    bold = np.concatenate([shaky(line("please send")), shaky(line("it back", "times-bolditalic"))], 1)
+    texts = [read.text for read in recogniser.recognise([ruled, underlined, bold])]
+    assert texts[:2] == ["please send it back today"] * 2
+    assert texts[2].split()[-2:] == ["it", "back"]
+
+
+def test_ink_is_as_dense_as_is_usual_but_in_a_blot() -> None:
+    written = shaky(line("please send it back today"))
+    density = ink_density(network_input(written))
+    assert len(density) == -(-network_input(written).shape[2] // 8)
+    assert doubtful_part(density) is None
+    blot = ink_density(network_input(scribbled(written, 0.49, 0.56)))
+    part = doubtful_part(blot)
+    assert part is not None and part.start < 0.5 * len(blot) < part.stop
+    assert second_look(network_input(written), part).shape[2] == 8 * (part.stop - part.start)
+    assert 0.4 < int(blot.argmax()) / len(blot) < 0.6
+
+
+def test_blank_paper_has_no_ink_and_nothing_is_crossed_out_on_it() -> None:
+    density = ink_density(np.full((3, 48, 20), 0.8, np.float32))
+    assert density.tolist() == [0, 0, 0] and doubtful_part(density) is None
+
+
+def test_only_what_is_dense_and_told_by_one_network_alone_is_left_out() -> None:
+    seen = told(A, BLANK, SPACE, A, A, A, SPACE, A, BLANK, A)
+    second = told(A, BLANK, SPACE, BLANK, BLANK, BLANK, SPACE, A, BLANK, A)
+    dense, usual = np.ones(10, np.float32), np.ones(10, np.float32)
+    dense[4] = 2.0
+    left = without_crossed_out(seen, second, dense, SPACE)
+    assert said(left) == [A, BLANK, SPACE, BLANK, BLANK, BLANK, BLANK, A, BLANK, A]  # one space of two
+    glued = told(A, BLANK, BLANK, BLANK, BLANK, BLANK, BLANK, A, BLANK, A)
+    assert said(without_crossed_out(seen, glued, dense, SPACE))[6:] == [BLANK, A, BLANK, A]
+    assert SPACE in said(without_crossed_out(seen, glued, dense, SPACE))[:6]  # words stay apart
+    assert (without_crossed_out(seen, second, usual, SPACE) == seen).all()
+    assert (without_crossed_out(seen, seen, dense, SPACE) == seen).all()
+    assert (without_crossed_out(second, second, dense, SPACE) == second).all()
+
+
+def test_what_is_crossed_out_at_an_end_leaves_no_space() -> None:
+    seen, second = told(A, A, A, SPACE, A, BLANK), told(BLANK, BLANK, BLANK, SPACE, A, BLANK)
+    dense = np.full(6, 2.0, np.float32)
+    assert said(without_crossed_out(seen, second, dense, SPACE)) == [BLANK] * 4 + [A, BLANK]
+    assert said(without_crossed_out(seen[::-1], second[::-1], dense, SPACE)) == [BLANK, A] + [BLANK] * 4
