@@ -13,7 +13,7 @@ _CLIP = 1e-3  # nobody is surer than this, either way
 # Beta calibration (Kull, Silva Filho & Flach 2017), log odds = a ln(c) - b ln(1 - c) + offset, for each recogniser
 # and kind of line: fitted by models/training/calibrate.py, on what models/README.md says.
 _FITTED: dict[tuple[str, Kind], tuple[float, float, float]] = {
-    ("handwriting", "handwritten"): (3.547, 0.506, 0.306),
+    ("handwriting", "handwritten"): (3.283, 0.510, 0.496),
     ("ppocr", "handwritten"): (3.972, 0.621, -0.869),
     ("ppocr", "printed"): (10.024, 0.265, 0.770),
     ("tesseract", "printed"): (0.620, 1.712, -1.926),
