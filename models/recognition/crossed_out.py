@@ -23,7 +23,8 @@ _FAINT = 16 / 127.5  # between ink and paper: less is paper
 _EMPTY = 0.05  # of a window is ink, at least, where something is written
 _DENSE = 1.9  # times as much ink as is usual: so it is somewhere in two of ten lines of today without such a word
 _SHORTEST = 3  # steps
-_AROUND = 16  # steps on either side of what is dense: four or five letters
+_LIKELY = 0.5  # letters are told there
+_PERHAPS, _VERY_DENSE = 0.1, 2.2  # what is less likely the language may still make a word of
 
 
 def ink_density(planes: Floats) -> Floats:
@@ -47,37 +48,27 @@ def ink_density(planes: Floats) -> Floats:
     return np.asarray(padded.reshape(steps, _STRIDE).max(1) / usual, np.float32)
 
 
-def doubtful_part(density: Floats) -> slice | None:
-    """Return the steps of a line that are worth a second look, with what stands around them; None for none."""
-    dense = np.flatnonzero(density >= _DENSE)
-    return slice(max(0, int(dense[0]) - _AROUND), int(dense[-1]) + 1 + _AROUND) if len(dense) else None
+def may_be_crossed_out(density: Floats) -> bool:
+    """Return whether there is a place in a line that is worth a second look."""
+    return bool(density.max(initial=0) >= _DENSE)
 
 
-def second_look(planes: Floats, part: slice) -> Floats:
-    """Return the part of a line's picture, (3, 48, w), that belongs to some of its steps."""
-    return planes[:, :, part.start * _STRIDE : part.stop * _STRIDE]
-
-
-def without_crossed_out(seen: Floats, told: Floats, density: Floats, space: int) -> Floats:
+def without_crossed_out(seen: Floats, second: Floats, density: Floats, space: int) -> Floats:
     """Return what was seen of a line, (T, C), with nothing but a space where a word is crossed out.
 
     Args:
         seen: What the network tells that reads lines.
-        told: What the one tells that was taught to leave out such words, of the line's doubtful part.
+        second: What the one tells that was taught to leave out such words.
         density: (T,) as `ink_density` gives it.
         space: The column of the space.
     """
-    part = doubtful_part(density)
-    if part is None:
-        return seen
-    second = seen.copy()
-    count = min(len(told), len(second[part]))
-    second[part.start : part.start + count] = told[:count]
     first, other = seen.argmax(1), second.argmax(1)
+    letters = 1 - seen[:, BLANK] - seen[:, space]
     left = seen.copy()
     for start, end in _runs((other == BLANK) | (other == space)):
-        letters = (first[start:end] != BLANK) & (first[start:end] != space)
-        if end - start < _SHORTEST or not letters.any() or density[start:end].max(initial=0) < _DENSE:
+        likely, dense = letters[start:end].max(), density[start:end].max(initial=0)
+        scribbled = dense >= _DENSE if likely >= _LIKELY else dense >= _VERY_DENSE and likely >= _PERHAPS
+        if end - start < _SHORTEST or not scribbled:
             continue
         left[start:end] = 0
         left[start:end, BLANK] = 1

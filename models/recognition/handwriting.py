@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from models.recognition.alphabets import letter_weights
 from models.recognition.base import LineReading
-from models.recognition.crossed_out import doubtful_part, ink_density, second_look, without_crossed_out
+from models.recognition.crossed_out import ink_density, may_be_crossed_out, without_crossed_out
 from models.recognition.ctc_beam import LanguageDecoder
 from models.recognition.ctc_network import CtcNetwork
 from models.recognition.letter_sequences import LetterSequences
@@ -71,15 +71,13 @@ class HandwritingRecogniser:
     ) -> Iterator[tuple[int, Floats]]:
         """Yield the numbers of lines that may have words crossed out, and what is seen of them without those."""
         densities = [ink_density(planes) for planes in inputs]
-        parts = {number: part for number, one in enumerate(densities) if (part := doubtful_part(one)) is not None}
-        if not parts:
+        doubtful = [number for number, density in enumerate(densities) if may_be_crossed_out(density)]
+        if not doubtful:
             return
-        told = _second_network().probabilities(
-            [second_look(inputs[number], part) for number, part in parts.items()]
-        )
         space = self._network.characters.index(" ")
-        for number, second in zip(parts, told, strict=True):
-            yield number, without_crossed_out(seen[number], second, densities[number], space)
+        second = _second_network().probabilities([inputs[number] for number in doubtful])
+        for number, told in zip(doubtful, second, strict=True):
+            yield number, without_crossed_out(seen[number], told, densities[number], space)
 
 
 @lru_cache(maxsize=1)

@@ -120,6 +120,8 @@ def test_a_run_learns_text_first_then_lines_and_writes_what_it_did(
     assert run.text_seconds >= 3 and run.seconds >= 3 and run.lines > 0
     network, normal = learnt(tmp_path / "checkpoint.pt", len(CHARACTERS))
     assert torch.equal(network.enter.weight, run.averaged["enter.weight"])
+    letters = run.averaged["decoder.model.decoder.embed_tokens.weight"]
+    assert torch.equal(network.decoder.output_projection.weight, letters)
     assert np.array_equal(normal[0], lines.normal[0])
 
 

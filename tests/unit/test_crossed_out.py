@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.recognition.crossed_out import doubtful_part, ink_density, second_look, without_crossed_out
+from models.recognition.crossed_out import ink_density, may_be_crossed_out, without_crossed_out
 from models.recognition.handwriting import HandwritingRecogniser
 from models.recognition.line_images import network_input
 from tests.unit.letters import line, shaky
@@ -71,17 +71,15 @@ def test_ink_is_as_dense_as_is_usual_but_in_a_blot() -> None:
     written = shaky(line("please send it back today"))
     density = ink_density(network_input(written))
     assert len(density) == -(-network_input(written).shape[2] // 8)
-    assert doubtful_part(density) is None
+    assert not may_be_crossed_out(density)
     blot = ink_density(network_input(scribbled(written, 0.49, 0.56)))
-    part = doubtful_part(blot)
-    assert part is not None and part.start < 0.5 * len(blot) < part.stop
-    assert second_look(network_input(written), part).shape[2] == 8 * (part.stop - part.start)
+    assert may_be_crossed_out(blot)
     assert 0.4 < int(blot.argmax()) / len(blot) < 0.6
 
 
 def test_blank_paper_has_no_ink_and_nothing_is_crossed_out_on_it() -> None:
     density = ink_density(np.full((3, 48, 20), 0.8, np.float32))
-    assert density.tolist() == [0, 0, 0] and doubtful_part(density) is None
+    assert density.tolist() == [0, 0, 0] and not may_be_crossed_out(density)
 
 
 def test_only_what_is_dense_and_told_by_one_network_alone_is_left_out() -> None:
@@ -97,6 +95,14 @@ def test_only_what_is_dense_and_told_by_one_network_alone_is_left_out() -> None:
     assert (without_crossed_out(seen, second, usual, SPACE) == seen).all()
     assert (without_crossed_out(seen, seen, dense, SPACE) == seen).all()
     assert (without_crossed_out(second, second, dense, SPACE) == second).all()
+
+
+def test_what_may_be_letters_is_left_out_where_ink_is_denser_still() -> None:
+    seen, second = told(A, BLANK, BLANK, BLANK, BLANK, BLANK, A), told(A, BLANK, BLANK, BLANK, BLANK, BLANK, A)
+    seen[3, [BLANK, A]] = 0.6, 0.38  # the language may make a letter of it
+    for dense, probability in ((2.0, 0.38), (2.5, 0.0)):
+        left = without_crossed_out(seen, second, np.full(7, dense, np.float32), SPACE)
+        assert left[3, A] == pytest.approx(probability)
 
 
 def test_what_is_crossed_out_at_an_end_leaves_no_space() -> None:

@@ -79,6 +79,7 @@ def correcting(teacher: OnnxNetwork, lines: Iterator[Pair]) -> Iterator[Step]:
 def agreement(scores: torch.Tensor, told: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
     """Return the cross entropy of scores to what was told, both (N, T, C), at the steps that count, (N, T)."""
     likely = functional.log_softmax(scores.float(), 2)
+    told, counts = told.to(scores.device), counts.to(scores.device)
     return -((told * likely).sum(2) * counts).sum() / counts.sum()
 
 

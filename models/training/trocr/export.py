@@ -18,20 +18,22 @@ from models.recognition.trocr.export_files import write_description
 from models.recognition.trocr.graph import FLOAT, FUSED, UINT8, Graph, Value, float_linear
 from models.recognition.trocr.tokenizer import Vocabulary
 from models.training.halves import halve
+from models.training.lines.mixture import BUCKET
 from models.training.trocr.network import HEADS, TOKENS, WIDTH, TinyTrocr
 from models.weights import sha256_of
 
 Floats = npt.NDArray[np.float32]
 
 _EPSILON = 1e-5
-_BUCKET = 64  # pixels of width that the recogniser's trunk was learnt with steps of
 
 
 def learnt(checkpoint: Path, characters: int) -> tuple[TinyTrocr, tuple[Floats, Floats]]:
     """Return the network of a run with its averaged weights, and the features' mean and deviation, (120,) each."""
     state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
     network = TinyTrocr(characters)
-    network.load_state_dict(network.state_dict() | state["averaged"])
+    weights = network.state_dict() | state["averaged"]
+    weights["decoder.output_projection.weight"] = weights["decoder.model.decoder.embed_tokens.weight"]
+    network.load_state_dict(weights)
     normal = state["normal"]
     return network.eval(), (normal["mean"].numpy(), normal["deviation"].numpy())
 
@@ -70,18 +72,7 @@ def _write_encoder(
     """
     assert isinstance(config.encoder, LineEncoderShape)
     graph = Graph()
-    width = graph.node("Gather", [graph.node("Shape", ["patches"]), graph.weight([2], np.int64)])
-    planes = graph.node("Transpose", [graph.node("Cast", ["patches"], to=FLOAT)], perm=[0, 3, 1, 2])
-    planes = graph.node("Sub", [graph.node("Div", [planes, graph.weight(127.5)]), graph.weight(1.0)])
-    more = graph.node("Mod", [graph.node("Neg", [width]), graph.weight([_BUCKET], np.int64)])
-    nothing = graph.weight(np.zeros(7), np.int64)
-    pads = graph.node("Concat", [nothing, more], axis=0)
-    graph.nodes("Pad", [planes, pads], [trunk.graph.input[0].name])
-    told = graph.include(trunk)
-    stride = graph.weight([config.encoder.stride], np.int64)
-    steps = graph.node("Add", [width, graph.weight([2 * config.encoder.stride - 1], np.int64)])
-    all_steps = graph.node("Div", [graph.node("Add", [width, more]), stride])
-    steps = graph.node("Min", [graph.node("Div", [steps, stride]), all_steps])  # the last letter may come one late
+    told, steps = _told_by_trunk(graph, trunk, config.encoder)
     zero, axis = graph.weight([0], np.int64), graph.weight([1], np.int64)
     value = graph.node("Slice", [told, zero, steps, axis])
     mean, deviation = normal
@@ -96,6 +87,23 @@ def _write_encoder(
     graph.nodes("Pad", [value, pads], ["seen"])
     given = Value("patches", UINT8, (1, config.encoder.height, "width", 3))
     graph.save(path, [given], [Value("seen", FLOAT, (1, TOKENS, WIDTH))], {})
+
+
+def _told_by_trunk(graph: Graph, trunk: onnx.ModelProto, shape: LineEncoderShape) -> tuple[str, str]:
+    """Return what the trunk tells of a line, made as wide as it was learnt, and how many steps are the line's."""
+    width = graph.node("Gather", [graph.node("Shape", ["patches"]), graph.weight([2], np.int64)])
+    planes = graph.node("Transpose", [graph.node("Cast", ["patches"], to=FLOAT)], perm=[0, 3, 1, 2])
+    planes = graph.node("Sub", [graph.node("Div", [planes, graph.weight(127.5)]), graph.weight(1.0)])
+    more = graph.node("Mod", [graph.node("Neg", [width]), graph.weight([BUCKET], np.int64)])
+    nothing = graph.weight(np.zeros(7), np.int64)
+    pads = graph.node("Concat", [nothing, more], axis=0)
+    graph.nodes("Pad", [planes, pads], [trunk.graph.input[0].name])
+    told = graph.include(trunk)
+    stride = graph.weight([shape.stride], np.int64)
+    steps = graph.node("Add", [width, graph.weight([2 * shape.stride - 1], np.int64)])
+    all_steps = graph.node("Div", [graph.node("Add", [width, more]), stride])
+    steps = graph.node("Min", [graph.node("Div", [steps, stride]), all_steps])  # the last letter may come one late
+    return told, steps
 
 
 def _image_layer(graph: Graph, state: State, value: str) -> str:

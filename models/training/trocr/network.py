@@ -60,11 +60,11 @@ class TinyTrocr(nn.Module):
         A line that is read has TOKENS vectors, those beyond its end zero and attended to like others; here one more
         zero vector counts for all of them.
         """
-        own = torch.arange(features.shape[1])[None] < lengths[:, None]
+        own = torch.arange(features.shape[1], device=lengths.device)[None] < lengths[:, None]
         value = self.entered(self.enter(features) + self.places[: features.shape[1]])
         value = self.layer(value, own[:, None, None]) * own[..., None]
         beyond = torch.log((TOKENS - lengths).clamp(min=1).float())[:, None]
-        counts = torch.cat([torch.zeros(own.shape).masked_fill(~own, -1e9), beyond], 1)
+        counts = torch.cat([torch.zeros_like(own, dtype=torch.float32).masked_fill(~own, -1e9), beyond], 1)
         return functional.pad(value, (0, 0, 0, 1)), counts[:, None, None]
 
     def say(self, tokens: Tensor, seen: tuple[Tensor, Tensor] | None) -> Tensor:
