@@ -19,7 +19,7 @@ from torch.nn import functional
 from models.recognition.line_images import network_input
 from models.training.lines.crossed import with_word_crossed_out
 from models.training.lines.loop import Step
-from models.training.lines.mixture import STRIDE, Mixture, padded, padded_width
+from models.training.lines.mixture import AT_ONCE, STRIDE, Mixture, grouped, padded, padded_width
 from models.training.lines.network import OnnxNetwork
 from models.training.lines.vary import moved, photographed
 
@@ -29,7 +29,6 @@ Floats = npt.NDArray[np.float32]
 _HEIGHT = 96  # pixels that lines are made before a word is put in: twice what the network takes
 _CROSSED = 0.6  # share of lines
 _WIDEST = 768  # pixels at the network's height
-_AT_ONCE = 5120
 
 
 class Pair(NamedTuple):
@@ -67,11 +66,7 @@ def correcting(teacher: OnnxNetwork, lines: Iterator[Pair]) -> Iterator[Step]:
     """Yield steps that teach a network to tell what the teacher tells, and blanks for what is crossed out."""
     while True:
         pool = sorted((next(lines) for _ in range(96)), key=lambda line: line.after.shape[2])
-        groups: list[list[Pair]] = [[]]
-        for line in pool:
-            if groups[-1] and (len(groups[-1]) + 1) * line.after.shape[2] > _AT_ONCE:
-                groups.append([])
-            groups[-1].append(line)
+        groups = grouped(pool, lambda line: int(line.after.shape[2]), AT_ONCE)
         for number in np.random.default_rng(pool[0].after.shape[2]).permutation(len(groups)):
             yield _step(teacher, groups[int(number)])
 

@@ -41,14 +41,14 @@ def export(network: onnx.ModelProto, weights: Mapping[str, Floats], target: Path
     finished = with_weights(network, weights)
     finished = onnx.version_converter.convert_version(finished, 17)
     fuse_gelu(finished)
-    _drop_unused(finished.graph)
+    drop_unused(finished.graph)
     halve(finished.graph)
     onnx.checker.check_model(finished)
     onnx.save(finished, target)
 
 
-def _drop_unused(graph: onnx.GraphProto) -> None:
-    """Take out constants that fused operators no longer need: ONNX Runtime warns of each."""
+def drop_unused(graph: onnx.GraphProto) -> None:
+    """Take out constants that no operator needs any more: ONNX Runtime warns of each."""
     used = {name for node in graph.node for name in node.input}
     kept = [initializer for initializer in graph.initializer if initializer.name in used]
     del graph.initializer[:]

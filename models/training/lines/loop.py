@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ from torch.nn import functional
 
 from models.training.lines.mixture import STRIDE
 from models.training.lines.network import OnnxNetwork
+from models.training.runs import average, log_row, save_whole
 
 Floats = npt.NDArray[np.float32]
 Batches = Iterator[tuple[Floats, list[str], list[int]]]
@@ -112,11 +112,7 @@ class Learning:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
         self._optimiser.step()
         self.step, self.lines = self.step + 1, self.lines + len(lines)
-        keep = min(self._recipe.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for name, value in self.network.named_parameters():
-                if value.requires_grad:
-                    self.averaged[name].lerp_(value, 1 - keep)
+        average(self.averaged, self.network, self.step, self._recipe.average)
         return float(loss.detach())
 
     def loss(self, scores: torch.Tensor, texts: Sequence[str], widths: Sequence[int]) -> torch.Tensor:
@@ -129,12 +125,11 @@ class Learning:
         return losses / int(lengths.sum())
 
     def save(self) -> None:
-        """Write the checkpoint; a run that is stopped while writing leaves the one before."""
+        """Write the checkpoint."""
         state = {"network": self.network.state_dict(), "averaged": self.averaged, "start": self._start}
         state |= {"optimiser": self._optimiser.state_dict(), "step": self.step, "seconds": self.seconds}
         state["lines"] = self.lines
-        torch.save(state, self._checkpoint.with_suffix(".part"))
-        self._checkpoint.with_suffix(".part").replace(self._checkpoint)
+        save_whole(state, self._checkpoint)
 
     @property
     def _checkpoint(self) -> Path:
@@ -156,12 +151,6 @@ class Learning:
         )
 
     def _log(self, losses: Sequence[float]) -> None:
-        log = self._folder / "log.csv"
-        new = not log.exists()
-        with log.open("a", newline="") as stream:
-            rows = csv.writer(stream)
-            if new:
-                rows.writerow(["step", "lines", "minutes", "rate", "loss"])
-            rows.writerow(
-                [self.step, self.lines, f"{self.seconds / 60:.2f}", f"{self._rate():.2e}", f"{np.mean(losses):.4f}"]
-            )
+        told = f"{self.seconds / 60:.2f}", f"{self._rate():.2e}", f"{np.mean(losses):.4f}"
+        names = ("step", "lines", "minutes", "rate", "loss")
+        log_row(self._folder / "log.csv", names, (self.step, self.lines, *told))

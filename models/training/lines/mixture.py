@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,11 +21,12 @@ from models.training.lines.written import WrittenLine
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Example = tuple[Pixels, str]
+T = TypeVar("T")
 
 STRIDE = 8  # pixels of width per step of the output
 BUCKET = 64
 _WIDEST = 1024  # pixels at the network's height; wider lines teach as much for more time
-_AT_ONCE = 5120  # pixels of width in a batch
+AT_ONCE = 5120  # pixels of width in a batch
 _POOL = 96  # lines that are sorted by width together
 
 
@@ -111,11 +112,7 @@ def batches(examples: Iterator[Example]) -> Iterator[tuple[Floats, list[str], li
             if planes.shape[2] <= _WIDEST and steps_needed(text) <= planes.shape[2] // STRIDE:
                 pool.append((planes, text))
         pool.sort(key=lambda example: example[0].shape[2])
-        groups: list[list[tuple[Floats, str]]] = [[]]
-        for example in pool:
-            if groups[-1] and (len(groups[-1]) + 1) * padded_width(example[0]) > _AT_ONCE:
-                groups.append([])
-            groups[-1].append(example)
+        groups = grouped(pool, lambda example: padded_width(example[0]), AT_ONCE)
         for number in np.random.default_rng(len(pool[0][1])).permutation(len(groups)):
             group = groups[int(number)]
             width = padded_width(group[-1][0])
@@ -124,6 +121,16 @@ def batches(examples: Iterator[Example]) -> Iterator[tuple[Floats, list[str], li
                 [text for _, text in group],
                 [planes.shape[2] for planes, _ in group],
             )
+
+
+def grouped(pool: Sequence[T], size: Callable[[T], int], most: int) -> list[list[T]]:
+    """Return what is sorted by size in batches whose largest, times their number, is no more than `most`."""
+    groups: list[list[T]] = [[]]
+    for one in pool:
+        if groups[-1] and (len(groups[-1]) + 1) * size(one) > most:
+            groups.append([])
+        groups[-1].append(one)
+    return groups
 
 
 def padded(planes: Floats, width: int) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from models.errors import ModelError
 from models.training.regions.corpus import Example, examples_in
 from models.training.regions.losses import Batch, loss_of
 from models.training.regions.network import RegionHead
+from models.training.runs import log_row, save_whole
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.csv"
@@ -55,11 +55,8 @@ class Training:
 
     def save(self, file: Path) -> None:
         """Keep all that going on needs."""
-        part = file.with_suffix(".part")
-        torch.save(
-            {"head": self.head.state_dict(), "optimiser": self.optimiser.state_dict(), "taken": self.taken}, part
-        )
-        part.replace(file)
+        state = {"head": self.head.state_dict(), "optimiser": self.optimiser.state_dict(), "taken": self.taken}
+        save_whole(state, file)
 
     @staticmethod
     def resume(file: Path, device: str = "cpu") -> Training:
@@ -122,9 +119,4 @@ def _rate(taken: int, steps: int) -> float:
 
 
 def _log(file: Path, taken: int, losses: list[float]) -> None:
-    is_new = not file.is_file()
-    with file.open("a", newline="", encoding="utf-8") as rows:
-        writer = csv.writer(rows)
-        if is_new:
-            writer.writerow(["step", "maps", "boxes"])
-        writer.writerow([taken, *(f"{loss:.4f}" for loss in losses)])
+    log_row(file, ("step", "maps", "boxes"), (taken, *(f"{loss:.4f}" for loss in losses)))

@@ -11,14 +11,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import onnx
-import onnxruntime
 import torch
 from onnx import TensorProto, helper
 from torch import Tensor
 
 from models.errors import ModelError
+from models.onnx_session import create_session
 from models.recognition.handwriting import NETWORK
-from models.training.lines.mixture import STRIDE, Mixture, batches
+from models.training.lines.export import drop_unused
+from models.training.lines.mixture import STRIDE, Mixture, batches, grouped
 from models.training.lines.pack import Pack
 from models.training.trocr.network import FEATURES
 
@@ -53,15 +54,12 @@ class Trunk:
     """The shipped recogniser up to where it tells characters."""
 
     def __init__(self, network: Path = NETWORK) -> None:
-        self.graph = trunk_of(onnx.load(network))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        content = self.graph.SerializeToString()
-        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self._told = trunk_of(onnx.load(network)).graph.output[0].name
+        self._session = create_session(network, self._told)
 
     def features(self, pictures: Floats, widths: Sequence[int]) -> list[Halves]:
         """Return what it tells of lines, (N, 3, 48, W) with their own widths: (T, 120) each."""
-        (told,) = self._session.run(None, {"x": pictures})
+        (told,) = self._session.run([self._told], {"x": pictures})
         return [row[: -(-width // STRIDE) + 1].astype(np.float16) for row, width in zip(told, widths, strict=True)]
 
 
@@ -75,10 +73,7 @@ def trunk_of(network: onnx.ModelProto) -> onnx.ModelProto:
     del cut.graph.node[:], cut.graph.output[:]
     cut.graph.node.extend(nodes)
     cut.graph.output.append(helper.make_tensor_value_info(told, TensorProto.FLOAT, ["lines", "steps", FEATURES]))
-    used = {name for node in nodes for name in node.input}
-    kept = [weight for weight in cut.graph.initializer if weight.name in used]
-    del cut.graph.initializer[:]
-    cut.graph.initializer.extend(kept)
+    drop_unused(cut.graph)
     return cut
 
 
@@ -142,11 +137,7 @@ class Lines:
         while True:
             pool = [self._lines[int(number)] for number in rng.integers(0, len(self._lines), _POOL)]
             pool.sort(key=lambda line: len(line.features))
-            groups: list[list[SeenLine]] = [[]]
-            for line in pool:
-                if groups[-1] and (len(groups[-1]) + 1) * len(line.features) > _VECTORS:
-                    groups.append([])
-                groups[-1].append(line)
+            groups = grouped(pool, lambda line: len(line.features), _VECTORS)
             for number in rng.permutation(len(groups)):
                 yield self._batch(rng, groups[int(number)])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from models.training.runs import average, log_row, save_whole
 from models.training.trocr.corpus import Batch
 from models.training.trocr.network import TinyTrocr
 
@@ -93,19 +93,15 @@ class Learning:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
         self._optimiser.step()
         self.step, self.lines = self.step + 1, self.lines + (0 if lines is None else len(lines.lengths))
-        keep = min(self._recipe.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for name, value in self.network.named_parameters():
-                self.averaged[name].lerp_(value, 1 - keep)
+        average(self.averaged, self.network, self.step, self._recipe.average)
         return told
 
     def save(self) -> None:
-        """Write the checkpoint; a run that is stopped while writing leaves the one before."""
+        """Write the checkpoint."""
         state: dict[str, Any] = {"network": self.network.state_dict(), "averaged": self.averaged}
         state |= {"optimiser": self._optimiser.state_dict(), "step": self.step, "lines": self.lines}
         state |= {"text_seconds": self.text_seconds, "seconds": self.seconds, "normal": self._normal}
-        torch.save(state, self._checkpoint.with_suffix(".part"))
-        self._checkpoint.with_suffix(".part").replace(self._checkpoint)
+        save_whole(state, self._checkpoint)
 
     def _backward(self, lines: Batch | None) -> float:
         if lines is None:
@@ -156,15 +152,10 @@ class Learning:
         return rate * min(1.0, (self.step + 1) / recipe.warm_up) * fallen
 
     def _log(self, losses: Sequence[tuple[float, float]]) -> None:
-        log = self._folder / "log.csv"
-        new = not log.exists()
-        with log.open("a", newline="") as stream:
-            rows = csv.writer(stream)
-            if new:
-                rows.writerow(["step", "lines", "text_minutes", "minutes", "loss", "text_loss"])
-            means = [
-                f"{np.mean(some):.4f}" if (some := [one for one in column if not math.isnan(one)]) else ""
-                for column in zip(*losses, strict=True)
-            ]
-            minutes = [f"{seconds / 60:.2f}" for seconds in (self.text_seconds, self.seconds)]
-            rows.writerow([self.step, self.lines, *minutes, *means])
+        means = [
+            f"{np.mean(some):.4f}" if (some := [one for one in column if not math.isnan(one)]) else ""
+            for column in zip(*losses, strict=True)
+        ]
+        minutes = [f"{seconds / 60:.2f}" for seconds in (self.text_seconds, self.seconds)]
+        names = ("step", "lines", "text_minutes", "minutes", "loss", "text_loss")
+        log_row(self._folder / "log.csv", names, (self.step, self.lines, *minutes, *means))
