@@ -10,14 +10,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 from models.document import PageReading, ReadOptions, Region
+from models.documents.files import OpenDocument, open_document
+from models.documents.text_layer import TextLayer
 from models.errors import CorruptFile
-from models.files import OpenDocument, open_document
 from models.geometry import box_polygon
 from models.paragraphs import in_paragraphs
 from models.reading_order import page_text
 from models.recognition.base import PageReader
 from models.recognition.confidence import with_calibrated_confidence
-from models.text_layer import TextLayer
 
 if TYPE_CHECKING:
     from models.recognition.tesseract import TesseractReader

@@ -43,7 +43,7 @@ def warm_up(options: ReadOptions) -> int:
 
 def inspect_file(path: Path, passwords: Sequence[str]) -> DocumentInfo:
     """Open and check a document. Raises DocumentError."""
-    from models.files import inspect
+    from models.documents.files import inspect
 
     return inspect(path, passwords)
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.document import PageReading, Region
+from models.documents.files import open_document
 from models.evaluation.readers import Said
-from models.files import open_document
 from models.geometry import box_polygon
 from models.recognition.base import LineReading, LineRecogniser
 

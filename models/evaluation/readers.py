@@ -99,7 +99,7 @@ class _Pipeline:
         self._pipeline.warm_up(self._options)
 
     def read(self, path: Path) -> Said:
-        from models.files import inspect
+        from models.documents.files import inspect
 
         pages = inspect(path, [self._options.password] if self._options.password else []).total_pages
         try:
@@ -148,7 +148,7 @@ class _PlainRapidocr:
     def read(self, path: Path) -> Said:
         from rapidocr.utils.load_image import LoadImageError
 
-        from models.images import FAULTS
+        from models.documents.images import FAULTS
 
         self.warm_up()
         try:
@@ -162,7 +162,7 @@ def _pictures(path: Path) -> list[Any]:
     """Return what a user of the peers would hand them: a picture's path, or the drawn pages of a PDF or TIFF."""
     from PIL import Image
 
-    from models.files import PDF, TIFF, content_type, open_document
+    from models.documents.files import PDF, TIFF, content_type, open_document
 
     if content_type(path) not in (PDF, TIFF):
         return [str(path)]

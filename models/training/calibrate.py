@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.document import ReadOptions, Region
+from models.documents.files import open_document
 from models.evaluation.calibration import calibration_error, judge_words
 from models.evaluation.datasets import load_datasets, sample
 from models.evaluation.items import Item
-from models.files import open_document
 from models.pipeline import create_reader
 from models.recognition.base import PageReader
 

@@ -96,7 +96,7 @@ def _read(
 def _records(
     pipeline: PagePipeline, file: Path, options: ReadOptions, wanted: set[int] | None, settings: Settings
 ) -> Iterator[PageText]:
-    from models.files import inspect
+    from models.documents.files import inspect
     from streams.document_cache import digest_of
     from streams.records import PageTask, now, page_text
 

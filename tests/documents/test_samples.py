@@ -13,8 +13,8 @@ from PIL import Image
 
 from models.detection.dbnet import DbnetDetector
 from models.document import ReadOptions
+from models.documents.files import inspect
 from models.errors import CorruptFile
-from models.files import inspect
 from models.pipeline import PagePipeline, TesseractApi
 from models.training.kinds.hands import ink_of
 from models.training.kinds.pen import signed_name

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from models.document import PageImage, ReadOptions
+from models.documents.files import inspect, open_document
+from models.documents.text_layer import is_trusted
 from models.errors import CorruptFile, DocumentError, EmptyDocument, EncryptedFile, PageTooLarge, UnsupportedFile
-from models.files import inspect, open_document
 from models.pipeline import PagePipeline
-from models.text_layer import is_trusted
 
 
 def pdf(tmp_path: Path, draw: Callable[[pymupdf.Document], object], **save: object) -> Path:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageDraw, TiffImagePlugin
 
+from models.documents.files import content_type, open_document
 from models.errors import CorruptFile, PageTooLarge, UnsupportedFile
-from models.files import content_type, open_document
 
 
 def grey(file: Path, *, megapixels: float = 80) -> np.ndarray:

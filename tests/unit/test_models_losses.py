@@ -15,8 +15,8 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from models.document import PageReading, ReadOptions
+from models.documents.files import open_document
 from models.errors import CorruptFile
-from models.files import open_document
 from models.pipeline import PagePipeline
 
 WIDTH, HEIGHT = 800, 600

@@ -12,8 +12,8 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from models.files import open_document
-from models.text_layer import TextLayer, TextLine, is_trusted, without_echoes
+from models.documents.files import open_document
+from models.documents.text_layer import TextLayer, TextLine, is_trusted, without_echoes
 
 PROSE = "The lessee pays the rent on the first working day of every month. "
 Draw = Callable[[pymupdf.Page], object]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from models.document import DocumentInfo, PageImage
+from models.documents.text_layer import TextLayer
 from models.errors import EmptyDocument, UnsupportedFile
-from models.text_layer import TextLayer
 
 PDF = "application/pdf"
 TIFF = "image/tiff"
@@ -90,10 +90,10 @@ def content_type(path: Path) -> str:
 def open_document(path: Path, passwords: Sequence[str] = ()) -> OpenDocument:
     """Open a document of any supported kind. Raises DocumentError."""
     if content_type(path) == PDF:
-        from models.pdf import PdfDocument
+        from models.documents.pdf import PdfDocument
 
         return PdfDocument(path, passwords)
-    from models.images import ImageDocument
+    from models.documents.images import ImageDocument
 
     return ImageDocument(path)
 

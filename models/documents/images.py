@@ -11,8 +11,8 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
 from models.document import PageImage
+from models.documents.text_layer import TextLayer
 from models.errors import CorruptFile, PageTooLarge
-from models.text_layer import TextLayer
 
 # What Pillow's decoders raise for a file that is at fault.
 FAULTS = (

@@ -11,9 +11,9 @@ import numpy as np
 import pymupdf
 
 from models.document import PageImage
+from models.documents.page_content import page_content
+from models.documents.text_layer import TextLayer, TextLine, is_trusted, join_rows, without_echoes
 from models.errors import CorruptFile, EmptyDocument, EncryptedFile, PageTooLarge
-from models.page_content import page_content
-from models.text_layer import TextLayer, TextLine, is_trusted, join_rows, without_echoes
 
 # What MuPDF raises for a file that is at fault. FzErrorBase is the root of its own errors.
 FAULTS = (pymupdf.FileDataError, pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError, TypeError, IndexError)
