@@ -14,10 +14,10 @@ import numpy as np
 
 from models.detection.base import TextBox
 from models.geometry import box_sides
-from models.letters import Floats, Letters, Pixels, find_letters
 from models.line_direction import flat_line, upside_down
+from models.pages.glyphs import Floats, Letters, Pixels, find_letters
+from models.pages.skew import find_skew
 from models.recognition.base import LineRecogniser
-from models.skew import find_skew
 
 _LONG = 2.0  # times as long as high: shorter boxes do not say which way they run
 _ENOUGH = 12.0  # box heights of lines, altogether: fewer are a few short words that may stand in any way

@@ -114,7 +114,7 @@ def create_reader(
 ) -> PageReader:
     """Return a new reader. Imported here: each drags in libraries that the others do without."""
     if name == "tesseract":
-        from models.preprocess import PreparingReader
+        from models.pages.prepare import PreparingReader
 
         return PreparingReader(_create_tesseract(tesseract_api))
     from models.detection.choice import TextDetectors

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.geometry import box_sides, same_row
-from models.letters import grey
+from models.pages.glyphs import grey
 from models.recognition.base import LineReading
 
 Floats = npt.NDArray[np.float32]

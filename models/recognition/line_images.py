@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.geometry import box_sides
-from models.letters import grey
+from models.pages.glyphs import grey
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

@@ -20,7 +20,8 @@ from models.detection.region_maps import RegionHead
 from models.document import Kind, PageImage, PageLines, ReadOptions, Region
 from models.errors import PageTooLarge
 from models.geometry import box_corners, box_sides, wrapped_angle
-from models.preprocess import prepare_upright
+from models.pages.deskew import Straightened
+from models.pages.prepare import prepare_upright
 from models.reading_order import in_reading_order
 from models.recognition.base import LineReading
 from models.recognition.choice import ChosenRecogniser, LineRecognisers
@@ -30,7 +31,6 @@ from models.recognition.page_line import PageLine, apart_from_signatures, mostly
 from models.recognition.straight_page import StraightPage, straighten_page
 from models.recognition.tesseract_words import PlacedWord
 from models.recognition.word_lines import words_by_line
-from models.straighten import Straightened
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

@@ -12,8 +12,8 @@ from models.detection.dbnet import clockwise
 from models.document import PageImage, Polygon
 from models.geometry import clip
 from models.orientation import page_angle
+from models.pages.deskew import Straightened, straighten
 from models.recognition.base import LineRecogniser
-from models.straighten import Straightened, straighten
 
 Floats = npt.NDArray[np.float32]
 

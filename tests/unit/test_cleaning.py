@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
-from models.cleaning import clean
 from models.document import PageImage, ReadOptions, Region
-from models.preprocess import PreparingReader
+from models.pages.cleaning import clean
+from models.pages.prepare import PreparingReader
 from models.recognition.tesseract import TesseractReader
 from tests.unit.drawn_pages import LINES, Grey, drawn, grainy, peppered, shaded, specked, turned
 

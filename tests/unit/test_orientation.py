@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pytest
 
 from models.detection.dbnet import DbnetDetector
-from models.letters import find_letters
 from models.line_direction import upside_down
 from models.orientation import page_angle
+from models.pages.deskew import straighten
+from models.pages.glyphs import find_letters
+from models.pages.skew import find_skew
 from models.recognition.base import LineReading
 from models.recognition.ppocr_lines import PpocrLineRecogniser
-from models.skew import find_skew
-from models.straighten import straighten
 from tests.unit.drawn_pages import LINES, Grey, drawn, turned
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from models.letters import grey
+from models.pages.glyphs import grey
 
 Pixels = npt.NDArray[np.uint8]
 

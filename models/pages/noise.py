@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from models.letters import Pixels, tones
+from models.pages.glyphs import Pixels, tones
 
 _TILE, _TILES = 128, 4  # 16 squares spread over the page are measured: 2 ms whatever its size
 _LONE = 60  # grey levels between a pixel and all eight of its neighbours, of salt and of pepper

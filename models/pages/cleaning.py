@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.letters import Letters, Pixels, find_letters
-from models.light import even_light, is_uneven, paper_light
-from models.noise import is_grainy, is_peppered, measure_noise, remove_pepper, smooth_grain
-from models.specks import has_specks, remove_specks
+from models.pages.glyphs import Letters, Pixels, find_letters
+from models.pages.illumination import even_light, is_uneven, paper_light
+from models.pages.noise import is_grainy, is_peppered, measure_noise, remove_pepper, smooth_grain
+from models.pages.specks import has_specks, remove_specks
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from models.cleaning import Cleaned, clean
 from models.document import PageImage, PageLines, ReadOptions, Region
 from models.geometry import clip, wrapped_angle
-from models.letters import Floats, Letters, Pixels, grey
+from models.pages.cleaning import Cleaned, clean
+from models.pages.deskew import Straightened, straighten
+from models.pages.glyphs import Floats, Letters, Pixels, grey
+from models.pages.skew import find_skew
+from models.pages.specks import keep_rows
 from models.recognition.base import PageReader
-from models.skew import find_skew
-from models.specks import keep_rows
-from models.straighten import Straightened, straighten
 
 if TYPE_CHECKING:  # they drag in ONNX Runtime, which most pages do without
     from models.detection.dbnet import DbnetDetector

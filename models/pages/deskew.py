@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.letters import Pixels
+from models.pages.glyphs import Pixels
 
 Points = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]  # (3, 3), homogeneous, of pixel corners: (0, 0) is the outer corner of the page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from models.letters import Pixels, resize, shrink
+from models.pages.glyphs import Pixels, resize, shrink
 
 _CELL = 8  # pixels of the shrunk page to one of the picture of its paper
 _REACH = 31  # cells that a median looks over: wider than a headline is high

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.letters import Floats, Letters
+from models.pages.glyphs import Floats, Letters
 
 LARGEST = 15.0  # degrees to either side
 _COARSE = 0.5

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from models.letters import Bools, Floats, Letters, Pixels, tones
+from models.pages.glyphs import Bools, Floats, Letters, Pixels, tones
 
 _MANY = 0.65  # specks per letter: dots and broken letters make up to 0.6 on pages that are only faded
 _PALE = 0.1  # of the contrast, that a pixel is darker than paper: the edges of a speck go with it
