@@ -13,9 +13,9 @@ from models.document import PageReading, ReadOptions, Region
 from models.documents.files import OpenDocument, open_document
 from models.documents.text_layer import TextLayer
 from models.errors import CorruptFile
-from models.geometry import box_polygon
-from models.paragraphs import in_paragraphs
-from models.reading_order import page_text
+from models.layout.geometry import box_polygon
+from models.layout.paragraphs import in_paragraphs
+from models.layout.reading_order import page_text
 from models.recognition.base import PageReader
 from models.recognition.confidence import with_calibrated_confidence
 

@@ -11,7 +11,7 @@ from models.detection.craft_onnx import OnnxScores, ScoreNetwork, Scores, fittin
 from models.detection.craft_options import CraftOptions
 from models.detection.craft_postprocess import ScoredBox, boxes_from_scores
 from models.document import PageImage, Polygon
-from models.geometry import clip
+from models.layout.geometry import clip
 from models.weights import CRAFT, CRAFT_REFINER
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from models.detection.craft_options import CraftOptions
 from models.detection.craft_polygon import bent_polygon
-from models.geometry import box_corners
+from models.layout.geometry import box_corners
 
 Floats = npt.NDArray[np.float32]
 

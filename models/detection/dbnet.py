@@ -17,7 +17,7 @@ import numpy as np
 from models.detection.base import Floats, Found, Pixels, TextBox
 from models.detection.region_maps import RegionHead, shares_inside
 from models.detection.signatures import find_signatures
-from models.geometry import box_sides
+from models.layout.geometry import box_sides
 from models.onnx_session import create_session
 
 # The network's feature pyramid before its head: 96 channels, a quarter of the size.

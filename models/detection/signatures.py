@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from models.detection.base import SignatureBox
 from models.detection.kind_model import KINDS
-from models.geometry import Box, box_corners
+from models.layout.geometry import Box, box_corners
 
 Floats = npt.NDArray[np.float32]
 

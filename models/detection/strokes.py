@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.base import TextBox
-from models.geometry import box_sides
+from models.layout.geometry import box_sides
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.geometry import Box
+from models.layout.geometry import Box
 
 _INVISIBLE = 3  # text render mode 3: neither filled nor stroked
 _SPACES = (9, 10, 13, 32, 160)  # code points

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.geometry import Box
+from models.layout.geometry import Box
 
 # A broken font map shows as replacement or private-use characters: one in ten, and the page is read as a picture.
 _MAX_BROKEN_SHARE = 0.1

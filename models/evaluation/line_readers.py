@@ -12,7 +12,7 @@ import numpy.typing as npt
 from models.document import PageReading, Region
 from models.documents.files import open_document
 from models.evaluation.readers import Said
-from models.geometry import box_polygon
+from models.layout.geometry import box_polygon
 from models.recognition.base import LineReading, LineRecogniser
 
 _DPI = 300

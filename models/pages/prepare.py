@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from models.document import PageImage, PageLines, ReadOptions, Region
-from models.geometry import clip, wrapped_angle
+from models.layout.geometry import clip, wrapped_angle
 from models.pages.cleaning import Cleaned, clean
 from models.pages.deskew import Straightened, straighten
 from models.pages.glyphs import Floats, Letters, Pixels, grey

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.geometry import box_sides, same_row
+from models.layout.geometry import box_sides, same_row
 from models.pages.glyphs import grey
 from models.recognition.base import LineReading
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.geometry import box_sides
+from models.layout.geometry import box_sides
 from models.pages.glyphs import grey
 
 Floats = npt.NDArray[np.float32]

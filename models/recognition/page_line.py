@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from models.detection.base import SignatureBox
 from models.document import Kind
-from models.geometry import box_sides
+from models.layout.geometry import box_sides
 from models.recognition.base import LineReading
 
 Floats = npt.NDArray[np.float32]

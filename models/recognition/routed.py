@@ -19,10 +19,10 @@ from models.detection.kind import LineKinds
 from models.detection.region_maps import RegionHead
 from models.document import Kind, PageImage, PageLines, ReadOptions, Region
 from models.errors import PageTooLarge
-from models.geometry import box_corners, box_sides, wrapped_angle
+from models.layout.geometry import box_corners, box_sides, wrapped_angle
+from models.layout.reading_order import in_reading_order
 from models.pages.deskew import Straightened
 from models.pages.prepare import prepare_upright
-from models.reading_order import in_reading_order
 from models.recognition.base import LineReading
 from models.recognition.choice import ChosenRecogniser, LineRecognisers
 from models.recognition.leaders import up_to_the_next, with_leaders

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from models.detection.base import SignatureBox, TextBox, TextDetector
 from models.detection.dbnet import clockwise
 from models.document import PageImage, Polygon
-from models.geometry import clip
+from models.layout.geometry import clip
 from models.orientation import page_angle
 from models.pages.deskew import Straightened, straighten
 from models.recognition.base import LineRecogniser

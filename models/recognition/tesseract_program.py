@@ -11,7 +11,7 @@ from PIL import Image
 
 from models.document import PageImage, PageLines, ReadOptions
 from models.errors import LanguageMissing, ReaderFailed
-from models.geometry import Box, box_polygon
+from models.layout.geometry import Box, box_polygon
 from models.recognition.tesseract import check_size, tessdata
 from models.recognition.tesseract_words import LineBuilder, PlacedWord, Word
 

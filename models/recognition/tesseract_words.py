@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from models.document import PageLines, Polygon, Region
-from models.geometry import Box
+from models.layout.geometry import Box
 from models.recognition.confidence import calibrated
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from models.geometry import bounds
+from models.layout.geometry import bounds
 from streams.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
 from streams.sinks.private_database import PrivateDatabase, memory_folder

@@ -9,7 +9,7 @@ from models.evaluation.calibration import calibration_error, judge_words, reliab
 from models.evaluation.items import Item, TruthBox, Unit
 from models.evaluation.places import PlaceScores, score_places
 from models.evaluation.scores import ErrorCount, Overlap, Share
-from models.geometry import box_polygon
+from models.layout.geometry import box_polygon
 
 PAGE = (1000.0, 1000.0)
 

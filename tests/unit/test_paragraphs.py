@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.document import Region
-from models.paragraphs import in_paragraphs, paragraph_numbers
+from models.layout.paragraphs import in_paragraphs, paragraph_numbers
 
 
 def region(text: str, x0: float, y0: float, x1: float, y1: float) -> Region:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.document import Region
-from models.geometry import bounds, box_polygon, clip
-from models.reading_order import in_reading_order, page_text, text_rotation
+from models.layout.geometry import bounds, box_polygon, clip
+from models.layout.reading_order import in_reading_order, page_text, text_rotation
 
 sides = st.integers(0, 2000)
 boxes = st.tuples(sides, sides, st.integers(1, 400), st.integers(1, 80)).map(

@@ -8,7 +8,7 @@ import pytest
 
 from models.detection.choice import TextDetectors
 from models.document import PageImage, ReadOptions, Region
-from models.geometry import bounds
+from models.layout.geometry import bounds
 from models.recognition.choice import LineRecognisers
 from models.recognition.routed import RoutedReader
 from models.training.kinds.pen import signature

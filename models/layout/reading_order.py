@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 
 from models.document import Region
-from models.geometry import Box, bounds, same_row
+from models.layout.geometry import Box, bounds, same_row
 
 # A gutter between columns is wider than the gap between words of a row: at least this many line heights.
 _GUTTER_HEIGHTS = 1.2

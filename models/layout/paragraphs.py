@@ -8,8 +8,8 @@ from itertools import pairwise
 from statistics import median
 
 from models.document import Region
-from models.geometry import Box, same_row
-from models.reading_order import straight_boxes
+from models.layout.geometry import Box, same_row
+from models.layout.reading_order import straight_boxes
 
 _WIDER = 1.35  # times the usual distance from a line to the next: white between paragraphs
 _INDENT = 0.8  # of a line's height, by which a paragraph's first line begins further right
