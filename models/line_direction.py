@@ -11,8 +11,8 @@ import numpy.typing as npt
 import onnxruntime
 
 from models.detection.dbnet import packaged_weights
-from models.onnx_session import create_session
 from models.pages.glyphs import Floats, Pixels
+from models.weights.onnx_session import create_session
 
 _HEIGHT, _WIDTH = 48, 192  # what the network takes
 _LONGEST = 6.0  # times as long as high; of longer lines the middle is shown, as squeezed letters tell it little

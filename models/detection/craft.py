@@ -12,7 +12,7 @@ from models.detection.craft_options import CraftOptions
 from models.detection.craft_postprocess import ScoredBox, boxes_from_scores
 from models.document import PageImage, Polygon
 from models.layout.geometry import clip
-from models.weights import CRAFT, CRAFT_REFINER
+from models.weights.store import CRAFT, CRAFT_REFINER
 
 
 class CraftDetector:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from models.detection.craft_onnx import onnx_path
 from models.detection.craft_options import Precision
 from models.errors import WeightsInvalid, WeightsMissing
-from models.weights import CRAFT, CRAFT_REFINER, Weights, find_weights, named_by_content
+from models.weights.store import CRAFT, CRAFT_REFINER, Weights, find_weights, named_by_content
 
 if TYPE_CHECKING:
     from torch import nn

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from models.detection.craft_options import Precision
 from models.errors import PageTooLarge, WeightsInvalid, WeightsMissing
-from models.weights import Weights
+from models.weights.store import Weights
 
 Floats = npt.NDArray[np.float32]
 

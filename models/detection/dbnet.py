@@ -18,7 +18,7 @@ from models.detection.base import Floats, Found, Pixels, TextBox
 from models.detection.region_maps import RegionHead, shares_inside
 from models.detection.signatures import find_signatures
 from models.layout.geometry import box_sides
-from models.onnx_session import create_session
+from models.weights.onnx_session import create_session
 
 # The network's feature pyramid before its head: 96 channels, a quarter of the size.
 PYRAMID = "p2o.pd_op.concat.1.0"

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.onnx_session import create_session
+from models.weights.onnx_session import create_session
 
 Floats = npt.NDArray[np.float32]
 
-_SHIPPED = Path(__file__).resolve().parents[1] / "shipped" / "regions.onnx"
+_SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "shipped" / "regions.onnx"
 
 _NOTHING = np.float32(1e-4)  # of each kind: where the map shows nothing, all are as likely
 

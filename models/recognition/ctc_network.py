@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.onnx_session import create_session
+from models.weights.onnx_session import create_session
 
 Floats = npt.NDArray[np.float32]
 

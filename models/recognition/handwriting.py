@@ -20,7 +20,7 @@ from models.recognition.line_images import network_input
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-_SHIPPED = Path(__file__).resolve().parents[1] / "shipped"
+_SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "shipped"
 NETWORK = _SHIPPED / "handwriting_latin.onnx"
 CROSSED_OUT = _SHIPPED / "handwriting_crossed_out.onnx"
 SEQUENCES = _SHIPPED / "letter_sequences.npz"

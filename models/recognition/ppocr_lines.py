@@ -18,7 +18,7 @@ from models.recognition.line_images import network_input
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
-LATIN = Path(__file__).resolve().parents[1] / "shipped/ppocr_latin_int8.onnx"
+LATIN = Path(__file__).resolve().parents[1] / "weights/shipped/ppocr_latin_int8.onnx"
 # Nine lines of print in ten are; reading the others twice saves a word in a hundred on forms and letters.
 _SURE = 0.9
 

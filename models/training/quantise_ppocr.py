@@ -1,7 +1,7 @@
-"""Makes models/shipped/ppocr_latin_int8.onnx from the line recogniser that comes in the rapidocr package.
+"""Makes models/weights/shipped/ppocr_latin_int8.onnx from the line recogniser that comes in the rapidocr package.
 
     pip install '.[training]'
-    python -m models.training.quantise_ppocr LINES_FOLDER models/shipped/ppocr_latin_int8.onnx
+    python -m models.training.quantise_ppocr LINES_FOLDER models/weights/shipped/ppocr_latin_int8.onnx
 
 Three changes to PP-OCRv6's small recogniser (Apache-2.0), none of which trains anything:
 

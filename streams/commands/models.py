@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from models.weights import Weights
+    from models.weights.store import Weights
 
 models_app = typer.Typer(no_args_is_help=True, help="Networks' weights: list, verify, fetch, export.")
 
@@ -43,7 +43,7 @@ def list_models(cache: Cache = None) -> None:
     """
     from models.errors import ModelError
     from models.recognition.trocr.published import NAMES
-    from models.weights import KNOWN, find_weights
+    from models.weights.store import KNOWN, find_weights
     from streams.commands.table import print_table
 
     folder = _folder(cache)
@@ -91,7 +91,7 @@ def fetch(
     Example: inkstream models fetch craft-refiner
     """
     from models.recognition.trocr.published import fetch_checkpoint
-    from models.weights import KNOWN, fetch_weights
+    from models.weights.store import KNOWN, fetch_weights
 
     if network.value in KNOWN:
         print(fetch_weights(KNOWN[network], _folder(cache), offline=offline, endpoint=endpoint))
@@ -136,7 +136,7 @@ def _exports(weights: Weights, folder: Path) -> list[str]:
 def _find(network: Network, folder: Path) -> Path:
     """Return where a network's weights are. Raises WeightsMissing or WeightsInvalid."""
     from models.recognition.trocr.published import find_checkpoint
-    from models.weights import KNOWN, find_weights
+    from models.weights.store import KNOWN, find_weights
 
     weights = KNOWN.get(network.value)
     return find_checkpoint(network, folder) if weights is None else find_weights(weights, folder)

@@ -13,7 +13,7 @@ from models.detection.craft import CraftDetector, load_craft
 from models.detection.craft_export import export_craft
 from models.detection.craft_options import CraftOptions, Precision
 from models.document import PageImage
-from models.weights import CRAFT, find_weights
+from models.weights.store import CRAFT, find_weights
 
 LINES = (
     "Harbour Office, Annual Report",

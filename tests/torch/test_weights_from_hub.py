@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import WeightsInvalid, WeightsMissing
-from models.weights import HubFile, Weights, fetch_weights
+from models.weights.store import HubFile, Weights, fetch_weights
 from tests.torch.small_hub import small_hub
 
 CONTENT = b"weights of a network"

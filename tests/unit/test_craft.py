@@ -235,5 +235,5 @@ def test_a_file_that_is_no_network_is_refused(content: bytes, tmp_path: Path) ->
 
 
 def test_importing_the_detector_imports_no_torch() -> None:
-    code = "import sys, models.detection.craft, models.weights, streams.cli; sys.exit('torch' in sys.modules)"
+    code = "import sys, models.detection.craft, models.weights.store, streams.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -21,7 +21,7 @@ from models.detection.dbnet import DbnetDetector
 from models.document import ReadOptions
 from models.errors import OptionsError, WeightsMissing
 from models.pipeline import PagePipeline
-from models.weights import CRAFT
+from models.weights.store import CRAFT
 from streams.cli import app
 from streams.codec import merge_options
 from streams.errors import ConfigurationError

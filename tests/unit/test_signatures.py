@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
 SIGNED = KINDS.index("signature")
-WEIGHTS = Path(__file__).parents[2] / "models" / "shipped" / "regions.onnx"
+WEIGHTS = Path(__file__).parents[2] / "models" / "weights" / "shipped" / "regions.onnx"
 WEIGHTS_SHA256 = "13f9b84646771f5e3357bba089d22e6d4e1800ff9fe76ce382bdad02dffa31ec"
 
 

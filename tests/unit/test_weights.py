@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import WeightsInvalid, WeightsMissing
-from models.weights import CRAFT, KNOWN, PackagedFile, Weights, fetch_weights, find_weights, verify
+from models.weights.store import CRAFT, KNOWN, PackagedFile, Weights, fetch_weights, find_weights, verify
 
 CONTENT = b"weights of a network"
 WEIGHTS = Weights(

@@ -12,7 +12,7 @@ from models.errors import WeightsMissing
 from models.recognition.trocr.export_files import FORMAT, is_exported
 from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser
 
-SHIPPED = Path(__file__).resolve().parents[2] / "shipped" / "trocr-tiny"  # ours, for handwriting
+SHIPPED = Path(__file__).resolve().parents[2] / "weights" / "shipped" / "trocr-tiny"  # ours, for handwriting
 # looked for in this order where a document leaves the choice
 _BY_WORTH = ("trocr-large", "trocr-base", "trocr-small")
 

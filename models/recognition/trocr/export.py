@@ -13,7 +13,7 @@ from models.recognition.trocr.config import read_config
 from models.recognition.trocr.export_files import FORMAT, is_exported, write_description
 from models.recognition.trocr.published import weights_file
 from models.recognition.trocr.tokenizer import read_vocabulary
-from models.weights import sha256_of
+from models.weights.store import sha256_of
 
 
 def export_trocr(checkpoint: Path, cache_dir: Path, precision: str = "int8") -> Path:

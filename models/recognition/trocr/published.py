@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.errors import WeightsInvalid, WeightsMissing
-from models.weights import sha256_of
+from models.weights.store import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from torch import nn
 from models.training.halves import halve
 from models.training.regions.loop import CHECKPOINT, Training
 from models.training.regions.network import CHANNELS, RegionHead, RegionMaps
-from models.weights import sha256_of
+from models.weights.store import sha256_of
 
 _OPSET = 17
 

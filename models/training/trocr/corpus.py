@@ -16,12 +16,12 @@ from onnx import TensorProto, helper
 from torch import Tensor
 
 from models.errors import ModelError
-from models.onnx_session import create_session
 from models.recognition.handwriting import NETWORK
 from models.training.lines.export import drop_unused
 from models.training.lines.mixture import STRIDE, Mixture, batches, grouped
 from models.training.lines.pack import Pack
 from models.training.trocr.network import FEATURES
+from models.weights.onnx_session import create_session
 
 Halves = npt.NDArray[np.float16]
 Floats = npt.NDArray[np.float32]

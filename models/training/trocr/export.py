@@ -20,7 +20,7 @@ from models.recognition.trocr.tokenizer import Vocabulary
 from models.training.halves import halve
 from models.training.lines.mixture import BUCKET
 from models.training.trocr.network import HEADS, TOKENS, WIDTH, TinyTrocr
-from models.weights import sha256_of
+from models.weights.store import sha256_of
 
 Floats = npt.NDArray[np.float32]
 
