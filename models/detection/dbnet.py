@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from models.detection.base import Floats, Found, Pixels, TextBox
-from models.detection.region_maps import RegionHead, shares_inside
-from models.detection.signatures import find_signatures
+from models.kinds.maps import RegionHead, shares_inside
+from models.kinds.signatures import find_signatures
 from models.layout.geometry import box_sides
 from models.weights.onnx_session import create_session
 

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.choice import TextDetectors
-from models.detection.kind import LineKinds
-from models.detection.region_maps import RegionHead
 from models.document import Kind, PageImage, PageLines, ReadOptions, Region
 from models.errors import PageTooLarge
+from models.kinds.classifier import LineKinds
+from models.kinds.maps import RegionHead
 from models.layout.geometry import box_corners, box_sides, wrapped_angle
 from models.layout.reading_order import in_reading_order
 from models.pages.deskew import Straightened

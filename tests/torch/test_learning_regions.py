@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from models.detection.region_maps import RegionHead as ExportedHead
 from models.errors import ModelError
+from models.kinds.maps import RegionHead as ExportedHead
 from models.training.regions.corpus import Example
 from models.training.regions.export import export
 from models.training.regions.loop import CHECKPOINT, LOG, Training, batch_of, train

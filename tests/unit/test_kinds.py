@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pytest
 
 from models.detection.dbnet import DbnetDetector
-from models.detection.kind import WEIGHTS, WEIGHTS_SHA256, LineKinds
-from models.detection.kind_model import KINDS, load_model
 from models.errors import ModelError, OptionsError, WeightsMissing
+from models.kinds.classifier import WEIGHTS, WEIGHTS_SHA256, LineKinds
+from models.kinds.model import KINDS, load_model
 from models.training.kinds.hands import ink_of
 from models.training.kinds.pen import signed_name
 from tests.unit.letters import letter

@@ -14,8 +14,8 @@ from PIL import Image
 
 from models.detection.base import TextBox
 from models.detection.dbnet import DbnetDetector
-from models.detection.strokes import LAYERS, windows_of
 from models.errors import ModelError
+from models.kinds.strokes import LAYERS, windows_of
 from models.training.kinds import fit_strokes
 from models.training.kinds.draft import Stationery
 from models.training.kinds.examples import Examples, examples_of

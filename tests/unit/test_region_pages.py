@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from models.detection.kind_model import KINDS
 from models.errors import ModelError
+from models.kinds.model import KINDS
 from models.training.kinds.draft import Stationery
 from models.training.kinds.hands import drawn_hands
 from models.training.kinds.pen import with_tail

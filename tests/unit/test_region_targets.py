@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.detection.kind_model import KINDS
+from models.kinds.model import KINDS
 from models.training.regions.signed_draft import SIGNATURE
 from models.training.regions.targets import targets_of
 

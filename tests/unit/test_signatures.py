@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pytest
 
 from models.detection.dbnet import DbnetDetector
-from models.detection.kind_model import KINDS
-from models.detection.signatures import find_signatures
+from models.kinds.model import KINDS
+from models.kinds.signatures import find_signatures
 from models.training.kinds.pen import signature
 from tests.unit.letters import letter
 

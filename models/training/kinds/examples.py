@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from models.detection.base import TextBox
 from models.detection.dbnet import DbnetDetector
-from models.detection.kind_model import KINDS, describe
-from models.detection.strokes import windows_of
 from models.document import Kind
+from models.kinds.model import KINDS, describe
+from models.kinds.strokes import windows_of
 from models.training.kinds.sheet import kinds_of_boxes
 
 Floats = npt.NDArray[np.float32]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.kind_model import KINDS, KindHead, KindModel
-from models.detection.strokes import StrokeNetwork
+from models.kinds.model import KINDS, KindHead, KindModel
+from models.kinds.strokes import StrokeNetwork
 from models.training.kinds.examples import Examples
 from models.training.kinds.fit_head import HeadOptions, fit_head
 from models.training.kinds.fit_strokes import StrokeOptions, fit_strokes

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.kind_model import KINDS, KindHead
+from models.kinds.model import KINDS, KindHead
 from models.training.kinds.adam import Adam
 from models.training.kinds.losses import cross_entropy, weights_of
 

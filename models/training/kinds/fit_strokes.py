@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.kind_model import KINDS
-from models.detection.strokes import FEATURES, LAYERS, StrokeNetwork, patches_of
+from models.kinds.model import KINDS
+from models.kinds.strokes import FEATURES, LAYERS, StrokeNetwork, patches_of
 from models.training.kinds.adam import Adam
 from models.training.kinds.losses import cross_entropy, weights_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.kind_model import KINDS
+from models.kinds.model import KINDS
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from models.detection.kind_model import KINDS
 from models.document import Kind
+from models.kinds.model import KINDS
 
 Pixels = npt.NDArray[np.uint8]
 

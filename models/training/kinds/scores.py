@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.kind_model import KINDS
+from models.kinds.model import KINDS
 
 Integers = npt.NDArray[np.int64]
 

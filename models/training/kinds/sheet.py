@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.base import TextBox
-from models.detection.kind_model import KINDS
 from models.document import Kind
+from models.kinds.model import KINDS
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from models.detection.kind_model import KINDS
-from models.detection.region_maps import RegionHead
-from models.detection.signatures import find_signatures
+from models.kinds.maps import RegionHead
+from models.kinds.model import KINDS
+from models.kinds.signatures import find_signatures
 from models.training.regions.corpus import Example, examples_in
 
 _IOU = 0.5

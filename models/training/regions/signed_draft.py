@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.kind_model import KINDS
+from models.kinds.model import KINDS
 from models.training.kinds.draft import Draft, Stationery, scaled, until_gap
 from models.training.kinds.pen import signature, signed_name, with_tail
 from models.training.kinds.typefaces import any_font, typeset

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.kind_model import KINDS
+from models.kinds.model import KINDS
 from models.training.regions.signed_draft import SIGNATURE
 
 Floats = npt.NDArray[np.float32]

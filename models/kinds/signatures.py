@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.base import SignatureBox
-from models.detection.kind_model import KINDS
+from models.kinds.model import KINDS
 from models.layout.geometry import Box, box_corners
 
 Floats = npt.NDArray[np.float32]

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.base import TextBox
-from models.detection.kind_model import KINDS, load_model
 from models.document import Kind
 from models.errors import OptionsError
+from models.kinds.model import KINDS, load_model
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.base import TextBox
-from models.detection.strokes import LAYERS, StrokeNetwork
 from models.document import Kind
 from models.errors import ModelError, WeightsMissing
+from models.kinds.strokes import LAYERS, StrokeNetwork
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
