@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.detection.craft_options import CraftOptions
+from models.detection.craft.options import CraftOptions
 
 Detector = Literal["dbnet", "craft"]
 Kind = Literal["printed", "handwritten", "signature"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.detection.base import TextBox
+from models.detection.types import TextBox
 from models.layout.geometry import box_sides
 from models.line_direction import flat_line, upside_down
 from models.pages.glyphs import Floats, Letters, Pixels, find_letters

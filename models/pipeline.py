@@ -117,7 +117,7 @@ def create_reader(
         from models.pages.prepare import PreparingReader
 
         return PreparingReader(_create_tesseract(tesseract_api))
-    from models.detection.choice import TextDetectors
+    from models.detection.registry import TextDetectors
     from models.recognition.choice import LineRecognisers
     from models.recognition.routed import RoutedReader
 

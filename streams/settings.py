@@ -20,7 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from models.detection.craft_options import CraftOptions
+from models.detection.craft.options import CraftOptions
 from models.document import ReadDefaults, ReadOptions
 from streams.errors import ConfigurationError
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.detection.base import Floats, Found, Pixels, TextBox
+from models.detection.types import Floats, Found, Pixels, TextBox
 from models.kinds.maps import RegionHead, shares_inside
 from models.kinds.signatures import find_signatures
 from models.layout.geometry import box_sides

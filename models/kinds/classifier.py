@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.base import TextBox
+from models.detection.types import TextBox
 from models.document import Kind
 from models.errors import OptionsError
 from models.kinds.model import KINDS, load_model

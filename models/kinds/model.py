@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.base import TextBox
+from models.detection.types import TextBox
 from models.document import Kind
 from models.errors import ModelError, WeightsMissing
 from models.kinds.strokes import LAYERS, StrokeNetwork

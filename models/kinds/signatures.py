@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.base import SignatureBox
+from models.detection.types import SignatureBox
 from models.kinds.model import KINDS
 from models.layout.geometry import Box, box_corners
 

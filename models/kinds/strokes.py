@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.base import TextBox
+from models.detection.types import TextBox
 from models.layout.geometry import box_sides
 
 Floats = npt.NDArray[np.float32]

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.base import SignatureBox
+from models.detection.types import SignatureBox
 from models.document import Kind
 from models.layout.geometry import box_sides
 from models.recognition.base import LineReading

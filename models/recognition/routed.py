@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.choice import TextDetectors
+from models.detection.registry import TextDetectors
 from models.document import Kind, PageImage, PageLines, ReadOptions, Region
 from models.errors import PageTooLarge
 from models.kinds.classifier import LineKinds

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.base import SignatureBox, TextBox, TextDetector
 from models.detection.dbnet import clockwise
+from models.detection.types import SignatureBox, TextBox, TextDetector
 from models.document import PageImage, Polygon
 from models.layout.geometry import clip
 from models.orientation import page_angle

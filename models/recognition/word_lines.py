@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.detection.base import Floats
+from models.detection.types import Floats
 from models.recognition.base import LineReading
 from models.recognition.tesseract_words import PlacedWord
 

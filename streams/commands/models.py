@@ -113,8 +113,8 @@ def export(
 
     Example: inkstream models export craft
     """
-    from models.detection.craft_export import export_craft, export_refiner
-    from models.detection.craft_onnx import fitting_precision
+    from models.detection.craft.export import export_craft, export_refiner
+    from models.detection.craft.runtime import fitting_precision
     from models.recognition.trocr.export import export_trocr
     from models.recognition.trocr.published import find_checkpoint
 
@@ -128,7 +128,7 @@ def export(
 
 
 def _exports(weights: Weights, folder: Path) -> list[str]:
-    from models.detection.craft_onnx import onnx_path
+    from models.detection.craft.runtime import onnx_path
 
     return [path.name for form in Form if (path := onnx_path(weights, folder, form.value)).is_file()]
 

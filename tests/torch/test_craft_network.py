@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from models.detection.craft_export import export_craft, export_refiner, load_checkpoint
-from models.detection.craft_network import CraftNetwork, LinkRefiner
-from models.detection.craft_onnx import OnnxScores
+from models.detection.craft.export import export_craft, export_refiner, load_checkpoint
+from models.detection.craft.network import CraftNetwork, LinkRefiner
+from models.detection.craft.runtime import OnnxScores
 from models.errors import WeightsInvalid
 
 Shapes = dict[str, tuple[int, ...]]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from models.detection.craft_export import export_craft
-from models.detection.craft_options import CraftOptions, Precision
+from models.detection.craft.export import export_craft
+from models.detection.craft.options import CraftOptions, Precision
 from models.document import PageReading, ReadOptions
 from models.pipeline import PagePipeline
 from tests.unit.drawn_pages import LINES, drawn, turned

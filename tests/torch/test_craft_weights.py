@@ -9,9 +9,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from shapely.geometry import Polygon, box
 
-from models.detection.craft import CraftDetector, load_craft
-from models.detection.craft_export import export_craft
-from models.detection.craft_options import CraftOptions, Precision
+from models.detection.craft.detector import CraftDetector, load_craft
+from models.detection.craft.export import export_craft
+from models.detection.craft.options import CraftOptions, Precision
 from models.document import PageImage
 from models.weights.store import CRAFT, find_weights
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from shapely.geometry import Polygon as Shape
 
-from models.detection.craft import CraftDetector, load_craft
-from models.detection.craft_canvas import draw_canvas
-from models.detection.craft_lines import lines_from_words
-from models.detection.craft_onnx import Floats, OnnxScores, Scores
-from models.detection.craft_options import CraftOptions
-from models.detection.craft_postprocess import boxes_from_scores
+from models.detection.craft.canvas import draw_canvas
+from models.detection.craft.detector import CraftDetector, load_craft
+from models.detection.craft.lines import lines_from_words
+from models.detection.craft.options import CraftOptions
+from models.detection.craft.postprocess import boxes_from_scores
+from models.detection.craft.runtime import Floats, OnnxScores, Scores
 from models.document import PageImage
 from models.errors import WeightsInvalid, WeightsMissing
 
@@ -235,5 +235,5 @@ def test_a_file_that_is_no_network_is_refused(content: bytes, tmp_path: Path) ->
 
 
 def test_importing_the_detector_imports_no_torch() -> None:
-    code = "import sys, models.detection.craft, models.weights.store, streams.cli; sys.exit('torch' in sys.modules)"
+    code = "import sys, models.detection.craft.detector, models.weights.store, streams.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

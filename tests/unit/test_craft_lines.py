@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from shapely.geometry import Polygon as Shape
 
-from models.detection.craft_lines import lines_from_words
-from models.detection.craft_postprocess import ScoredBox
+from models.detection.craft.lines import lines_from_words
+from models.detection.craft.postprocess import ScoredBox
 
 
 def word_box(

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pymupdf
 import pytest
 
-from models.detection.base import TextBox
 from models.detection.dbnet import DbnetDetector, packaged_weights
+from models.detection.types import TextBox
 from models.errors import ModelError, WeightsMissing
 
 TEXT = "The quick brown fox jumps over the lazy dog near 1234 old stones"

@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from models.detection.choice import TextDetectors
-from models.detection.craft import CraftDetector, network_files
-from models.detection.craft_boxes import CraftTextDetector
-from models.detection.craft_onnx import Floats, Scores, onnx_path
-from models.detection.craft_options import CraftOptions
+from models.detection.craft.boxes import CraftTextDetector
+from models.detection.craft.detector import CraftDetector, network_files
+from models.detection.craft.options import CraftOptions
+from models.detection.craft.runtime import Floats, Scores, onnx_path
 from models.detection.dbnet import DbnetDetector
+from models.detection.registry import TextDetectors
 from models.document import ReadOptions
 from models.errors import OptionsError, WeightsMissing
 from models.pipeline import PagePipeline

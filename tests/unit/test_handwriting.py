@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.detection.choice import TextDetectors
+from models.detection.registry import TextDetectors
 from models.document import ReadOptions
 from models.recognition.choice import LineRecognisers
 from models.recognition.ctc import decode

@@ -12,8 +12,8 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from models.detection.base import TextBox
 from models.detection.dbnet import DbnetDetector
+from models.detection.types import TextBox
 from models.errors import ModelError
 from models.kinds.strokes import LAYERS, windows_of
 from models.training.kinds import fit_strokes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.base import SignatureBox
+from models.detection.types import SignatureBox
 from models.document import Kind
 from models.recognition.base import LineReading
 from models.recognition.page_line import PageLine, apart_from_signatures

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.detection.choice import TextDetectors
+from models.detection.registry import TextDetectors
 from models.document import PageImage, ReadOptions, Region
 from models.layout.geometry import bounds
 from models.recognition.choice import LineRecognisers

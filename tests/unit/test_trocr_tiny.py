@@ -7,7 +7,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from models.detection.choice import TextDetectors
+from models.detection.registry import TextDetectors
 from models.document import ReadOptions
 from models.recognition.choice import LineRecognisers
 from models.recognition.routed import RoutedReader

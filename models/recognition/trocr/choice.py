@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from models.detection.craft_onnx import fitting_precision
+from models.detection.craft.runtime import fitting_precision
 from models.errors import WeightsMissing
 from models.recognition.trocr.export_files import FORMAT, is_exported
 from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser

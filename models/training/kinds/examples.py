@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.base import TextBox
 from models.detection.dbnet import DbnetDetector
+from models.detection.types import TextBox
 from models.document import Kind
 from models.kinds.model import KINDS, describe
 from models.kinds.strokes import windows_of

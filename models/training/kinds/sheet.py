@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.base import TextBox
+from models.detection.types import TextBox
 from models.document import Kind
 from models.kinds.model import KINDS
 

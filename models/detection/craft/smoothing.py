@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from models.detection.craft_network import CraftNetwork
+from models.detection.craft.network import CraftNetwork
 
 # Producer, and its consumers with the first of their input channels that come from it. Measured: nine tenths of
 # what 8 bits did to the scores came from these, the layers at full and half resolution.

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.craft_options import Precision
+from models.detection.craft.options import Precision
 from models.errors import PageTooLarge, WeightsInvalid, WeightsMissing
 from models.weights.store import Weights
 

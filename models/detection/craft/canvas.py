@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.craft_options import CraftOptions
+from models.detection.craft.options import CraftOptions
 from models.document import PageImage
 
 Floats = npt.NDArray[np.float32]

@@ -12,13 +12,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.detection.calibration_pages import calibration_pages
-from models.detection.craft_canvas import draw_canvas
-from models.detection.craft_options import CraftOptions
+from models.detection.craft.calibration_pages import calibration_pages
+from models.detection.craft.canvas import draw_canvas
+from models.detection.craft.options import CraftOptions
 from models.document import PageImage
 
 if TYPE_CHECKING:
-    from models.detection.craft_network import CraftNetwork
+    from models.detection.craft.network import CraftNetwork
 
 # Enough for the ranges to settle.
 _PAGES = 8
@@ -39,7 +39,7 @@ def quantize_craft(network: CraftNetwork, target: Path, write: Callable[[CraftNe
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    from models.detection.craft_smoothing import fold_normalisations, smooth_channels
+    from models.detection.craft.smoothing import fold_normalisations, smooth_channels
 
     class DrawnPages(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime.quantization has no types
         def __init__(self) -> None:

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.craft_options import CraftOptions
-from models.detection.craft_polygon import bent_polygon
+from models.detection.craft.options import CraftOptions
+from models.detection.craft.polygon import bent_polygon
 from models.layout.geometry import box_corners
 
 Floats = npt.NDArray[np.float32]

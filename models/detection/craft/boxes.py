@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from models.detection.base import Floats, Found, Pixels, TextBox
-from models.detection.craft import CraftDetector
+from models.detection.craft.detector import CraftDetector
 from models.detection.dbnet import DbnetDetector, clockwise
+from models.detection.types import Floats, Found, Pixels, TextBox
 from models.document import PageImage, Polygon
 
 _ANY_DPI = 300  # CRAFT goes by pixels

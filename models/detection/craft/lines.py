@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.detection.craft_postprocess import ScoredBox
+from models.detection.craft.postprocess import ScoredBox
 
 Floats = npt.NDArray[np.float64]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.detection.base import TextDetector
 from models.detection.dbnet import DbnetDetector
+from models.detection.types import TextDetector
 from models.document import ReadOptions
 from models.errors import WeightsMissing
 
 if TYPE_CHECKING:
-    from models.detection.craft_onnx import OnnxScores
-    from models.detection.craft_options import CraftOptions
+    from models.detection.craft.options import CraftOptions
+    from models.detection.craft.runtime import OnnxScores
 
 
 class TextDetectors:
@@ -40,14 +40,14 @@ class TextDetectors:
             _ = self._dbnet.regions  # pages will ask for it: the first is not to wait
         if options.detector == "dbnet":
             return self._dbnet
-        from models.detection.craft import CraftDetector
-        from models.detection.craft_boxes import CraftTextDetector
+        from models.detection.craft.boxes import CraftTextDetector
+        from models.detection.craft.detector import CraftDetector
 
         return CraftTextDetector(CraftDetector(self._network(options.craft), options.craft), self._dbnet)
 
     def _network(self, options: CraftOptions) -> OnnxScores:
-        from models.detection.craft import network_files
-        from models.detection.craft_onnx import OnnxScores
+        from models.detection.craft.detector import network_files
+        from models.detection.craft.runtime import OnnxScores
 
         if self._models_dir is None:
             raise WeightsMissing("CRAFT's network lies in a folder, and none was given: set models_dir")

@@ -13,15 +13,15 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, TypeVar
 
-from models.detection.craft_onnx import onnx_path
-from models.detection.craft_options import Precision
+from models.detection.craft.options import Precision
+from models.detection.craft.runtime import onnx_path
 from models.errors import WeightsInvalid, WeightsMissing
 from models.weights.store import CRAFT, CRAFT_REFINER, Weights, find_weights, named_by_content
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from models.detection.craft_network import CraftNetwork
+    from models.detection.craft.network import CraftNetwork
 
 _OPSET = 17
 Network = TypeVar("Network", bound="nn.Module")
@@ -44,13 +44,13 @@ def export_craft(cache_dir: Path, precision: Precision = "int8", *, weights: Pat
     if target.is_file():
         return target
     _require_torch()
-    from models.detection.craft_network import CraftNetwork
+    from models.detection.craft.network import CraftNetwork
 
     checkpoint = find_weights(CRAFT, cache_dir, explicit=weights)
     network = load_checkpoint(CraftNetwork(), checkpoint)
     with _finished_as(target) as part:
         if precision == "int8":
-            from models.detection.craft_quantize import quantize_craft
+            from models.detection.craft.quantize import quantize_craft
 
             quantize_craft(network, part, _write_craft)
         else:
@@ -69,7 +69,7 @@ def export_refiner(cache_dir: Path, *, weights: Path | None = None) -> Path:
     if target.is_file():
         return target
     _require_torch()
-    from models.detection.craft_network import LinkRefiner
+    from models.detection.craft.network import LinkRefiner
 
     checkpoint = find_weights(CRAFT_REFINER, cache_dir, explicit=weights)
     network = load_checkpoint(LinkRefiner(), checkpoint)
