@@ -17,7 +17,7 @@ from models.layout.geometry import box_sides
 from models.line_direction import flat_line, upside_down
 from models.pages.glyphs import Floats, Letters, Pixels, find_letters
 from models.pages.skew import find_skew
-from models.recognition.base import LineRecogniser
+from models.recognition.types import LineRecogniser
 
 _LONG = 2.0  # times as long as high: shorter boxes do not say which way they run
 _ENOUGH = 12.0  # box heights of lines, altogether: fewer are a few short words that may stand in any way

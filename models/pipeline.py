@@ -16,12 +16,12 @@ from models.errors import CorruptFile
 from models.layout.geometry import box_polygon
 from models.layout.paragraphs import in_paragraphs
 from models.layout.reading_order import page_text
-from models.recognition.base import PageReader
 from models.recognition.confidence import with_calibrated_confidence
+from models.recognition.types import PageReader
 
 if TYPE_CHECKING:
-    from models.recognition.tesseract import TesseractReader
-    from models.recognition.tesseract_program import TesseractProgramReader
+    from models.recognition.tesseract.in_process import TesseractReader
+    from models.recognition.tesseract.program import TesseractProgramReader
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ def create_reader(
 
         return PreparingReader(_create_tesseract(tesseract_api))
     from models.detection.registry import TextDetectors
-    from models.recognition.choice import LineRecognisers
+    from models.recognition.registry import LineRecognisers
     from models.recognition.routed import RoutedReader
 
     tesseract = _create_tesseract(tesseract_api) if name == "auto" else None
@@ -127,10 +127,10 @@ def create_reader(
 
 def _create_tesseract(tesseract_api: TesseractApi) -> TesseractReader | TesseractProgramReader:
     if tesseract_api == "pytesseract":
-        from models.recognition.tesseract_program import TesseractProgramReader
+        from models.recognition.tesseract.program import TesseractProgramReader
 
         return TesseractProgramReader()
-    from models.recognition.tesseract import TesseractReader
+    from models.recognition.tesseract.in_process import TesseractReader
 
     return TesseractReader()
 

@@ -13,7 +13,7 @@ from models.document import PageReading, Region
 from models.documents.files import open_document
 from models.evaluation.readers import Said
 from models.layout.geometry import box_polygon
-from models.recognition.base import LineReading, LineRecogniser
+from models.recognition.types import LineReading, LineRecogniser
 
 _DPI = 300
 _MEGAPIXELS = 80.0

@@ -59,10 +59,10 @@ class ReaderSpec:
         if self.name == "rapidocr-line":
             return LineReader(RapidocrLines())
         if self.name == "handwriting-line":
-            from models.recognition.handwriting import HandwritingRecogniser
+            from models.recognition.ctc.handwriting import HandwritingRecogniser
 
             return LineReader(HandwritingRecogniser(self.options.languages))
-        from models.recognition.ppocr_lines import PpocrLineRecogniser
+        from models.recognition.ctc.ppocr import PpocrLineRecogniser
 
         return LineReader(PpocrLineRecogniser(self.options.languages))
 

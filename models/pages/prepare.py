@@ -19,7 +19,7 @@ from models.pages.deskew import Straightened, straighten
 from models.pages.glyphs import Floats, Letters, Pixels, grey
 from models.pages.skew import find_skew
 from models.pages.specks import keep_rows
-from models.recognition.base import PageReader
+from models.recognition.types import PageReader
 
 if TYPE_CHECKING:  # they drag in ONNX Runtime, which most pages do without
     from models.detection.dbnet import DbnetDetector

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from models.layout.geometry import box_sides, same_row
 from models.pages.glyphs import grey
-from models.recognition.base import LineReading
+from models.recognition.types import LineReading
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

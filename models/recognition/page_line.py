@@ -12,7 +12,7 @@ import numpy.typing as npt
 from models.detection.types import SignatureBox
 from models.document import Kind
 from models.layout.geometry import box_sides
-from models.recognition.base import LineReading
+from models.recognition.types import LineReading
 
 Floats = npt.NDArray[np.float32]
 

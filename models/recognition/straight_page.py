@@ -13,7 +13,7 @@ from models.document import PageImage, Polygon
 from models.layout.geometry import clip
 from models.orientation import page_angle
 from models.pages.deskew import Straightened, straighten
-from models.recognition.base import LineRecogniser
+from models.recognition.types import LineRecogniser
 
 Floats = npt.NDArray[np.float32]
 

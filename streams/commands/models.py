@@ -115,7 +115,7 @@ def export(
     """
     from models.detection.craft.export import export_craft, export_refiner
     from models.detection.craft.runtime import fitting_precision
-    from models.recognition.trocr.export import export_trocr
+    from models.recognition.trocr.export.convert import export_trocr
     from models.recognition.trocr.published import find_checkpoint
 
     form = precision.value if precision else fitting_precision()

@@ -23,8 +23,8 @@ import psutil
 import torch
 
 from models.recognition.trocr.config import TrocrConfig, read_config
-from models.recognition.trocr.export import export_trocr
-from models.recognition.trocr.export_files import read_description
+from models.recognition.trocr.export.convert import export_trocr
+from models.recognition.trocr.exported import read_description
 from models.recognition.trocr.greedy import read_greedily
 from models.recognition.trocr.onnx_network import OnnxTrocr
 from models.recognition.trocr.picture import patches, square

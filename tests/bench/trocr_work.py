@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 
 from models.recognition.trocr.config import TrocrConfig
-from models.recognition.trocr.graph import FLOAT, Floats, Graph, Value, float_linear, tensor_linear
+from models.recognition.trocr.export.operators import FLOAT, Floats, Graph, Value, float_linear, tensor_linear
 from tests.bench.trocr_lines import TOKENS
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from models.detection.dbnet import packaged_weights
-from models.recognition.ctc_network import CtcNetwork
+from models.recognition.ctc.network import CtcNetwork
 from models.recognition.line_images import network_input
 from models.training.lines.corrections import Pair, correcting, pairs
 from models.training.lines.drawn import can_write
@@ -125,7 +125,7 @@ def test_lines_come_from_tables_by_their_split(tmp_path: Path) -> None:
 
 
 def test_letters_are_counted_by_what_is_before_them(tmp_path: Path) -> None:
-    from models.recognition.letter_sequences import LetterSequences
+    from models.recognition.ctc.ngrams import LetterSequences
 
     count_sequences(["abab"] * 20, tmp_path / "counts.npz")
     sequences = LetterSequences(tmp_path / "counts.npz")
@@ -134,7 +134,7 @@ def test_letters_are_counted_by_what_is_before_them(tmp_path: Path) -> None:
 
 
 def test_sequences_do_not_go_from_one_line_to_the_next(tmp_path: Path) -> None:
-    from models.recognition.letter_sequences import LetterSequences
+    from models.recognition.ctc.ngrams import LetterSequences
 
     count_sequences(["ab"] * 20 + ["cd"] * 20, tmp_path / "counts.npz")
     sequences = LetterSequences(tmp_path / "counts.npz")

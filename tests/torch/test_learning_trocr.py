@@ -12,10 +12,10 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from models.errors import ModelError
-from models.recognition.ctc_network import CtcNetwork
-from models.recognition.handwriting import NETWORK
+from models.recognition.ctc.handwriting import NETWORK
+from models.recognition.ctc.network import CtcNetwork
 from models.recognition.line_images import network_input
-from models.recognition.trocr.export_files import read_description
+from models.recognition.trocr.exported import read_description
 from models.recognition.trocr.greedy import read_greedily
 from models.recognition.trocr.onnx_network import OnnxTrocr
 from models.recognition.trocr.picture import prepared

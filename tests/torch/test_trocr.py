@@ -12,8 +12,8 @@ import torch
 
 from models.recognition.trocr.beam import read_with_beams
 from models.recognition.trocr.config import TrocrConfig, read_config
-from models.recognition.trocr.export import export_trocr
-from models.recognition.trocr.export_files import read_description
+from models.recognition.trocr.export.convert import export_trocr
+from models.recognition.trocr.exported import read_description
 from models.recognition.trocr.greedy import read_greedily
 from models.recognition.trocr.network import Network, Pixels
 from models.recognition.trocr.onnx_network import OnnxTrocr

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import WeightsInvalid, WeightsMissing
-from models.recognition.trocr.export import export_trocr
+from models.recognition.trocr.export.convert import export_trocr
 from models.recognition.trocr.published import fetch_checkpoint, find_checkpoint
 from models.recognition.trocr.recogniser import load_recogniser
 from tests.torch.small_hub import small_hub

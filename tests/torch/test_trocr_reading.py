@@ -12,8 +12,8 @@ from safetensors.torch import load_file
 from models.document import PageReading, ReadOptions
 from models.errors import WeightsInvalid, WeightsMissing
 from models.pipeline import PagePipeline
-from models.recognition.trocr.export import export_trocr
-from models.recognition.trocr.export_files import read_description
+from models.recognition.trocr.export.convert import export_trocr
+from models.recognition.trocr.exported import read_description
 from models.recognition.trocr.onnx_network import OnnxTrocr
 from tests.torch.trocr_checkpoints import draw_model, save_checkpoint, tiny
 

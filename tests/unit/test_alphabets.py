@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.recognition.alphabets import letter_weights
-from models.recognition.ctc import decode
+from models.recognition.ctc.best_path import decode
 
 CHARACTERS = ["", "A", "Ä", "é", "Ī", "1", "€", " "]
 

@@ -12,7 +12,7 @@ import pytest
 from models.document import PageImage, ReadOptions, Region
 from models.pages.cleaning import clean
 from models.pages.prepare import PreparingReader
-from models.recognition.tesseract import TesseractReader
+from models.recognition.tesseract.in_process import TesseractReader
 from tests.unit.drawn_pages import LINES, Grey, drawn, grainy, peppered, shaded, specked, turned
 
 DPI = 300

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.recognition.crossed_out import ink_density, may_be_crossed_out, without_crossed_out
-from models.recognition.handwriting import HandwritingRecogniser
+from models.recognition.ctc.crossed_out import ink_density, may_be_crossed_out, without_crossed_out
+from models.recognition.ctc.handwriting import HandwritingRecogniser
 from models.recognition.line_images import network_input
 from tests.unit.letters import line, shaky
 

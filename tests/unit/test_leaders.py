@@ -5,8 +5,8 @@ import numpy.typing as npt
 import pymupdf
 import pytest
 
-from models.recognition.base import LineReading
 from models.recognition.leaders import up_to_the_next, with_leaders
+from models.recognition.types import LineReading
 
 SIZE, DPI = 12, 200
 SCALE = DPI / 72

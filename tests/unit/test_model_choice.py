@@ -6,7 +6,7 @@ import pytest
 
 from models.document import ReadOptions
 from models.errors import WeightsMissing
-from models.recognition.choice import LineRecognisers
+from models.recognition.registry import LineRecognisers
 from streams.errors import ConfigurationError
 from streams.model_choice import handwritten_by, models_of
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from models.document import PageImage, ReadOptions
 from models.errors import LanguageMissing
-from models.recognition.tesseract import TesseractReader
+from models.recognition.tesseract.in_process import TesseractReader
 from streams.settings import Settings
 
 SHAPES = [(300, 400), (1, 1), (3, 9), (3000, 1)]

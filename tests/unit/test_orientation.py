@@ -15,8 +15,8 @@ from models.orientation import page_angle
 from models.pages.deskew import straighten
 from models.pages.glyphs import find_letters
 from models.pages.skew import find_skew
-from models.recognition.base import LineReading
-from models.recognition.ppocr_lines import PpocrLineRecogniser
+from models.recognition.ctc.ppocr import PpocrLineRecogniser
+from models.recognition.types import LineReading
 from tests.unit.drawn_pages import LINES, Grey, drawn, turned
 
 

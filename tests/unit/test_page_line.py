@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from models.detection.types import SignatureBox
 from models.document import Kind
-from models.recognition.base import LineReading
 from models.recognition.page_line import PageLine, apart_from_signatures
+from models.recognition.types import LineReading
 
 
 def corners(left: float, top: float, right: float, bottom: float) -> npt.NDArray[np.float32]:

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.recognition.ctc import decode
+from models.recognition.ctc.best_path import decode
+from models.recognition.ctc.ppocr import LATIN, PpocrLineRecogniser
 from models.recognition.line_images import cut_line, has_ink, network_input
-from models.recognition.ppocr_lines import LATIN, PpocrLineRecogniser
 
 Pixels = npt.NDArray[np.uint8]
 WEIGHTS = "25091b771fb8787f61d187bc001ab130f32aa056c2d3f1fbe00056fe2ba7e16e"

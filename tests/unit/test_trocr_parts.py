@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.errors import WeightsInvalid, WeightsMissing
 from models.recognition.trocr.config import DecoderShape, EncoderShape, LineEncoderShape, TrocrConfig, read_config
-from models.recognition.trocr.export_files import read_description, write_description
+from models.recognition.trocr.exported import read_description, write_description
 from models.recognition.trocr.greedy import Said
 from models.recognition.trocr.guards import confidence, is_loop, most_tokens, without_loop
 from models.recognition.trocr.long_lines import LONGEST, parts

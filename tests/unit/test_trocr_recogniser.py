@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from models.recognition.base import LineRecogniser
 from models.recognition.trocr.config import DecoderShape, EncoderShape, TrocrConfig
 from models.recognition.trocr.network import Choices, Network, Pixels, Slots, Tokens
 from models.recognition.trocr.recogniser import TrocrRecogniser
 from models.recognition.trocr.tokenizer import Vocabulary
+from models.recognition.types import LineRecogniser
 
 CONFIG = TrocrConfig(
     EncoderShape(8, 1, 1, 8, 32, 16, True, False, 1e-12),

@@ -9,10 +9,10 @@ import pytest
 
 from models.detection.registry import TextDetectors
 from models.document import ReadOptions
-from models.recognition.choice import LineRecognisers
+from models.recognition.registry import LineRecognisers
 from models.recognition.routed import RoutedReader
-from models.recognition.trocr.choice import SHIPPED, TrocrRecognisers
 from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser
+from models.recognition.trocr.registry import SHIPPED, TrocrRecognisers
 from tests.unit.letters import line, shaky
 
 SHA256 = {

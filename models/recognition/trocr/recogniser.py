@@ -11,17 +11,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.recognition.base import LineReading
 from models.recognition.line_images import has_ink
 from models.recognition.trocr.beam import read_with_beams
 from models.recognition.trocr.config import TrocrConfig
-from models.recognition.trocr.export_files import read_description
+from models.recognition.trocr.exported import read_description
 from models.recognition.trocr.greedy import Said, read_greedily
 from models.recognition.trocr.guards import FLOOR, confidence, is_loop, most_tokens, without_loop
 from models.recognition.trocr.long_lines import Part, parts
 from models.recognition.trocr.network import Network
 from models.recognition.trocr.picture import prepared
 from models.recognition.trocr.tokenizer import Vocabulary
+from models.recognition.types import LineReading
 
 Pixels = npt.NDArray[np.uint8]
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ import torch
 
 from models.detection.dbnet import packaged_weights
 from models.evaluation.scores import ErrorCount, character_errors
-from models.recognition.handwriting import HandwritingRecogniser
+from models.recognition.ctc.handwriting import HandwritingRecogniser
 from models.training.lines.corrections import correcting, pairs
 from models.training.lines.export import checkpoint_weights, export
 from models.training.lines.french import fact_sheets, law_articles, some

@@ -1,4 +1,4 @@
-"""Counts letter sequences of a language: models/recognition/letter_sequences.py reads what is written here."""
+"""Counts letter sequences of a language: models/recognition/ctc/ngrams.py reads what is written here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.recognition.letter_sequences import BITS, LONGEST
+from models.recognition.ctc.ngrams import BITS, LONGEST
 
 _RARE = 3  # letters seen less often are none of the language's
 _ONCE = 5  # sequences of this length and more are kept from the second time on

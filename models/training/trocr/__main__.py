@@ -11,7 +11,7 @@ import onnx
 import torch
 
 from models.evaluation.scores import ErrorCount, character_errors
-from models.recognition.handwriting import NETWORK
+from models.recognition.ctc.handwriting import NETWORK
 from models.recognition.trocr.recogniser import load_recogniser
 from models.training.lines.mixture import SHARES, Mixture
 from models.training.lines.network import characters_of

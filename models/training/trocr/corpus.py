@@ -16,7 +16,7 @@ from onnx import TensorProto, helper
 from torch import Tensor
 
 from models.errors import ModelError
-from models.recognition.handwriting import NETWORK
+from models.recognition.ctc.handwriting import NETWORK
 from models.training.lines.export import drop_unused
 from models.training.lines.mixture import STRIDE, Mixture, batches, grouped
 from models.training.lines.pack import Pack

@@ -13,9 +13,9 @@ import torch
 
 from models.recognition.trocr.checkpoint import State
 from models.recognition.trocr.config import LineEncoderShape, TrocrConfig
-from models.recognition.trocr.decoder_graph import write_decoder
-from models.recognition.trocr.export_files import write_description
-from models.recognition.trocr.graph import FLOAT, FUSED, UINT8, Graph, Value, float_linear
+from models.recognition.trocr.export.decoder_graph import write_decoder
+from models.recognition.trocr.export.operators import FLOAT, FUSED, UINT8, Graph, Value, float_linear
+from models.recognition.trocr.exported import write_description
 from models.recognition.trocr.tokenizer import Vocabulary
 from models.training.halves import halve
 from models.training.lines.mixture import BUCKET

@@ -9,7 +9,7 @@ from typing import Literal
 
 from models.detection.craft.runtime import fitting_precision
 from models.errors import WeightsMissing
-from models.recognition.trocr.export_files import FORMAT, is_exported
+from models.recognition.trocr.exported import FORMAT, is_exported
 from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser
 
 SHIPPED = Path(__file__).resolve().parents[2] / "weights" / "shipped" / "trocr-tiny"  # ours, for handwriting

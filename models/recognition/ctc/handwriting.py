@@ -10,17 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from models.recognition.alphabets import letter_weights
-from models.recognition.base import LineReading
-from models.recognition.crossed_out import ink_density, may_be_crossed_out, without_crossed_out
-from models.recognition.ctc_beam import LanguageDecoder
-from models.recognition.ctc_network import CtcNetwork
-from models.recognition.letter_sequences import LetterSequences
+from models.recognition.ctc.beam import LanguageDecoder
+from models.recognition.ctc.crossed_out import ink_density, may_be_crossed_out, without_crossed_out
+from models.recognition.ctc.network import CtcNetwork
+from models.recognition.ctc.ngrams import LetterSequences
 from models.recognition.line_images import network_input
+from models.recognition.types import LineReading
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-_SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "shipped"
+_SHIPPED = Path(__file__).resolve().parents[2] / "weights" / "shipped"
 NETWORK = _SHIPPED / "handwriting_latin.onnx"
 CROSSED_OUT = _SHIPPED / "handwriting_crossed_out.onnx"
 SEQUENCES = _SHIPPED / "letter_sequences.npz"

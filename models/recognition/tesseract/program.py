@@ -12,8 +12,8 @@ from PIL import Image
 from models.document import PageImage, PageLines, ReadOptions
 from models.errors import LanguageMissing, ReaderFailed
 from models.layout.geometry import Box, box_polygon
-from models.recognition.tesseract import check_size, tessdata
-from models.recognition.tesseract_words import LineBuilder, PlacedWord, Word
+from models.recognition.tesseract.in_process import check_size, tessdata
+from models.recognition.tesseract.words import LineBuilder, PlacedWord, Word
 
 _WORD_LEVEL = 5
 _LINE_LEVEL = 4

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.recognition.trocr.graph import Floats
+from models.recognition.trocr.export.operators import Floats
 
 _USUAL = 3.0  # how far normalised values go from zero
 _SMALLEST = 1e-4

@@ -16,7 +16,7 @@ import numpy as np
 
 from models.recognition.trocr.checkpoint import State
 from models.recognition.trocr.config import DecoderShape, TrocrConfig
-from models.recognition.trocr.graph import (
+from models.recognition.trocr.export.operators import (
     FLOAT,
     FUSED,
     INT8,

@@ -10,7 +10,7 @@ from pathlib import Path
 from models.errors import WeightsMissing
 from models.recognition.trocr.checkpoint import load_state
 from models.recognition.trocr.config import read_config
-from models.recognition.trocr.export_files import FORMAT, is_exported, write_description
+from models.recognition.trocr.exported import FORMAT, is_exported, write_description
 from models.recognition.trocr.published import weights_file
 from models.recognition.trocr.tokenizer import read_vocabulary
 from models.weights.store import sha256_of
@@ -34,9 +34,9 @@ def export_trocr(checkpoint: Path, cache_dir: Path, precision: str = "int8") -> 
     if is_exported(target):
         return target
     _require_onnx()
-    from models.recognition.trocr.decoder_graph import write_decoder
-    from models.recognition.trocr.encoder_graph import write_encoder
-    from models.recognition.trocr.graph import PRECISIONS
+    from models.recognition.trocr.export.decoder_graph import write_decoder
+    from models.recognition.trocr.export.encoder_graph import write_encoder
+    from models.recognition.trocr.export.operators import PRECISIONS
 
     state = load_state(checkpoint, config)
     part = target.with_name(f".{target.name}.{os.getpid()}")

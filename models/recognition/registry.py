@@ -9,10 +9,10 @@ from pathlib import Path
 
 from models.document import Kind, ReadOptions
 from models.recognition.alphabets import is_latin
-from models.recognition.base import LineRecogniser
-from models.recognition.handwriting import HandwritingRecogniser
-from models.recognition.ppocr_lines import PpocrLineRecogniser
-from models.recognition.trocr.choice import TrocrRecognisers
+from models.recognition.ctc.handwriting import HandwritingRecogniser
+from models.recognition.ctc.ppocr import PpocrLineRecogniser
+from models.recognition.trocr.registry import TrocrRecognisers
+from models.recognition.types import LineRecogniser
 
 _LANGUAGE_SETS = 4  # tens of MB each: documents may ask for any set of languages, and memory is bounded
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models.detection.types import Floats
-from models.recognition.base import LineReading
-from models.recognition.tesseract_words import PlacedWord
+from models.recognition.tesseract.words import PlacedWord
+from models.recognition.types import LineReading
 
 # When Tesseract's reading of a line stands, and PP-OCR is not asked. Measured on clean, noisy, photographed and
 # handwritten pages: on clean print Tesseract makes fewer mistakes, in quotes and dashes above all; where it is less

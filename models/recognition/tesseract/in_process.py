@@ -14,7 +14,7 @@ import tesserocr
 from models.document import PageImage, PageLines, ReadOptions
 from models.errors import LanguageMissing, PageTooLarge, ReaderFailed
 from models.layout.geometry import box_polygon
-from models.recognition.tesseract_words import LineBuilder, PlacedWord, Word
+from models.recognition.tesseract.words import LineBuilder, PlacedWord, Word
 
 _PLACES = ("/usr/share/tesseract-ocr/*/tessdata", "/usr/share/tessdata", "/usr/local/share/tessdata",
            "/opt/homebrew/share/tessdata")  # fmt: skip

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.recognition.ctc import BLANK
+from models.recognition.ctc.best_path import BLANK
 
 Floats = npt.NDArray[np.float32]
 

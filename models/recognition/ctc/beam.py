@@ -9,9 +9,9 @@ from string import digits
 import numpy as np
 import numpy.typing as npt
 
-from models.recognition.base import LineReading
-from models.recognition.ctc import BLANK
-from models.recognition.letter_sequences import LetterSequences
+from models.recognition.ctc.best_path import BLANK
+from models.recognition.ctc.ngrams import LetterSequences
+from models.recognition.types import LineReading
 
 Floats = npt.NDArray[np.float32]
 

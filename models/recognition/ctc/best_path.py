@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from models.recognition.base import LineReading
+from models.recognition.types import LineReading
 
 Floats = npt.NDArray[np.float32]
 

@@ -10,15 +10,15 @@ import numpy.typing as npt
 
 from models.detection.dbnet import packaged_weights
 from models.recognition.alphabets import is_latin, letter_weights
-from models.recognition.base import LineReading
-from models.recognition.ctc import decode
-from models.recognition.ctc_network import CtcNetwork
+from models.recognition.ctc.best_path import decode
+from models.recognition.ctc.network import CtcNetwork
 from models.recognition.line_images import network_input
+from models.recognition.types import LineReading
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
-LATIN = Path(__file__).resolve().parents[1] / "weights/shipped/ppocr_latin_int8.onnx"
+LATIN = Path(__file__).resolve().parents[2] / "weights/shipped/ppocr_latin_int8.onnx"
 # Nine lines of print in ten are; reading the others twice saves a word in a hundred on forms and letters.
 _SURE = 0.9
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from models.recognition.trocr.checkpoint import State
 from models.recognition.trocr.config import TrocrConfig
-from models.recognition.trocr.graph import (
+from models.recognition.trocr.export.operators import (
     FLOAT,
     FUSED,
     INT8,
@@ -25,7 +25,7 @@ from models.recognition.trocr.graph import (
     float_linear,
     tensor_linear,
 )  # fmt: skip
-from models.recognition.trocr.smoothing import smoothed, smoothed_pair
+from models.recognition.trocr.export.smoothing import smoothed, smoothed_pair
 
 
 def write_encoder(state: State, config: TrocrConfig, precision: Precision, path: Path) -> None:
