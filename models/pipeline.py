@@ -118,8 +118,8 @@ def create_reader(
 
         return PreparingReader(_create_tesseract(tesseract_api))
     from models.detection.registry import TextDetectors
+    from models.reading.routed import RoutedReader
     from models.recognition.registry import LineRecognisers
-    from models.recognition.routed import RoutedReader
 
     tesseract = _create_tesseract(tesseract_api) if name == "auto" else None
     return RoutedReader(tesseract, TextDetectors(models_dir), LineRecognisers(models_dir))

@@ -23,7 +23,7 @@ from models.recognition.types import PageReader
 
 if TYPE_CHECKING:  # they drag in ONNX Runtime, which most pages do without
     from models.detection.dbnet import DbnetDetector
-    from models.orientation import PageAngle
+    from models.reading.orientation import PageAngle
 
 _SHARP = (
     1.4  # of lines that a page is straightened by: drawings and noise have 1.0 to 1.3, pages of print 1.5 to 3.5
@@ -105,7 +105,7 @@ class PreparingReader:
         return _finished(cleaned, image, degrees, lines)
 
     def _angle(self, pixels: Pixels, letters: Letters | None = None) -> PageAngle:
-        from models.orientation import page_angle
+        from models.reading.orientation import page_angle
 
         return page_angle(pixels, self._network().detect(pixels), letters)
 

@@ -12,12 +12,12 @@ import pytest
 
 from models.detection.registry import TextDetectors
 from models.document import ReadOptions
+from models.reading.routed import RoutedReader
 from models.recognition.ctc.beam import LanguageDecoder, aligned
 from models.recognition.ctc.best_path import decode
 from models.recognition.ctc.handwriting import CROSSED_OUT, NETWORK, SEQUENCES, HandwritingRecogniser
 from models.recognition.ctc.ngrams import LetterSequences
 from models.recognition.registry import LineRecognisers
-from models.recognition.routed import RoutedReader
 from models.training.lines.sequences import count_sequences
 from tests.unit.letters import line, shaky
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pymupdf
 import pytest
 
-from models.recognition.leaders import up_to_the_next, with_leaders
+from models.reading.leaders import up_to_the_next, with_leaders
 from models.recognition.types import LineReading
 
 SIZE, DPI = 12, 200

@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pytest
 
 from models.detection.dbnet import DbnetDetector
-from models.line_direction import upside_down
-from models.orientation import page_angle
 from models.pages.deskew import straighten
 from models.pages.glyphs import find_letters
 from models.pages.skew import find_skew
+from models.reading.line_direction import upside_down
+from models.reading.orientation import page_angle
 from models.recognition.ctc.ppocr import PpocrLineRecogniser
 from models.recognition.types import LineReading
 from tests.unit.drawn_pages import LINES, Grey, drawn, turned

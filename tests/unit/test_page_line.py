@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from models.detection.types import SignatureBox
 from models.document import Kind
-from models.recognition.page_line import PageLine, apart_from_signatures
+from models.reading.page_line import PageLine, apart_from_signatures
 from models.recognition.types import LineReading
 
 

@@ -9,8 +9,8 @@ import pytest
 from models.detection.registry import TextDetectors
 from models.document import PageImage, ReadOptions, Region
 from models.layout.geometry import bounds
+from models.reading.routed import RoutedReader
 from models.recognition.registry import LineRecognisers
-from models.recognition.routed import RoutedReader
 from models.training.kinds.pen import signature
 from tests.unit.letters import letter
 

@@ -9,8 +9,8 @@ import pytest
 
 from models.detection.registry import TextDetectors
 from models.document import ReadOptions
+from models.reading.routed import RoutedReader
 from models.recognition.registry import LineRecognisers
-from models.recognition.routed import RoutedReader
 from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser
 from models.recognition.trocr.registry import SHIPPED, TrocrRecognisers
 from tests.unit.letters import line, shaky

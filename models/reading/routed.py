@@ -23,11 +23,11 @@ from models.layout.geometry import box_corners, box_sides, wrapped_angle
 from models.layout.reading_order import in_reading_order
 from models.pages.deskew import Straightened
 from models.pages.prepare import prepare_upright
-from models.recognition.leaders import up_to_the_next, with_leaders
+from models.reading.leaders import up_to_the_next, with_leaders
+from models.reading.page_line import PageLine, apart_from_signatures, mostly_print
+from models.reading.upright_page import StraightPage, straighten_page
 from models.recognition.line_images import cut_line, has_ink
-from models.recognition.page_line import PageLine, apart_from_signatures, mostly_print
 from models.recognition.registry import ChosenRecogniser, LineRecognisers
-from models.recognition.straight_page import StraightPage, straighten_page
 from models.recognition.tesseract.line_words import words_by_line
 from models.recognition.tesseract.words import PlacedWord
 from models.recognition.types import LineReading

@@ -11,8 +11,8 @@ from models.detection.dbnet import clockwise
 from models.detection.types import SignatureBox, TextBox, TextDetector
 from models.document import PageImage, Polygon
 from models.layout.geometry import clip
-from models.orientation import page_angle
 from models.pages.deskew import Straightened, straighten
+from models.reading.orientation import page_angle
 from models.recognition.types import LineRecogniser
 
 Floats = npt.NDArray[np.float32]

@@ -14,9 +14,9 @@ import numpy as np
 
 from models.detection.types import TextBox
 from models.layout.geometry import box_sides
-from models.line_direction import flat_line, upside_down
 from models.pages.glyphs import Floats, Letters, Pixels, find_letters
 from models.pages.skew import find_skew
+from models.reading.line_direction import flat_line, upside_down
 from models.recognition.types import LineRecogniser
 
 _LONG = 2.0  # times as long as high: shorter boxes do not say which way they run
