@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from models.evaluation import funsd, line_tables, text_files, xml_pages, yolo
 from models.evaluation.errors import NoGroundTruth
+from models.evaluation.formats import funsd, line_tables, text_files, xml_pages, yolo
 from models.evaluation.items import Dataset, Item, Loaded
 
 _FORMATS: tuple[tuple[str, Callable[[Path, Path], Loaded | None]], ...] = (

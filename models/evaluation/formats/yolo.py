@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from models.evaluation.errors import MalformedGroundTruth
+from models.evaluation.formats.pictures import find_picture
 from models.evaluation.items import Item, Loaded, TruthBox
-from models.evaluation.pictures import find_picture
 
 _CLASSES = "classes.txt"
 _TOBACCO800 = ("logo", "signature")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 from models.document import Kind, Polygon
+from models.evaluation.formats.xml_elements import PageTruth, children, inner, kind_of, local_name, points
 from models.evaluation.items import TruthBox
-from models.evaluation.xml_truth import PageTruth, children, inner, kind_of, local_name, points
 
 
 def read_alto(root: Element) -> PageTruth:

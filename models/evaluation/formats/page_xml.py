@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
+from models.evaluation.formats.xml_elements import PageTruth, children, inner, kind_of, points
 from models.evaluation.items import TruthBox
-from models.evaluation.xml_truth import PageTruth, children, inner, kind_of, points
 
 _LINE_INDEX = re.compile(r"readingOrder\s*\{\s*index\s*:\s*(\d+)")
 

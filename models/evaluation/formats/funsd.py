@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from models.evaluation.errors import MalformedGroundTruth
+from models.evaluation.formats.pictures import picture_of
 from models.evaluation.items import Item, Loaded, TruthBox
-from models.evaluation.pictures import picture_of
 
 
 def load(folder: Path, truth: Path) -> Loaded | None:

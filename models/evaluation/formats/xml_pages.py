@@ -8,12 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from models.evaluation.alto import read_alto
 from models.evaluation.errors import MalformedGroundTruth
+from models.evaluation.formats.alto import read_alto
+from models.evaluation.formats.page_xml import read_page
+from models.evaluation.formats.pictures import picture_of
+from models.evaluation.formats.xml_elements import PageTruth, local_name
 from models.evaluation.items import Item, Loaded
-from models.evaluation.page_xml import read_page
-from models.evaluation.pictures import picture_of
-from models.evaluation.xml_truth import PageTruth, local_name
 
 _FOLDERS = (".", "page", "alto")
 _FORMATS = {"alto": read_alto, "PcGts": read_page}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from models.evaluation.errors import MalformedGroundTruth
+from models.evaluation.formats.pictures import SUFFIXES
 from models.evaluation.items import Item, Loaded
-from models.evaluation.pictures import SUFFIXES
 
 SUFFIX = ".gt.txt"
 
