@@ -16,8 +16,8 @@ from models.document import ReadOptions
 from models.documents.files import inspect
 from models.errors import CorruptFile
 from models.pipeline import PagePipeline, TesseractApi
-from models.training.kinds.hands import ink_of
-from models.training.kinds.pen import signed_name
+from models.training.synthesis.handwriting import ink_of
+from models.training.synthesis.pen import signed_name
 
 SAMPLES = Path(__file__).resolve().parents[2] / "deploy/samples"
 

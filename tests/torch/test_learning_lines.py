@@ -15,15 +15,15 @@ from models.detection.dbnet import packaged_weights
 from models.recognition.ctc.network import CtcNetwork
 from models.recognition.line_images import network_input
 from models.training.lines.corrections import Pair, correcting, pairs
-from models.training.lines.drawn import can_write
+from models.training.lines.dataset import Pack, add_fonts, read_pack, write_pack
 from models.training.lines.export import checkpoint_weights, export
 from models.training.lines.loop import Learning, Recipe
 from models.training.lines.mixture import Mixture, batches, padded_width
 from models.training.lines.network import characters_of, latin_network, trainable
-from models.training.lines.pack import Pack, add_fonts, read_pack, write_pack
 from models.training.lines.sequences import count_sequences
-from models.training.lines.text import EnglishText
 from models.training.lines.written import WrittenLine, load_tables
+from models.training.synthesis.lines import can_write
+from models.training.synthesis.text import EnglishText
 from tests.unit.letters import font_file
 
 ENGLISH = "The ink had dried before she signed the letter, and nobody asked why. " * 100

@@ -11,12 +11,12 @@ import torch
 
 from models.errors import ModelError
 from models.kinds.maps import RegionHead as ExportedHead
-from models.training.regions.corpus import Example
+from models.training.regions.dataset import Example
 from models.training.regions.export import export
 from models.training.regions.loop import CHECKPOINT, LOG, Training, batch_of, train
 from models.training.regions.network import CHANNELS
-from models.training.regions.signed_draft import SIGNATURE
 from models.training.regions.targets import targets_of
+from models.training.synthesis.signed_draft import SIGNATURE
 
 
 def example(seed: int = 1) -> Example:

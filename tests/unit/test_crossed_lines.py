@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from models.training.lines.crossed import with_word_crossed_out
+from models.training.synthesis.crossed_out import with_word_crossed_out
 from tests.unit.letters import font_file
 
 Pixels = npt.NDArray[np.uint8]

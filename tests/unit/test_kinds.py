@@ -15,8 +15,8 @@ from models.detection.dbnet import DbnetDetector
 from models.errors import ModelError, OptionsError, WeightsMissing
 from models.kinds.classifier import WEIGHTS, WEIGHTS_SHA256, LineKinds
 from models.kinds.model import KINDS, load_model
-from models.training.kinds.hands import ink_of
-from models.training.kinds.pen import signed_name
+from models.training.synthesis.handwriting import ink_of
+from models.training.synthesis.pen import signed_name
 from tests.unit.letters import letter
 
 Pixels = npt.NDArray[np.uint8]

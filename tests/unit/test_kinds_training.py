@@ -17,17 +17,17 @@ from models.detection.types import TextBox
 from models.errors import ModelError
 from models.kinds.strokes import LAYERS, windows_of
 from models.training.kinds import fit_strokes
-from models.training.kinds.draft import Stationery
 from models.training.kinds.examples import Examples, examples_of
 from models.training.kinds.fit import all_features, fit
 from models.training.kinds.fit_head import HeadOptions, fit_head
 from models.training.kinds.fit_strokes import StrokeOptions
-from models.training.kinds.hands import HandLine, ink_of, load_hands
 from models.training.kinds.memorials import load_tagged_pages
-from models.training.kinds.pages import draw_page
-from models.training.kinds.pen import signature
-from models.training.kinds.sheet import Sheet, kinds_of_boxes
-from models.training.kinds.typefaces import Typefaces
+from models.training.synthesis.draft import Stationery
+from models.training.synthesis.handwriting import HandLine, ink_of, load_hands
+from models.training.synthesis.pages import draw_page
+from models.training.synthesis.pen import signature
+from models.training.synthesis.sheet import Sheet, kinds_of_boxes
+from models.training.synthesis.typefaces import Typefaces
 
 ALTO = """<alto><Tags><OtherTag ID="a" LABEL="DefaultLine:Handwritten"/><OtherTag ID="b" LABEL="DefaultLine:Print"/>
 </Tags><Layout><Page><TextLine TAGREFS="a"><Shape><Polygon POINTS="0 0 200 0 200 100 0 100"/></Shape>

@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 from models.recognition.line_images import has_ink
 from models.training.lines.mixture import RECOMBINED, Mixture
 from models.training.lines.recombined import hands_of, recombined, words_of
-from models.training.lines.text import EnglishText
 from models.training.lines.written import WrittenLine
+from models.training.synthesis.text import EnglishText
 from tests.unit.letters import font_file
 
 Pixels = npt.NDArray[np.uint8]

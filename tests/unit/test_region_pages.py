@@ -10,14 +10,14 @@ import pytest
 
 from models.errors import ModelError
 from models.kinds.model import KINDS
-from models.training.kinds.draft import Stationery
-from models.training.kinds.hands import drawn_hands
-from models.training.kinds.pen import with_tail
-from models.training.kinds.sheet import Sheet
-from models.training.kinds.typefaces import Typefaces
-from models.training.regions.corpus import contact_sheet
-from models.training.regions.marks import bleed_through, turned
-from models.training.regions.signed_draft import SignedDraft, uneven
+from models.training.regions.dataset import contact_sheet
+from models.training.synthesis.draft import Stationery
+from models.training.synthesis.handwriting import drawn_hands
+from models.training.synthesis.marks import bleed_through, turned
+from models.training.synthesis.pen import with_tail
+from models.training.synthesis.sheet import Sheet
+from models.training.synthesis.signed_draft import SignedDraft, uneven
+from models.training.synthesis.typefaces import Typefaces
 from tests.unit.letters import font_file
 
 HANDWRITTEN = KINDS.index("handwritten") + 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from models.kinds.model import KINDS
-from models.training.regions.signed_draft import SIGNATURE
 from models.training.regions.targets import targets_of
+from models.training.synthesis.signed_draft import SIGNATURE
 
 PRINTED, SIGNED = KINDS.index("printed"), KINDS.index("signature")
 

@@ -12,7 +12,7 @@ import pytest
 from models.detection.dbnet import DbnetDetector
 from models.kinds.model import KINDS
 from models.kinds.signatures import find_signatures
-from models.training.kinds.pen import signature
+from models.training.synthesis.pen import signature
 from tests.unit.letters import letter
 
 Floats = npt.NDArray[np.float32]

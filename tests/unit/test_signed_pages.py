@@ -11,7 +11,7 @@ from models.document import PageImage, ReadOptions, Region
 from models.layout.geometry import bounds
 from models.reading.routed import RoutedReader
 from models.recognition.registry import LineRecognisers
-from models.training.kinds.pen import signature
+from models.training.synthesis.pen import signature
 from tests.unit.letters import letter
 
 Pixels = npt.NDArray[np.uint8]

@@ -11,18 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.dbnet import DbnetDetector
-from models.training.kinds.draft import Stationery
 from models.training.kinds.examples import Examples, examples_of
 from models.training.kinds.fit import fit, without_each_letter
 from models.training.kinds.fit_head import HeadOptions
 from models.training.kinds.fit_strokes import StrokeOptions
-from models.training.kinds.hands import load_hands
 from models.training.kinds.memorials import TaggedPage, load_tagged_pages
-from models.training.kinds.pages import draw_page
-from models.training.kinds.scan import scanned
 from models.training.kinds.scores import confusion
-from models.training.kinds.sheet import Sheet
-from models.training.kinds.typefaces import Typefaces
+from models.training.synthesis.draft import Stationery
+from models.training.synthesis.handwriting import load_hands
+from models.training.synthesis.pages import draw_page
+from models.training.synthesis.scan import scanned
+from models.training.synthesis.sheet import Sheet
+from models.training.synthesis.typefaces import Typefaces
 
 Pixels = npt.NDArray[np.uint8]
 

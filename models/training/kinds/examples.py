@@ -14,7 +14,7 @@ from models.detection.types import TextBox
 from models.document import Kind
 from models.kinds.model import KINDS, describe
 from models.kinds.strokes import windows_of
-from models.training.kinds.sheet import kinds_of_boxes
+from models.training.synthesis.sheet import kinds_of_boxes
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]

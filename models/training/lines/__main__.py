@@ -13,16 +13,16 @@ from models.detection.dbnet import packaged_weights
 from models.evaluation.scores import ErrorCount, character_errors
 from models.recognition.ctc.handwriting import HandwritingRecogniser
 from models.training.lines.corrections import correcting, pairs
+from models.training.lines.dataset import add_fonts, read_pack, write_pack
 from models.training.lines.export import checkpoint_weights, export
 from models.training.lines.french import fact_sheets, law_articles, some
 from models.training.lines.loop import Learning, Recipe
 from models.training.lines.mixture import RECOMBINED, SHARES, Mixture, batches
 from models.training.lines.network import characters_of, latin_network, trainable
-from models.training.lines.pack import add_fonts, read_pack, write_pack
 from models.training.lines.recombined import hands_of
 from models.training.lines.sequences import count_sequences
-from models.training.lines.text import EnglishText
 from models.training.lines.written import load_letters, load_tables
+from models.training.synthesis.text import EnglishText
 
 _SEED = 1000
 _MINUTES = 60.0

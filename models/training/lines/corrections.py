@@ -17,11 +17,11 @@ import torch
 from torch.nn import functional
 
 from models.recognition.line_images import network_input
-from models.training.lines.crossed import with_word_crossed_out
 from models.training.lines.loop import Step
 from models.training.lines.mixture import AT_ONCE, STRIDE, Mixture, grouped, padded, padded_width
 from models.training.lines.network import OnnxNetwork
-from models.training.lines.vary import moved, photographed
+from models.training.synthesis.augment import moved, photographed
+from models.training.synthesis.crossed_out import with_word_crossed_out
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import onnx
 import torch
 
-from models.training.halves import halve
+from models.training.float16 import halve
 from models.training.lines.network import with_weights
 from models.training.quantise_ppocr import fuse_gelu
 

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.recognition.line_images import network_input
-from models.training.lines.drawn import can_write, hand_line, has_only_capitals, print_line
 from models.training.lines.recombined import WordImage, recombined
-from models.training.lines.text import EnglishText
-from models.training.lines.vary import varied
 from models.training.lines.written import WrittenLine
+from models.training.synthesis.augment import varied
+from models.training.synthesis.lines import can_write, hand_line, has_only_capitals, print_line
+from models.training.synthesis.text import EnglishText
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

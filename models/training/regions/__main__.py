@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 
 from models.detection.dbnet import DbnetDetector
-from models.training.kinds.draft import Stationery
-from models.training.kinds.hands import drawn_hands, load_hands
-from models.training.kinds.typefaces import FONTS, Typefaces
-from models.training.lines.text import EnglishText
-from models.training.regions.corpus import contact_sheet, keep_examples
-from models.training.regions.letters import SORTS, MarkedPage, draw_marked_page
+from models.training.regions.dataset import contact_sheet, keep_examples
+from models.training.synthesis.business_letters import SORTS, MarkedPage, draw_marked_page
+from models.training.synthesis.draft import Stationery
+from models.training.synthesis.handwriting import drawn_hands, load_hands
+from models.training.synthesis.text import EnglishText
+from models.training.synthesis.typefaces import FONTS, Typefaces
 
 _SEED = 11
 _LINES_PER_SOURCE = 400  # see models/training/kinds

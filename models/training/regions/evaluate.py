@@ -12,7 +12,7 @@ import shapely
 from models.kinds.maps import RegionHead
 from models.kinds.model import KINDS
 from models.kinds.signatures import find_signatures
-from models.training.regions.corpus import Example, examples_in
+from models.training.regions.dataset import Example, examples_in
 
 _IOU = 0.5
 

@@ -9,7 +9,7 @@ import onnx
 import torch
 from torch import nn
 
-from models.training.halves import halve
+from models.training.float16 import halve
 from models.training.regions.loop import CHECKPOINT, Training
 from models.training.regions.network import CHANNELS, RegionHead, RegionMaps
 from models.weights.store import sha256_of

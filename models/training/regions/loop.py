@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from models.errors import ModelError
-from models.training.regions.corpus import Example, examples_in
+from models.training.regions.dataset import Example, examples_in
 from models.training.regions.losses import Batch, loss_of
 from models.training.regions.network import RegionHead
 from models.training.runs import log_row, save_whole

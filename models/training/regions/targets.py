@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.kinds.model import KINDS
-from models.training.regions.signed_draft import SIGNATURE
+from models.training.synthesis.signed_draft import SIGNATURE
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

@@ -13,10 +13,10 @@ import torch
 from models.evaluation.scores import ErrorCount, character_errors
 from models.recognition.ctc.handwriting import NETWORK
 from models.recognition.trocr.recogniser import load_recogniser
+from models.training.lines.dataset import read_pack
 from models.training.lines.mixture import SHARES, Mixture
 from models.training.lines.network import characters_of
-from models.training.lines.pack import read_pack
-from models.training.trocr.corpus import (
+from models.training.trocr.dataset import (
     Alphabet,
     Lines,
     Trunk,

@@ -17,7 +17,7 @@ from models.recognition.trocr.export.decoder_graph import write_decoder
 from models.recognition.trocr.export.operators import FLOAT, FUSED, UINT8, Graph, Value, float_linear
 from models.recognition.trocr.exported import write_description
 from models.recognition.trocr.tokenizer import Vocabulary
-from models.training.halves import halve
+from models.training.float16 import halve
 from models.training.lines.mixture import BUCKET
 from models.training.trocr.network import HEADS, TOKENS, WIDTH, TinyTrocr
 from models.weights.store import sha256_of

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.training.runs import average, log_row, save_whole
-from models.training.trocr.corpus import Batch
+from models.training.trocr.dataset import Batch
 from models.training.trocr.network import TinyTrocr
 
 Floats = npt.NDArray[np.float32]

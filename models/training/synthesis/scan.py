@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.training.kinds.sheet import Sheet
+from models.training.synthesis.sheet import Sheet
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

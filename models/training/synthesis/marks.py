@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.training.kinds.draft import Draft
-from models.training.kinds.sheet import Sheet
-from models.training.kinds.typefaces import typeset
+from models.training.synthesis.draft import Draft
+from models.training.synthesis.sheet import Sheet
+from models.training.synthesis.typefaces import typeset
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from models.training.warp import pushed
+from models.training.synthesis.elastic import pushed
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

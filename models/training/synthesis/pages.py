@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from models.training.kinds.draft import Draft, Stationery
-from models.training.kinds.scan import scanned
+from models.training.synthesis.draft import Draft, Stationery
+from models.training.synthesis.scan import scanned
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.training.kinds.draft import Draft, Stationery
-from models.training.kinds.pages import draw_page
-from models.training.kinds.scan import scanned
-from models.training.regions.marks import add_dirt, add_logo, add_stamp, bleed_through, darken_margins
-from models.training.regions.signed_draft import SIGNATURE, SignedDraft
+from models.training.synthesis.draft import Draft, Stationery
+from models.training.synthesis.marks import add_dirt, add_logo, add_stamp, bleed_through, darken_margins
+from models.training.synthesis.pages import draw_page
+from models.training.synthesis.scan import scanned
+from models.training.synthesis.signed_draft import SIGNATURE, SignedDraft
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detection.dbnet import DbnetDetector
-from models.training.regions.letters import MarkedPage
 from models.training.regions.targets import Targets, targets_of
+from models.training.synthesis.business_letters import MarkedPage
 
 _ON_SHEET, _ACROSS, _SMALL = 60, 12, (132, 172)  # pages on a contact sheet; in a row; pixels of width and height
 Halves = npt.NDArray[np.float16]

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.kinds.model import KINDS
-from models.training.kinds.draft import Draft, Stationery, scaled, until_gap
-from models.training.kinds.pen import signature, signed_name, with_tail
-from models.training.kinds.typefaces import any_font, typeset
-from models.training.regions.marks import turned
-from models.training.warp import pushed
+from models.training.synthesis.draft import Draft, Stationery, scaled, until_gap
+from models.training.synthesis.elastic import pushed
+from models.training.synthesis.marks import turned
+from models.training.synthesis.pen import signature, signed_name, with_tail
+from models.training.synthesis.typefaces import any_font, typeset
 
 Floats = npt.NDArray[np.float32]
 

@@ -17,9 +17,9 @@ from torch import Tensor
 
 from models.errors import ModelError
 from models.recognition.ctc.handwriting import NETWORK
+from models.training.lines.dataset import Pack
 from models.training.lines.export import drop_unused
 from models.training.lines.mixture import STRIDE, Mixture, batches, grouped
-from models.training.lines.pack import Pack
 from models.training.trocr.network import FEATURES
 from models.weights.onnx_session import create_session
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import ModelError
-from models.training.kinds.typefaces import FONTS
-from models.training.lines.text import EnglishText
 from models.training.lines.written import WrittenLine
+from models.training.synthesis.text import EnglishText
+from models.training.synthesis.typefaces import FONTS
 
 _LARGEST = 48 << 20  # bytes of pictures in a file
 

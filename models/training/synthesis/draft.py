@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.training.kinds.hands import HandLine
-from models.training.kinds.pen import signature, signed_name
-from models.training.kinds.scan import paper
-from models.training.kinds.sheet import Sheet
-from models.training.kinds.typefaces import Typefaces, any_font, dot_matrix, smudged, typeset, typewritten
+from models.training.synthesis.handwriting import HandLine
+from models.training.synthesis.pen import signature, signed_name
+from models.training.synthesis.scan import paper
+from models.training.synthesis.sheet import Sheet
+from models.training.synthesis.typefaces import Typefaces, any_font, dot_matrix, smudged, typeset, typewritten
 
 Floats = npt.NDArray[np.float32]
 Colour = tuple[float, float, float]

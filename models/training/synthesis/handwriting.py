@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from models.errors import ModelError
-from models.training.kinds.typefaces import typeset
+from models.training.synthesis.typefaces import typeset
 
 _DRAWN = 12  # lines of a font
 Floats = npt.NDArray[np.float32]
