@@ -11,12 +11,12 @@ from time import monotonic
 
 from aiokafka.errors import KafkaError
 
-from streams.codec import decode
 from streams.errors import UndecodableMessage
 from streams.follower import following
 from streams.lag import LagReader
+from streams.messages.codec import decode
+from streams.messages.records import DocumentRecord, PageText
 from streams.record_line import format_record
-from streams.records import DocumentRecord, PageText
 from streams.settings import Settings
 from streams.topics import TopicNames
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from streams.errors import SourceGone
-from streams.records import ContentDigest
+from streams.messages.records import ContentDigest
 
 Fetch = Callable[[Path], Awaitable[None]]
 _PIECE = 1024 * 1024

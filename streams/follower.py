@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from aiokafka.errors import KafkaError
 
-from streams.codec import decode
 from streams.errors import BrokerError, UndecodableMessage
 from streams.kafka_records import new_consumer
-from streams.records import Record
+from streams.messages.codec import decode
+from streams.messages.records import Record
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)

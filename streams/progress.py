@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.lag import StageLag
-from streams.records import now
+from streams.messages.records import now
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.records import PageText
+from streams.messages.records import PageText
 
 
 def format_record(record: PageText, width: int = 120) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from streams.codec import decode
 from streams.errors import BrokerError, SourceGone, UndecodableMessage
 from streams.follower import following
-from streams.records import DeadLetter, page_key
+from streams.messages.codec import decode
+from streams.messages.records import DeadLetter, page_key
 from streams.references import References
 from streams.settings import Settings
 from streams.topics import TopicNames

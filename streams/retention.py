@@ -9,8 +9,8 @@ import logging
 from datetime import UTC, datetime
 from time import monotonic
 
+from streams.messages.records import PageTask
 from streams.metrics import Metrics
-from streams.records import PageTask
 
 logger = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from typing import Any
 from models.errors import InkstreamError
 from streams.agents.delivery import Delivery, Output
 from streams.attempts import Attempts
-from streams.dead_letters import Source
 from streams.document_cache import DocumentCache
 from streams.errors import RepeatKiller
 from streams.health import Health
+from streams.messages.dead_letters import Source
 from streams.metrics import Metrics
 from streams.pool import ReaderPool
 from streams.references import References

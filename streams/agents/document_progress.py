@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from aiokafka import TopicPartition
 
-from streams.codec import decode, encode
 from streams.errors import UndecodableMessage
 from streams.kafka_records import new_consumer
-from streams.page_ranges import format_ranges, parse_ranges
-from streams.records import DocumentRecord, PageText, now
+from streams.messages.codec import decode, encode
+from streams.messages.page_ranges import format_ranges, parse_ranges
+from streams.messages.records import DocumentRecord, PageText, now
 from streams.settings import Settings
 
 

@@ -8,10 +8,10 @@ from models.errors import InkstreamError
 from streams.agents.context import Context, Outputs, process
 from streams.agents.delivery import Output
 from streams.agents.ordered_window import OrderedWindow
-from streams.codec import decode, encode
-from streams.dead_letters import Source, dead_letter
 from streams.errors import UndecodableMessage
-from streams.records import PageTask, PageText, failed_page_text, page_key, page_text
+from streams.messages.codec import decode, encode
+from streams.messages.dead_letters import Source, dead_letter
+from streams.messages.records import PageTask, PageText, failed_page_text, page_key, page_text
 from streams.retention import RetentionWatch
 from streams.topics import partition_for
 

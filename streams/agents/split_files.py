@@ -14,11 +14,11 @@ from streams.agents.backpressure import Backpressure
 from streams.agents.context import Context, Outputs, process
 from streams.agents.delivery import Output
 from streams.agents.ordered_window import OrderedWindow
-from streams.codec import decode_headers, encode, merge_options
-from streams.dead_letters import Source, dead_letter
 from streams.document_cache import digest_of
 from streams.errors import UndecodableMessage
-from streams.records import ContentDigest, DocumentRecord, FileHeaders, PageTask, now, page_key
+from streams.messages.codec import decode_headers, encode, merge_options
+from streams.messages.dead_letters import Source, dead_letter
+from streams.messages.records import ContentDigest, DocumentRecord, FileHeaders, PageTask, now, page_key
 from streams.references import kafka_reference
 from streams.topics import partition_for
 

@@ -10,9 +10,9 @@ from streams.agents.context import Context, source_of
 from streams.agents.delivery import Output
 from streams.agents.document_progress import DocumentProgress, PartitionState, restore
 from streams.agents.ordered_window import EXIT_UNEXPECTED
-from streams.codec import decode, encode
 from streams.errors import UndecodableMessage
-from streams.records import PageText
+from streams.messages.codec import decode, encode
+from streams.messages.records import PageText
 
 logger = logging.getLogger(__name__)
 

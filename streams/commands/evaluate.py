@@ -80,8 +80,8 @@ def _specs(names: list[str], options: list[str]) -> list[ReaderSpec]:
     """Return what is to be measured: ours once for each of the options, every other reader once."""
     from models.errors import OptionsError
     from models.evaluation.readers import ReaderSpec, reader_spec
-    from streams.codec import merge_options
     from streams.commands.options import parsed_options
+    from streams.messages.codec import merge_options
     from streams.settings import load_settings
 
     if options and "ours" not in names:

@@ -14,7 +14,7 @@ from streams.model_choice import MODELS_HELP, handwritten_by
 if TYPE_CHECKING:
     from models.document import ReadOptions
     from models.pipeline import PagePipeline
-    from streams.records import PageText
+    from streams.messages.records import PageText
     from streams.settings import Settings
 
 
@@ -41,8 +41,8 @@ def read(
     """
     import sys
 
-    from streams.codec import merge_options
     from streams.errors import ConfigurationError
+    from streams.messages.codec import merge_options
     from streams.settings import load_settings
 
     if output not in ("text", "jsonl"):
@@ -98,7 +98,7 @@ def _records(
 ) -> Iterator[PageText]:
     from models.documents.files import inspect
     from streams.document_cache import digest_of
-    from streams.records import PageTask, now, page_text
+    from streams.messages.records import PageTask, now, page_text
 
     path = file.absolute().as_uri()
     digest = digest_of(file, path)
@@ -137,7 +137,7 @@ def _write(record: PageText, output: str, stream: TextIO) -> None:
 
 def _wanted(pages: str | None) -> set[int] | None:
     from streams.errors import ConfigurationError
-    from streams.page_ranges import parse_ranges
+    from streams.messages.page_ranges import parse_ranges
 
     if pages is None:
         return None

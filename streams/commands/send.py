@@ -29,8 +29,8 @@ def send(
     """
     import asyncio
 
-    from streams.codec import merge_options
     from streams.commands.connection import settings_for
+    from streams.messages.codec import merge_options
 
     settings = settings_for(broker, prefix)
     given = _options(option or [], password)

@@ -32,8 +32,8 @@ async def _tail(settings: Settings, from_beginning: bool, count: int | None, jso
     import shutil
 
     from streams.follower import follow
+    from streams.messages.records import PageText
     from streams.record_line import format_record
-    from streams.records import PageText
     from streams.topics import TopicNames
 
     shown = 0

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from models.layout.geometry import bounds
-from streams.records import DocumentRecord, PageText, page_key
+from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
 from streams.sinks.private_database import PrivateDatabase, memory_folder
 from streams.sinks.sql_guard import QueryLimits, QueryResult, run_query

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from streams.codec import decode
 from streams.errors import BrokerError, TableBusy, UndecodableMessage
 from streams.follower import following
-from streams.records import DocumentRecord, PageText
+from streams.messages.codec import decode
+from streams.messages.records import DocumentRecord, PageText
 from streams.settings import Settings
 from streams.sinks.memory_table import READERS, MemoryTable
 from streams.topics import TopicNames

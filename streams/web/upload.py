@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, File, Form, HTTPException, UploadFile
 
 from models.errors import OptionsError
-from streams.codec import merge_options
+from streams.messages.codec import merge_options
 from streams.settings import Settings
 from streams.sources.producer import FileProducer, SentFile
 

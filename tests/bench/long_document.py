@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from streams.codec import decode
 from streams.follower import following
-from streams.records import PageText
+from streams.messages.codec import decode
+from streams.messages.records import PageText
 from streams.sources.producer import FileProducer
 from streams.topics import TopicNames
 from tests.bench.service import running_service, tree_memory

@@ -18,9 +18,9 @@ from aiokafka import AIOKafkaProducer
 
 from models.document import ReadOptions
 from models.pipeline import PagePipeline
-from streams.codec import decode
 from streams.follower import following
-from streams.records import DeadLetter, DocumentRecord, PageText, Record
+from streams.messages.codec import decode
+from streams.messages.records import DeadLetter, DocumentRecord, PageText, Record
 from streams.settings import Settings
 from streams.topics import TopicNames
 

@@ -15,8 +15,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from streams.codec import decode_headers
 from streams.errors import FileUnreadable, RecordTooLarge
+from streams.messages.codec import decode_headers
 from streams.settings import Settings
 from streams.sources.folder import FolderSource
 from streams.sources.producer import FileProducer

@@ -16,9 +16,9 @@ import jsonschema
 import pymupdf
 import pytest
 
-from streams.codec import encode
 from streams.lag import LagReader
-from streams.records import FileHeaders, PageTask
+from streams.messages.codec import encode
+from streams.messages.records import FileHeaders, PageTask
 from streams.replay import Replayer, stored_letters
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
@@ -76,7 +76,7 @@ async def test_kcat_produces_a_pdf_and_consumes_json(settings: Settings, topics:
         "This is page number 1.", "scanner://lobby/letter.pdf", 1, 150,
     )  # fmt: skip
     assert list(record)[:4] == ["timestamp", "pagenum", "path", "text"]
-    schema = json.loads((ROOT / "streams/page_text.schema.json").read_text())
+    schema = json.loads((ROOT / "streams/messages/page_text.schema.json").read_text())
     for value in found.values():
         jsonschema.validate(value, schema)
 

@@ -14,8 +14,8 @@ import pytest
 
 from streams.errors import RecordTooLarge
 from streams.health import Health
+from streams.messages.records import DocumentRecord, PageText, RegionRecord
 from streams.metrics import Metrics
-from streams.records import DocumentRecord, PageText, RegionRecord
 from streams.settings import Settings
 from streams.sinks.memory_table import READERS, MemoryTable
 from streams.sinks.table_follower import TableFollower

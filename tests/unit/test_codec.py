@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from models.document import ReadOptions
 from models.errors import CorruptFile, OptionsError
-from streams.codec import decode, decode_headers, encode, merge_options
 from streams.errors import UndecodableMessage
-from streams.records import FileHeaders, PageTask, PageText, failed_page_text
+from streams.messages.codec import decode, decode_headers, encode, merge_options
+from streams.messages.records import FileHeaders, PageTask, PageText, failed_page_text
 
 TASK = PageTask(
     document_id="d", pagenum=0, total_pages=1, path="file:///a.pdf", reference="kafka://raw-files/0/1",

@@ -23,8 +23,8 @@ from models.errors import OptionsError, WeightsMissing
 from models.pipeline import PagePipeline
 from models.weights.store import CRAFT
 from streams.cli import app
-from streams.codec import merge_options
 from streams.errors import ConfigurationError
+from streams.messages.codec import merge_options
 from streams.pool import ReaderPool
 from streams.settings import Settings, load_settings
 from tests.unit.drawn_pages import LINES, drawn, turned

@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from streams.errors import ConfigurationError, QueryError
-from streams.records import DocumentRecord, PageText, RegionRecord
+from streams.messages.records import DocumentRecord, PageText, RegionRecord
 from streams.settings import Settings
 from streams.sinks.memory_table import MemoryTable
 from streams.sinks.private_database import memory_folder

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from models.document import PageReading, ReadOptions, Region
 from streams import records
-from streams.codec import decode, encode
 from streams.errors import UndecodableMessage
-from streams.page_ranges import format_ranges, parse_ranges
-from streams.records import (
+from streams.messages.codec import decode, encode
+from streams.messages.page_ranges import format_ranges, parse_ranges
+from streams.messages.records import (
     ContentDigest,
     DeadLetter,
     DocumentRecord,

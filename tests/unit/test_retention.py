@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.document import ReadOptions
+from streams.messages.records import PageTask
 from streams.metrics import Metrics
-from streams.records import PageTask
 from streams.retention import RetentionWatch
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from models.errors import EncryptedFile
 from streams.agents.backpressure import Backpressure
 from streams.attempts import Attempts
-from streams.dead_letters import Source, dead_letter
 from streams.errors import BrokerError
 from streams.health import Health
 from streams.lag import StageLag
-from streams.page_ranges import parse_ranges
+from streams.messages.dead_letters import Source, dead_letter
+from streams.messages.page_ranges import parse_ranges
+from streams.messages.records import failed_page_text
 from streams.progress import as_spark, between
 from streams.record_line import format_record
-from streams.records import failed_page_text
 from tests.unit.test_codec import TASK
 
 

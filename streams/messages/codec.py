@@ -12,7 +12,7 @@ from pydantic_core import PydanticSerializationError
 from models.document import ReadOptions
 from models.errors import OptionsError, as_unicode
 from streams.errors import UndecodableMessage
-from streams.records import FileHeaders, Record
+from streams.messages.records import FileHeaders, Record
 
 R = TypeVar("R", bound=Record)
 Headers = Iterable[tuple[str, bytes | None]]

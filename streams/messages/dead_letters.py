@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from models.errors import InkstreamError
-from streams.records import DeadLetter, Stage, now
+from streams.messages.records import DeadLetter, Stage, now
 
 # A page task is under a kilobyte. Files stay on raw-files, from where a replay fetches them.
 _PAYLOAD_LIMIT = 64 * 1024
