@@ -11,9 +11,9 @@ from typing import Any, Literal
 import faust
 from faust.types.auth import CredentialsT
 
-from streams.kafka_records import accept_any_header_name
+from streams.kafka.header_patch import accept_any_header_name
+from streams.kafka.topics import consumer_group
 from streams.settings import Settings
-from streams.topics import consumer_group
 
 Role = Literal["split", "read", "track"]
 ROLES: tuple[Role, ...] = ("split", "read", "track")
@@ -37,7 +37,7 @@ def create_app(settings: Settings, role: Role) -> Any:
         web_enabled=False,
         web_tables_enabled=False,
         web_router_enabled=False,
-        topic_allow_declare=False,  # topics are created by streams.topics, with the right configuration
+        topic_allow_declare=False,  # topics are created by streams.kafka.topics, with the right configuration
         topic_disable_leader=True,
         table_standby_replicas=0,
         # a page may take minutes: the defaults (4096 buffered events, 5 minutes between polls) make the member

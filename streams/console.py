@@ -12,13 +12,13 @@ from time import monotonic
 from aiokafka.errors import KafkaError
 
 from streams.errors import UndecodableMessage
-from streams.follower import following
-from streams.lag import LagReader
+from streams.kafka.follower import following
+from streams.kafka.lag import LagReader
+from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DocumentRecord, PageText
 from streams.record_line import format_record
 from streams.settings import Settings
-from streams.topics import TopicNames
 
 _LOOK_S = 0.25
 

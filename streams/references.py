@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.errors import SourceGone, SourceUnavailable, UndecodableMessage
-from streams.kafka_records import new_consumer
+from streams.kafka.header_patch import new_consumer
 from streams.settings import Settings
 
 _KAFKA = re.compile(r"kafka://(?P<topic>[^/]+)/(?P<partition>\d+)/(?P<offset>\d+)")

@@ -21,11 +21,11 @@ from time import monotonic
 from streams.broker import EmbeddedKafka, free_port
 from streams.console import Console
 from streams.errors import BrokerError, ConfigurationError, FileUnreadable
+from streams.kafka.topics import create_topics
 from streams.model_choice import models_of
 from streams.printing import printable
 from streams.settings import Settings
 from streams.sources.watching import watching
-from streams.topics import create_topics
 
 logger = logging.getLogger(__name__)
 

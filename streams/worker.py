@@ -16,7 +16,6 @@ from streams.agents.backpressure import Backpressure
 from streams.agents.context import Context
 from streams.agents.delivery import Delivery
 from streams.agents.ordered_window import EXIT_UNEXPECTED
-from streams.agents.pages_trimmer import trim_pages
 from streams.agents.read_pages import add_read_pages
 from streams.agents.split_files import add_split_files
 from streams.agents.track_documents import add_track_documents
@@ -24,12 +23,13 @@ from streams.app import Role, create_app
 from streams.attempts import Attempts
 from streams.document_cache import DocumentCache
 from streams.health import Health
-from streams.lag import LagReader
+from streams.kafka.lag import LagReader
+from streams.kafka.topics import TopicNames, wait_for_topics
+from streams.kafka.trimmer import trim_pages
 from streams.metrics import Metrics
 from streams.pool import ReaderPool
 from streams.references import References
 from streams.settings import Settings
-from streams.topics import TopicNames, wait_for_topics
 
 logger = logging.getLogger(__name__)
 

@@ -16,12 +16,12 @@ from streams.attempts import Attempts
 from streams.document_cache import DocumentCache
 from streams.errors import RepeatKiller
 from streams.health import Health
+from streams.kafka.topics import TopicNames
 from streams.messages.dead_letters import Source
 from streams.metrics import Metrics
 from streams.pool import ReaderPool
 from streams.references import References
 from streams.settings import Settings
-from streams.topics import TopicNames
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from aiokafka import TopicPartition
 
 from streams.errors import UndecodableMessage
-from streams.kafka_records import new_consumer
+from streams.kafka.header_patch import new_consumer
 from streams.messages.codec import decode, encode
 from streams.messages.page_ranges import format_ranges, parse_ranges
 from streams.messages.records import DocumentRecord, PageText, now

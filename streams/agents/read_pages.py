@@ -9,11 +9,11 @@ from streams.agents.context import Context, Outputs, process
 from streams.agents.delivery import Output
 from streams.agents.ordered_window import OrderedWindow
 from streams.errors import UndecodableMessage
+from streams.kafka.topics import partition_for
 from streams.messages.codec import decode, encode
 from streams.messages.dead_letters import Source, dead_letter
 from streams.messages.records import PageTask, PageText, failed_page_text, page_key, page_text
 from streams.retention import RetentionWatch
-from streams.topics import partition_for
 
 
 def add_read_pages(app: Any, context: Context) -> None:

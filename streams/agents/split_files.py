@@ -16,11 +16,11 @@ from streams.agents.delivery import Output
 from streams.agents.ordered_window import OrderedWindow
 from streams.document_cache import digest_of
 from streams.errors import UndecodableMessage
+from streams.kafka.topics import partition_for
 from streams.messages.codec import decode_headers, encode, merge_options
 from streams.messages.dead_letters import Source, dead_letter
 from streams.messages.records import ContentDigest, DocumentRecord, FileHeaders, PageTask, now, page_key
 from streams.references import kafka_reference
-from streams.topics import partition_for
 
 # opening is mostly waiting for the child and for Kafka: enough to overlap, few enough to keep few files in memory
 _FILES_IN_FLIGHT = 4

@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.replay import StoredLetter
+    from streams.kafka.replay import StoredLetter
     from streams.settings import Settings
 
 dead_letters_app = typer.Typer(no_args_is_help=True, help="What could not be processed: list, show, replay.")
@@ -96,7 +96,7 @@ async def _replay(settings: Settings, letters: list[StoredLetter], dry_run: bool
     import sys
 
     from models.errors import InkstreamError
-    from streams.replay import Replayer
+    from streams.kafka.replay import Replayer
 
     failures = 0
     async with Replayer(settings) as replayer:
@@ -117,7 +117,7 @@ async def _replay(settings: Settings, letters: list[StoredLetter], dry_run: bool
 def _letters(broker: str | None, prefix: str | None, wanted: Callable[[StoredLetter], bool]) -> list[StoredLetter]:
     import asyncio
 
-    from streams.replay import stored_letters
+    from streams.kafka.replay import stored_letters
 
     async def collect() -> list[StoredLetter]:
         return [stored async for stored in stored_letters(_settings(broker, prefix)) if wanted(stored)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from streams.progress import StageProgress
+    from streams.kafka.progress import StageProgress
     from streams.settings import Settings
 
 
@@ -39,8 +39,8 @@ async def _progress(settings: Settings, interval_s: float, watch: bool, as_json:
     import json
     from time import monotonic
 
-    from streams.lag import LagReader
-    from streams.progress import as_spark, between
+    from streams.kafka.lag import LagReader
+    from streams.kafka.progress import as_spark, between
 
     async with LagReader(settings) as reader:
         before, moment, batch = await reader.stages(), monotonic(), 0

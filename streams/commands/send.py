@@ -48,9 +48,9 @@ async def _send(settings: Settings, files: list[Path], options: dict[str, Any]) 
     from rich.progress import track
 
     from streams.errors import FileUnreadable
+    from streams.kafka.topics import wait_for_topics
     from streams.printing import printable
     from streams.sources.producer import FileProducer
-    from streams.topics import wait_for_topics
 
     failures = 0
     await wait_for_topics(settings, patience_s=10)

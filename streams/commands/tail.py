@@ -31,10 +31,10 @@ def tail(
 async def _tail(settings: Settings, from_beginning: bool, count: int | None, json_lines: bool) -> None:
     import shutil
 
-    from streams.follower import follow
+    from streams.kafka.follower import follow
+    from streams.kafka.topics import TopicNames
     from streams.messages.records import PageText
     from streams.record_line import format_record
-    from streams.topics import TopicNames
 
     shown = 0
     width = shutil.get_terminal_size((120, 24)).columns

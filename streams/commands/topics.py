@@ -24,7 +24,7 @@ def create(broker: Broker = None, prefix: Prefix = None) -> None:
     import asyncio
 
     from streams.commands.connection import settings_for
-    from streams.topics import create_topics, topic_specs
+    from streams.kafka.topics import create_topics, topic_specs
 
     settings = settings_for(broker, prefix)
     created = asyncio.run(create_topics(settings))
@@ -47,8 +47,8 @@ def list_topics(broker: Broker = None, prefix: Prefix = None) -> None:
 
 async def _list(settings: Settings) -> None:
     from streams.commands.table import print_table
-    from streams.lag import LagReader
-    from streams.topics import topic_specs
+    from streams.kafka.lag import LagReader
+    from streams.kafka.topics import topic_specs
 
     rows = []
     async with LagReader(settings) as reader:

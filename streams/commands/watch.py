@@ -54,9 +54,9 @@ async def _watch(settings: Settings) -> None:
     import signal
     import sys
 
+    from streams.kafka.topics import wait_for_topics
     from streams.printing import printable
     from streams.sources.watching import watching
-    from streams.topics import wait_for_topics
 
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

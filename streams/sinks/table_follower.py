@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from streams.errors import BrokerError, TableBusy, UndecodableMessage
-from streams.follower import following
+from streams.kafka.follower import following
+from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DocumentRecord, PageText
 from streams.settings import Settings
 from streams.sinks.memory_table import READERS, MemoryTable
-from streams.topics import TopicNames
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -15,10 +15,10 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooL
 
 from streams.document_cache import digest_of
 from streams.errors import BrokerError, FileUnreadable, RecordTooLarge
+from streams.kafka.topics import TopicNames
 from streams.messages.records import ContentDigest
 from streams.settings import Settings
 from streams.sources.ledger import Version
-from streams.topics import TopicNames
 
 logger = logging.getLogger(__name__)
 

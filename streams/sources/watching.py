@@ -12,11 +12,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError
+from streams.kafka.topics import TopicNames
 from streams.settings import Settings
 from streams.sources.folder import FolderSource
 from streams.sources.ledger import Ledger, Version
 from streams.sources.producer import FileProducer, SentFile
-from streams.topics import TopicNames
 
 
 @asynccontextmanager

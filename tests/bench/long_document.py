@@ -7,11 +7,11 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from streams.follower import following
+from streams.kafka.follower import following
+from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import PageText
 from streams.sources.producer import FileProducer
-from streams.topics import TopicNames
 from tests.bench.service import running_service, tree_memory
 from tests.integration.harness import text_pdf
 

@@ -11,9 +11,9 @@ from typing import Any
 import psutil
 
 from streams.broker import EmbeddedKafka
-from streams.lag import LagReader
+from streams.kafka.lag import LagReader
+from streams.kafka.topics import create_topics
 from streams.settings import Settings
-from streams.topics import create_topics
 from tests.integration.harness import WorkerProcess, eventually
 
 

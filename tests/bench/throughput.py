@@ -9,10 +9,10 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from streams.follower import following
+from streams.kafka.follower import following
+from streams.kafka.topics import TopicNames
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
-from streams.topics import TopicNames
 from tests.bench.bare_loop import BareLoop
 from tests.bench.pages import scanned_pdf
 from tests.bench.service import running_service

@@ -18,11 +18,11 @@ from aiokafka import AIOKafkaProducer
 
 from models.document import ReadOptions
 from models.pipeline import PagePipeline
-from streams.follower import following
+from streams.kafka.follower import following
+from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DeadLetter, DocumentRecord, PageText, Record
 from streams.settings import Settings
-from streams.topics import TopicNames
 
 R = TypeVar("R", bound=Record)
 

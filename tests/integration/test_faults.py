@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from streams.broker import EmbeddedKafka
+from streams.kafka.topics import create_topics
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
-from streams.topics import create_topics
 from tests.integration.harness import (
     Topics,
     WorkerProcess,

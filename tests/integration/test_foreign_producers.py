@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from aiokafka import TopicPartition
 
-from streams.follower import following
-from streams.kafka_records import new_consumer
+from streams.kafka.follower import following
+from streams.kafka.header_patch import new_consumer
+from streams.kafka.topics import TopicNames
 from streams.references import References, kafka_reference
 from streams.settings import Settings
-from streams.topics import TopicNames
 from tests.integration.harness import Topics, WorkerProcess, eventually, text_pdf
 
 pytestmark = pytest.mark.timeout(180)

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import (
 
 from streams.broker import EmbeddedKafka
 from streams.errors import BrokerError
+from streams.kafka.topics import create_topics, wait_for_topics
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
-from streams.topics import create_topics, wait_for_topics
 from tests.integration.harness import Topics, WorkerProcess, eventually, text_pdf
 
 pytestmark = pytest.mark.timeout(120)

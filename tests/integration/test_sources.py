@@ -16,12 +16,12 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.errors import FileUnreadable, RecordTooLarge
+from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode_headers
 from streams.settings import Settings
 from streams.sources.folder import FolderSource
 from streams.sources.producer import FileProducer
 from streams.sources.watching import watching
-from streams.topics import TopicNames
 
 
 def pdf(text: str = "hello") -> bytes:

@@ -16,13 +16,13 @@ import jsonschema
 import pymupdf
 import pytest
 
-from streams.lag import LagReader
+from streams.kafka.lag import LagReader
+from streams.kafka.replay import Replayer, stored_letters
+from streams.kafka.topics import TopicNames
 from streams.messages.codec import encode
 from streams.messages.records import FileHeaders, PageTask
-from streams.replay import Replayer, stored_letters
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
-from streams.topics import TopicNames
 from tests.integration.harness import (
     ROOT,
     Topics,

@@ -5,8 +5,8 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.kafka.topics import TopicNames, TopicSpec, consumer_group, partition_for, topic_specs
 from streams.settings import Settings
-from streams.topics import TopicNames, TopicSpec, consumer_group, partition_for, topic_specs
 
 
 def specs(**settings: object) -> dict[str, TopicSpec]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError, UndecodableMessage
-from streams.kafka_records import new_consumer
+from streams.kafka.header_patch import new_consumer
 from streams.messages.codec import decode
 from streams.messages.records import Record
 from streams.settings import Settings

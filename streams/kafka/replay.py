@@ -10,12 +10,12 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError, SourceGone, UndecodableMessage
-from streams.follower import following
+from streams.kafka.follower import following
+from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DeadLetter, page_key
 from streams.references import References
 from streams.settings import Settings
-from streams.topics import TopicNames
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.errors import KafkaError
 
+from streams.kafka.topics import TopicNames, consumer_group
 from streams.settings import Settings
-from streams.topics import TopicNames, consumer_group
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from streams.lag import StageLag
+from streams.kafka.lag import StageLag
 from streams.messages.records import now
 
 

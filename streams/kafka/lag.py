@@ -10,9 +10,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError
-from streams.kafka_records import new_consumer
+from streams.kafka.header_patch import new_consumer
+from streams.kafka.topics import TopicNames, consumer_group
 from streams.settings import Settings
-from streams.topics import TopicNames, consumer_group
 
 _TRIES, _TRY_AGAIN_S = 50, 0.1
 
