@@ -89,8 +89,8 @@ mapfile -t packages < <(missing_packages)
 if [ ${#packages[@]} -gt 0 ]; then install_packages "${packages[@]}"; fi
 install_python_packages
 # Kafka's jars: fetched now, so that a failure is told now
-[ -e .venv/.inkstream-jars ] && [ .venv/.inkstream-jars -nt streams/kafka_jars.lock ] &&
+[ -e .venv/.inkstream-jars ] && [ .venv/.inkstream-jars -nt streams/broker/jars.lock ] &&
     [ -d "${XDG_CACHE_HOME:-$HOME/.cache}/inkstream/jars" ] && exit 0
 say "fetching Kafka"
-.venv/bin/python -m streams.kafka_jars >&2
+.venv/bin/python -m streams.broker.jars >&2
 touch .venv/.inkstream-jars

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from streams.broker import EmbeddedKafka, free_port
+from streams.broker.embedded import EmbeddedKafka, free_port
 from streams.console import Console
 from streams.errors import BrokerError, ConfigurationError, FileUnreadable
 from streams.kafka.topics import create_topics

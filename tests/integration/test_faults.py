@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import EmbeddedKafka
+from streams.broker.embedded import EmbeddedKafka
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
 from streams.sources.producer import FileProducer

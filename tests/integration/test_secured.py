@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from streams.broker import EmbeddedKafka
+from streams.broker.embedded import EmbeddedKafka
 from streams.errors import BrokerError
 from streams.kafka.topics import create_topics, wait_for_topics
 from streams.settings import Settings

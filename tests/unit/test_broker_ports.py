@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import free_port
-from streams.kafka_ports import answers, is_free, listens, ports_in
+from streams.broker.embedded import free_port
+from streams.broker.ports import answers, is_free, listens, ports_in
 
 
 @pytest.mark.parametrize("note", ["", "4660x 1", "\x00\x00"])

@@ -17,10 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from streams.broker.config import LOG4J, PROPERTIES, jvm_flags
+from streams.broker.jars import classpath, java, java_version
+from streams.broker.ports import answers, is_free, listens, ports_in
 from streams.errors import BrokerError
-from streams.kafka_config import LOG4J, PROPERTIES, jvm_flags
-from streams.kafka_jars import classpath, java, java_version
-from streams.kafka_ports import answers, is_free, listens, ports_in
 
 _PR_SET_PDEATHSIG = 1
 _LOG_TAIL_LINES = 15

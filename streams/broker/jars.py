@@ -1,6 +1,6 @@
 """What the embedded Kafka runs on: its jars, from Maven Central by a lock file, and a Java runtime.
 
-`python -m streams.kafka_jars` fetches what is missing; `python -m streams.kafka_jars --lock` writes the lock again.
+`python -m streams.broker.jars` fetches what is missing; `python -m streams.broker.jars --lock` writes the lock again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from streams.errors import BrokerError
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.3.1"
 _LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4"  # Kafka logs through slf4j and names no backend
-LOCK = Path(__file__).with_name("kafka_jars.lock")
+LOCK = Path(__file__).with_name("jars.lock")
 JAVA_AT_LEAST = 17
 
 
@@ -148,7 +148,7 @@ def write_lock() -> None:
                 sha256 = hashlib.sha256(Path(artifact.resolve()).read_bytes()).hexdigest()
                 line = f"{artifact.groupId}:{artifact.artifactId}:{artifact.version} {sha256}"
                 chosen.setdefault((artifact.groupId, artifact.artifactId), line)
-    head = f"# {KAFKA} and what it runs with: coordinate, sha256. Made by `python -m streams.kafka_jars --lock`.\n"
+    head = f"# {KAFKA} and what it runs with: coordinate, sha256. Made by `python -m streams.broker.jars --lock`.\n"
     LOCK.write_text(head + "\n".join(sorted(chosen.values())) + "\n")
 
 
