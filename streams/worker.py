@@ -21,14 +21,14 @@ from streams.agents.split_files import add_split_files
 from streams.agents.track_documents import add_track_documents
 from streams.app import Role, create_app
 from streams.attempts import Attempts
-from streams.document_cache import DocumentCache
+from streams.documents.cache import DocumentCache
+from streams.documents.references import References
 from streams.health import Health
 from streams.kafka.lag import LagReader
 from streams.kafka.topics import TopicNames, wait_for_topics
 from streams.kafka.trimmer import trim_pages
 from streams.metrics import Metrics
 from streams.pool import ReaderPool
-from streams.references import References
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)

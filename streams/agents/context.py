@@ -13,14 +13,14 @@ from typing import Any
 from models.errors import InkstreamError
 from streams.agents.delivery import Delivery, Output
 from streams.attempts import Attempts
-from streams.document_cache import DocumentCache
+from streams.documents.cache import DocumentCache
+from streams.documents.references import References
 from streams.errors import RepeatKiller
 from streams.health import Health
 from streams.kafka.topics import TopicNames
 from streams.messages.dead_letters import Source
 from streams.metrics import Metrics
 from streams.pool import ReaderPool
-from streams.references import References
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -14,13 +14,13 @@ from streams.agents.backpressure import Backpressure
 from streams.agents.context import Context, Outputs, process
 from streams.agents.delivery import Output
 from streams.agents.ordered_window import OrderedWindow
-from streams.document_cache import digest_of
+from streams.documents.cache import digest_of
+from streams.documents.references import kafka_reference
 from streams.errors import UndecodableMessage
 from streams.kafka.topics import partition_for
 from streams.messages.codec import decode_headers, encode, merge_options
 from streams.messages.dead_letters import Source, dead_letter
 from streams.messages.records import ContentDigest, DocumentRecord, FileHeaders, PageTask, now, page_key
-from streams.references import kafka_reference
 
 # opening is mostly waiting for the child and for Kafka: enough to overlap, few enough to keep few files in memory
 _FILES_IN_FLIGHT = 4

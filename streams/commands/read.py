@@ -97,7 +97,7 @@ def _records(
     pipeline: PagePipeline, file: Path, options: ReadOptions, wanted: set[int] | None, settings: Settings
 ) -> Iterator[PageText]:
     from models.documents.files import inspect
-    from streams.document_cache import digest_of
+    from streams.documents.cache import digest_of
     from streams.messages.records import PageTask, now, page_text
 
     path = file.absolute().as_uri()

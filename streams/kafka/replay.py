@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from streams.documents.references import References
 from streams.errors import BrokerError, SourceGone, UndecodableMessage
 from streams.kafka.follower import following
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DeadLetter, page_key
-from streams.references import References
 from streams.settings import Settings
 
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
-from streams.document_cache import digest_of
+from streams.documents.cache import digest_of
 from streams.errors import BrokerError, FileUnreadable, RecordTooLarge
 from streams.kafka.topics import TopicNames
 from streams.messages.records import ContentDigest

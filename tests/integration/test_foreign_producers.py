@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from aiokafka import TopicPartition
 
+from streams.documents.references import References, kafka_reference
 from streams.kafka.follower import following
 from streams.kafka.header_patch import new_consumer
 from streams.kafka.topics import TopicNames
-from streams.references import References, kafka_reference
 from streams.settings import Settings
 from tests.integration.harness import Topics, WorkerProcess, eventually, text_pdf
 

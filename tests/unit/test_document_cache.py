@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.document_cache import DocumentCache
+from streams.documents.cache import DocumentCache
 from streams.errors import SourceGone
 
 

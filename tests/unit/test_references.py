@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from streams.documents.references import References
 from streams.errors import SourceGone, UndecodableMessage
-from streams.references import References
 from streams.settings import Settings
 
 
