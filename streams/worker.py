@@ -28,7 +28,7 @@ from streams.kafka.lag import LagReader
 from streams.kafka.topics import TopicNames, wait_for_topics
 from streams.kafka.trimmer import trim_pages
 from streams.metrics import Metrics
-from streams.pool import ReaderPool
+from streams.processes.pool import ReaderPool
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)

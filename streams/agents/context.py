@@ -20,7 +20,7 @@ from streams.health import Health
 from streams.kafka.topics import TopicNames
 from streams.messages.dead_letters import Source
 from streams.metrics import Metrics
-from streams.pool import ReaderPool
+from streams.processes.pool import ReaderPool
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)

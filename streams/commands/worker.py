@@ -40,7 +40,7 @@ def worker(
 
     from streams.commands.connection import settings_for
     from streams.logs import configure_logging
-    from streams.reader_process import die_with_parent
+    from streams.processes.reader_process import die_with_parent
     from streams.worker import run_worker
 
     settings = settings_for(

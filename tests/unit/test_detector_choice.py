@@ -25,7 +25,7 @@ from models.weights.store import CRAFT
 from streams.cli import app
 from streams.errors import ConfigurationError
 from streams.messages.codec import merge_options
-from streams.pool import ReaderPool
+from streams.processes.pool import ReaderPool
 from streams.settings import Settings, load_settings
 from tests.unit.drawn_pages import LINES, drawn, turned
 

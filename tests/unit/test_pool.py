@@ -12,7 +12,7 @@ import pytest
 
 from models.document import ReadOptions
 from models.errors import PageTooLarge, ReaderFailed, RecognitionTimeout, UnsupportedFile, WorkerDied
-from streams.pool import ReaderPool
+from streams.processes.pool import ReaderPool
 from streams.settings import Settings
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from models.document import PageReading, ReadOptions
 from streams.cli import main
-from streams.pool import ReaderPool
+from streams.processes.pool import ReaderPool
 
 _read = ReaderPool.read
 

@@ -21,7 +21,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from models.document import DocumentInfo, PageReading, ReadOptions
 from models.errors import InkstreamError, PageTooLarge, ReaderFailed, RecognitionTimeout, WorkerDied
-from streams import reader_process
+from streams.processes import reader_process
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
