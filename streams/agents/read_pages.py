@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from models.errors import InkstreamError
-from streams.agents.context import Context, Outputs, process
 from streams.agents.delivery import Output
 from streams.agents.ordered_window import OrderedWindow
+from streams.agents.processing import Context, Outputs, process
+from streams.agents.retention import RetentionWatch
 from streams.errors import UndecodableMessage
 from streams.kafka.topics import partition_for
 from streams.messages.codec import decode, encode
 from streams.messages.dead_letters import Source, dead_letter
 from streams.messages.records import PageTask, PageText, failed_page_text, page_key, page_text
-from streams.retention import RetentionWatch
 
 
 def add_read_pages(app: Any, context: Context) -> None:

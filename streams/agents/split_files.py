@@ -11,9 +11,9 @@ from typing import Any
 from models.document import DocumentInfo, ReadOptions
 from models.errors import InkstreamError
 from streams.agents.backpressure import Backpressure
-from streams.agents.context import Context, Outputs, process
 from streams.agents.delivery import Output
 from streams.agents.ordered_window import OrderedWindow
+from streams.agents.processing import Context, Outputs, process
 from streams.documents.cache import digest_of
 from streams.documents.references import kafka_reference
 from streams.errors import UndecodableMessage

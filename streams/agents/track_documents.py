@@ -6,10 +6,10 @@ import logging
 import os
 from typing import Any
 
-from streams.agents.context import Context, source_of
 from streams.agents.delivery import Output
 from streams.agents.document_progress import DocumentProgress, PartitionState, restore
 from streams.agents.ordered_window import EXIT_UNEXPECTED
+from streams.agents.processing import Context, source_of
 from streams.errors import UndecodableMessage
 from streams.messages.codec import decode, encode
 from streams.messages.records import PageText

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.document import ReadOptions
+from streams.agents.retention import RetentionWatch
 from streams.messages.records import PageTask
 from streams.metrics import Metrics
-from streams.retention import RetentionWatch
 
 
 def task(started: str) -> PageTask:

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 from models.errors import EncryptedFile
+from streams.agents.attempts import Attempts
 from streams.agents.backpressure import Backpressure
-from streams.attempts import Attempts
 from streams.errors import BrokerError
 from streams.health import Health
 from streams.kafka.lag import StageLag

@@ -11,8 +11,8 @@ from time import monotonic
 from typing import Any
 
 from models.errors import InkstreamError
+from streams.agents.attempts import Attempts
 from streams.agents.delivery import Delivery, Output
-from streams.attempts import Attempts
 from streams.documents.cache import DocumentCache
 from streams.documents.references import References
 from streams.errors import RepeatKiller
