@@ -11,8 +11,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from streams.health import Health
 from streams.metrics import Metrics
 from streams.settings import Settings
-from streams.sinks.table_follower import TableFollower
 from streams.sources.producer import FileProducer
+from streams.table.table_follower import TableFollower
 from streams.web.body_limit import BodyLimit
 from streams.web.operations import operations_routes
 from streams.web.problems import Problem, add_problems

@@ -14,7 +14,7 @@ from streams.kafka.lag import LagReader
 from streams.kafka.progress import as_spark, between
 from streams.metrics import Metrics
 from streams.settings import Settings
-from streams.sinks.table_follower import TableFollower
+from streams.table.table_follower import TableFollower
 
 
 def operations_routes(

@@ -14,8 +14,8 @@ from streams.errors import ConfigurationError
 from streams.health import Health
 from streams.metrics import Metrics
 from streams.settings import Settings
-from streams.sinks.table_follower import TableFollower
 from streams.sources.producer import FileProducer
+from streams.table.table_follower import TableFollower
 from streams.web.api import create_api
 
 

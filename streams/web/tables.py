@@ -8,8 +8,8 @@ import orjson
 from fastapi import APIRouter, Body, HTTPException, Path, Response
 from pydantic import BaseModel, Field
 
-from streams.sinks.memory_table import MemoryTable
-from streams.sinks.table_follower import TableFollower
+from streams.table.memory_table import MemoryTable
+from streams.table.table_follower import TableFollower
 
 _EXAMPLE = "SELECT path, pagenum, text FROM result WHERE result MATCH ?"
 

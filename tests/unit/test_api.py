@@ -17,9 +17,9 @@ from streams.health import Health
 from streams.messages.records import DocumentRecord, PageText, RegionRecord
 from streams.metrics import Metrics
 from streams.settings import Settings
-from streams.sinks.memory_table import READERS, MemoryTable
-from streams.sinks.table_follower import TableFollower
 from streams.sources.producer import FileProducer, SentFile
+from streams.table.memory_table import READERS, MemoryTable
+from streams.table.table_follower import TableFollower
 from streams.web.api import create_api
 
 TOKEN = "schlüssel"

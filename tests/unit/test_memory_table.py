@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from streams.errors import ConfigurationError, QueryError
 from streams.messages.records import DocumentRecord, PageText, RegionRecord
 from streams.settings import Settings
-from streams.sinks.memory_table import MemoryTable
-from streams.sinks.private_database import memory_folder
-from streams.sinks.sql_functions import Value, bound_functions
+from streams.table.memory_table import MemoryTable
+from streams.table.private_database import memory_folder
+from streams.table.sql_functions import Value, bound_functions
 
 
 def page(text: str = "an invoice", pagenum: int = 0, document_id: str = "d") -> PageText:

@@ -15,7 +15,7 @@ from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DocumentRecord, PageText
 from streams.settings import Settings
-from streams.sinks.memory_table import READERS, MemoryTable
+from streams.table.memory_table import READERS, MemoryTable
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

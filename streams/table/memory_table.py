@@ -18,8 +18,8 @@ import orjson
 from models.layout.geometry import bounds
 from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
-from streams.sinks.private_database import PrivateDatabase, memory_folder
-from streams.sinks.sql_guard import QueryLimits, QueryResult, run_query
+from streams.table.private_database import PrivateDatabase, memory_folder
+from streams.table.sql_guard import QueryLimits, QueryResult, run_query
 
 READERS = 4  # queries that run at the same time
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from streams.errors import ConfigurationError
-from streams.sinks.sql_guard import restrict
+from streams.table.sql_guard import restrict
 
 _SHARED_MEMORY = Path("/dev/shm")
 _ROOM = 1024**3  # bytes; containers give /dev/shm 64 MB unless told otherwise, some 10,000 pages of text

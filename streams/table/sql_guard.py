@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Any
 
 from streams.errors import QueryError
-from streams.sinks.sql_functions import LONGEST_PATTERN, REFUSAL, bound_functions
+from streams.table.sql_functions import LONGEST_PATTERN, REFUSAL, bound_functions
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 # what reaches outside, what is FTS3's and R-tree's own, and json_patch: its time is the product of two lengths
