@@ -38,8 +38,8 @@ def up(
     import asyncio
 
     from streams.logs import configure_logging
+    from streams.service.supervisor import UpOptions, run_up
     from streams.settings import load_settings
-    from streams.supervisor import UpOptions, run_up
 
     settings = load_settings(
         broker=broker, topic_prefix=prefix, inbox=folder, reader=reader, detector=detector, processes=processes,

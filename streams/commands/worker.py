@@ -41,7 +41,7 @@ def worker(
     from streams.commands.connection import settings_for
     from streams.logs import configure_logging
     from streams.processes.reader_process import die_with_parent
-    from streams.worker import run_worker
+    from streams.service.worker import run_worker
 
     settings = settings_for(
         broker, prefix, processes=processes, reader=reader, detector=detector, data_dir=data_dir, api_port=api_port,

@@ -19,17 +19,17 @@ from pathlib import Path
 from time import monotonic
 
 from streams.broker.embedded import EmbeddedKafka, free_port
-from streams.console import Console
 from streams.errors import BrokerError, ConfigurationError, FileUnreadable
 from streams.kafka.topics import create_topics
 from streams.model_choice import models_of
 from streams.printing import printable
+from streams.service.console import Console
 from streams.settings import Settings
 from streams.sources.watching import watching
 
 logger = logging.getLogger(__name__)
 
-SAMPLES = Path(__file__).resolve().parent.parent / "deploy" / "samples" / "documents"
+SAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "samples" / "documents"
 _KAFKA_START_S = 60.0
 _STOP_S = 20.0
 _RESTART_S = 1.0
