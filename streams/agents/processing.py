@@ -16,10 +16,10 @@ from streams.agents.delivery import Delivery, Output
 from streams.documents.cache import DocumentCache
 from streams.documents.references import References
 from streams.errors import RepeatKiller
-from streams.health import Health
 from streams.kafka.topics import TopicNames
 from streams.messages.dead_letters import Source
-from streams.metrics import Metrics
+from streams.monitoring.health import Health
+from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from streams.messages.records import PageTask
-from streams.metrics import Metrics
+from streams.monitoring.metrics import Metrics
 
 logger = logging.getLogger(__name__)
 

@@ -37,7 +37,7 @@ def up(
     """
     import asyncio
 
-    from streams.logs import configure_logging
+    from streams.monitoring.logs import configure_logging
     from streams.service.supervisor import UpOptions, run_up
     from streams.settings import load_settings
 

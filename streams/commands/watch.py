@@ -31,7 +31,7 @@ def watch(
 
     from streams.commands.connection import settings_for
     from streams.errors import ConfigurationError
-    from streams.logs import configure_logging
+    from streams.monitoring.logs import configure_logging
 
     if not folder.is_dir():
         raise ConfigurationError(f"{folder} is not a folder; make it first: mkdir -p {folder}")

@@ -39,7 +39,7 @@ def worker(
     import asyncio
 
     from streams.commands.connection import settings_for
-    from streams.logs import configure_logging
+    from streams.monitoring.logs import configure_logging
     from streams.processes.reader_process import die_with_parent
     from streams.service.worker import run_worker
 

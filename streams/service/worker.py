@@ -23,11 +23,11 @@ from streams.agents.track_documents import add_track_documents
 from streams.app import Role, create_app
 from streams.documents.cache import DocumentCache
 from streams.documents.references import References
-from streams.health import Health
 from streams.kafka.lag import LagReader
 from streams.kafka.topics import TopicNames, wait_for_topics
 from streams.kafka.trimmer import trim_pages
-from streams.metrics import Metrics
+from streams.monitoring.health import Health
+from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
 

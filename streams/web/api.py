@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from streams.health import Health
-from streams.metrics import Metrics
+from streams.monitoring.health import Health
+from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
 from streams.table.table_follower import TableFollower

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from streams.health import Health, HealthReport
 from streams.kafka.lag import LagReader
 from streams.kafka.progress import as_spark, between
-from streams.metrics import Metrics
+from streams.monitoring.health import Health, HealthReport
+from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 from streams.table.table_follower import TableFollower
 

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 import uvicorn
 
 from streams.errors import ConfigurationError
-from streams.health import Health
-from streams.metrics import Metrics
+from streams.monitoring.health import Health
+from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
 from streams.table.table_follower import TableFollower

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from streams.errors import RecordTooLarge
-from streams.health import Health
 from streams.messages.records import DocumentRecord, PageText, RegionRecord
-from streams.metrics import Metrics
+from streams.monitoring.health import Health
+from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 from streams.sources.producer import FileProducer, SentFile
 from streams.table.memory_table import READERS, MemoryTable

@@ -7,7 +7,7 @@ import pytest
 from models.document import ReadOptions
 from streams.agents.retention import RetentionWatch
 from streams.messages.records import PageTask
-from streams.metrics import Metrics
+from streams.monitoring.metrics import Metrics
 
 
 def task(started: str) -> PageTask:

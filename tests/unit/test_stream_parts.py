@@ -8,12 +8,12 @@ from models.errors import EncryptedFile
 from streams.agents.attempts import Attempts
 from streams.agents.backpressure import Backpressure
 from streams.errors import BrokerError
-from streams.health import Health
 from streams.kafka.lag import StageLag
 from streams.kafka.progress import as_spark, between
 from streams.messages.dead_letters import Source, dead_letter
 from streams.messages.page_ranges import parse_ranges
 from streams.messages.records import failed_page_text
+from streams.monitoring.health import Health
 from streams.record_line import format_record
 from tests.unit.test_codec import TASK
 
