@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.arrays import ImageU8
 from models.detection.craft.options import CraftOptions
 
 Detector = Literal["dbnet", "craft"]
@@ -78,7 +77,7 @@ class DocumentInfo:
 class PageImage:
     """One page as pixels: (height, width, 3) uint8 RGB, or (height, width) uint8 grey; and its resolution."""
 
-    pixels: npt.NDArray[np.uint8]
+    pixels: ImageU8
     dpi: int
 
     @property

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pymupdf
 from PIL import Image, ImageDraw, ImageFont
+
+from models.arrays import F64, ImageU8
 
 HERE = Path(__file__).parent
 DOCUMENTS, TRUTH = HERE / "documents", HERE / "truth"
 HANDWRITING = Path("/usr/share/fonts/truetype/fifthhorseman/dkg.ttf")
 
-Grey = npt.NDArray[np.uint8]
 
 REPORT = (
     (
@@ -235,7 +235,7 @@ def _typeset(pages: tuple[tuple[str, ...], ...]) -> pymupdf.Document:
     return document
 
 
-def _pictures(pages: tuple[tuple[str, ...], ...], dpi: int) -> list[Grey]:
+def _pictures(pages: tuple[tuple[str, ...], ...], dpi: int) -> list[ImageU8]:
     pictures = []
     for page in _typeset(pages):
         pixmap = page.get_pixmap(dpi=dpi, colorspace=pymupdf.csGRAY)
@@ -243,7 +243,7 @@ def _pictures(pages: tuple[tuple[str, ...], ...], dpi: int) -> list[Grey]:
     return pictures
 
 
-def _scanned(picture: Grey, random: np.random.Generator, angle: float) -> Grey:
+def _scanned(picture: ImageU8, random: np.random.Generator, angle: float) -> ImageU8:
     """Return a page as a tired scanner sees it."""
     height, width = picture.shape
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
@@ -255,7 +255,7 @@ def _scanned(picture: Grey, random: np.random.Generator, angle: float) -> Grey:
     return np.clip(soft * 0.95 * light + random.normal(0, 6, picture.shape) + dust, 0, 255).astype(np.uint8)
 
 
-def _receipt() -> Grey:
+def _receipt() -> ImageU8:
     document = pymupdf.open()
     page = document.new_page(width=230, height=400)
     for number, line in enumerate(RECEIPT):
@@ -264,7 +264,7 @@ def _receipt() -> Grey:
     return np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.stride)[:, : pixmap.width].copy()
 
 
-def _table(height: int, width: int) -> npt.NDArray[np.float64]:
+def _table(height: int, width: int) -> F64:
     """Return a wooden table seen from above."""
     random = np.random.default_rng(3)
     grain = cv2.resize(random.normal(0, 1, (height // 60, width)), (width, height), interpolation=cv2.INTER_CUBIC)
@@ -272,7 +272,7 @@ def _table(height: int, width: int) -> npt.NDArray[np.float64]:
     return np.stack([wood * 1.12, wood * 0.82, wood * 0.58], axis=-1)
 
 
-def _jpeg(picture: Grey, quality: int) -> bytes:
+def _jpeg(picture: ImageU8, quality: int) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()

@@ -14,7 +14,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.detection.types import Floats, Found, Pixels, TextBox
+from models.arrays import F32, ImageU8
+from models.detection.types import Found, TextBox
 from models.kinds.maps import RegionHead, shares_inside
 from models.kinds.signatures import find_signatures
 from models.layout.geometry import box_sides
@@ -41,11 +42,11 @@ _LONGEST_SIDE_AGAIN = 1920
 class _Seen:
     """What the network sees of a page at a size: scores, (h, w); pyramid, (96, h/4, w/4); map pixels per page's."""
 
-    scores: Floats
-    pyramid: Floats
-    scale: Floats
+    scores: F32
+    pyramid: F32
+    scale: F32
 
-    def descriptor(self, corners: Floats) -> Floats:
+    def descriptor(self, corners: F32) -> F32:
         """Return what was seen inside corners on the map, (4, 2)."""
         return _descriptor(self.pyramid, self.scores, corners)
 
@@ -64,20 +65,20 @@ class DbnetDetector:
         """The head that tells kinds, which `find` and `add_kinds` need; loaded when it is first asked for."""
         return RegionHead()
 
-    def detect(self, pixels: Pixels) -> list[TextBox]:
+    def detect(self, pixels: ImageU8) -> list[TextBox]:
         """Return the lines of a page, (H, W, 3) uint8 RGB or (H, W) grey, in no particular order."""
         return self._lines(pixels, self._see(pixels, _LONGEST_SIDE))
 
-    def find(self, pixels: Pixels) -> Found:
+    def find(self, pixels: ImageU8) -> Found:
         """Return the lines and the signatures of a page, with one look at it. Raises ModelError."""
         seen = self._see(pixels, _LONGEST_SIDE)
         return self._with_kinds(pixels, seen, self._lines(pixels, seen))
 
-    def add_kinds(self, pixels: Pixels, lines: Sequence[TextBox]) -> Found:
+    def add_kinds(self, pixels: ImageU8, lines: Sequence[TextBox]) -> Found:
         """Return the lines that another detector found, with their kinds, and the signatures. Raises ModelError."""
         return self._with_kinds(pixels, self._see(pixels, _LONGEST_SIDE), lines)
 
-    def describe(self, pixels: Pixels, lines: Sequence[Floats]) -> list[Floats]:
+    def describe(self, pixels: ImageU8, lines: Sequence[F32]) -> list[F32]:
         """Return the descriptor, (192,), of each of the lines that another detector found on a page.
 
         Args:
@@ -92,31 +93,31 @@ class DbnetDetector:
             seen = self._see(pixels, _LONGEST_SIDE_AGAIN)
         return [seen.descriptor(corners * seen.scale) for corners in lines]
 
-    def pyramid(self, pixels: Pixels) -> Floats:
+    def pyramid(self, pixels: ImageU8) -> F32:
         """Return a page's feature pyramid, (96, h, w): a cell is four pixels of the page as looked at."""
         return self._see(pixels, _LONGEST_SIDE).pyramid
 
-    def _lines(self, pixels: Pixels, seen: _Seen) -> list[TextBox]:
+    def _lines(self, pixels: ImageU8, seen: _Seen) -> list[TextBox]:
         """Return the lines, of letters that were large enough: else it looks again."""
         boxes, heights = _text_boxes(pixels, seen)
         if heights and np.median(heights) < _LOOK_AGAIN_BELOW and max(pixels.shape[:2]) > _LONGEST_SIDE:
             boxes, _ = _text_boxes(pixels, self._see(pixels, _LONGEST_SIDE_AGAIN))
         return boxes
 
-    def _with_kinds(self, pixels: Pixels, seen: _Seen, lines: Sequence[TextBox]) -> Found:
+    def _with_kinds(self, pixels: ImageU8, seen: _Seen, lines: Sequence[TextBox]) -> Found:
         kinds = self.regions.kinds(seen.pyramid)
         cells = seen.scale / np.float32(_CELL)
         told = [replace(line, kinds=shares_inside(kinds, line.corners * cells)) for line in lines]
         height, width = pixels.shape[:2]
         return Found(told, find_signatures(kinds, width, height))
 
-    def _see(self, pixels: Pixels, longest_side: int) -> _Seen:
+    def _see(self, pixels: ImageU8, longest_side: int) -> _Seen:
         planes, scale = _input(pixels, longest_side)
         scores, pyramid = self._session.run(None, {"x": planes})
         return _Seen(scores[0, 0], pyramid[0], scale)
 
 
-def _text_boxes(pixels: Pixels, seen: _Seen) -> tuple[list[TextBox], list[float]]:
+def _text_boxes(pixels: ImageU8, seen: _Seen) -> tuple[list[TextBox], list[float]]:
     """Return the lines as seen, in page pixels, and their heights on the map."""
     found = _boxes(seen.scores)
     height, width = pixels.shape[:2]
@@ -141,7 +142,7 @@ def packaged_weights(name: str) -> Path:
     return file
 
 
-def _input(pixels: Pixels, longest_side: int) -> tuple[Floats, Floats]:
+def _input(pixels: ImageU8, longest_side: int) -> tuple[F32, F32]:
     """Return the page as the network takes it, (1, 3, h, w) in [-1, 1], and the scale of each axis, (2,)."""
     height, width = pixels.shape[:2]
     most = _MOST_ENLARGED if min(height, width) >= _PAGE else 1.0
@@ -154,7 +155,7 @@ def _input(pixels: Pixels, longest_side: int) -> tuple[Floats, Floats]:
     return np.asarray(planes, np.float32), np.array([size[0] / width, size[1] / height], np.float32)
 
 
-def _boxes(scores: Floats) -> list[tuple[Floats, float]]:
+def _boxes(scores: F32) -> list[tuple[F32, float]]:
     """Return (corners on the map, score) of each run of text pixels."""
     text = cv2.dilate((scores > _THRESHOLD).astype(np.uint8), np.ones((2, 2), np.uint8))
     contours, _ = cv2.findContours(text, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
@@ -173,11 +174,11 @@ def _boxes(scores: Floats) -> list[tuple[Floats, float]]:
     return found
 
 
-def _corners(centre: Sequence[float], size: Sequence[float], angle: float) -> Floats:
+def _corners(centre: Sequence[float], size: Sequence[float], angle: float) -> F32:
     return np.asarray(cv2.boxPoints((centre, size, angle)), np.float32)
 
 
-def _mean_inside(scores: Floats, corners: Floats) -> float:
+def _mean_inside(scores: F32, corners: F32) -> float:
     """Return the mean score inside a quadrilateral."""
     height, width = scores.shape
     x0, y0 = np.clip(np.floor(corners.min(0)).astype(int), 0, (width - 1, height - 1))
@@ -187,7 +188,7 @@ def _mean_inside(scores: Floats, corners: Floats) -> float:
     return float(cv2.mean(scores[y0 : y1 + 1, x0 : x1 + 1], mask)[0])
 
 
-def clockwise(corners: Floats) -> Floats:
+def clockwise(corners: F32) -> F32:
     """Return the corners clockwise from top-left, where a line is read from left to right."""
     by_x = corners[np.argsort(corners[:, 0], kind="stable")]
     (top_left, bottom_left), (top_right, bottom_right) = (
@@ -196,7 +197,7 @@ def clockwise(corners: Floats) -> Floats:
     return np.array([top_left, top_right, bottom_right, bottom_left], np.float32)
 
 
-def _descriptor(pyramid: Floats, scores: Floats, corners: Floats) -> Floats:
+def _descriptor(pyramid: F32, scores: F32, corners: F32) -> F32:
     """Return mean and standard deviation of the pyramid, (C, h/4, w/4), over a box's text pixels, (2C,)."""
     height, width = pyramid.shape[1:]
     x0, y0 = np.clip((corners.min(0) / 4).astype(int), 0, (width - 1, height - 1))

@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from models.arrays import F32, ImageU8
 from models.document import Polygon
-
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +18,17 @@ class TextBox:
     page shows there, (3,) float32 that add up to 1, or None where no map was made.
     """
 
-    corners: Floats
+    corners: F32
     score: float
-    descriptor: Floats
-    kinds: Floats | None = None
+    descriptor: F32
+    kinds: F32 | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureBox:
     """A signature: its corners, (4, 2) float32 page pixels clockwise from top-left, and its score in [0, 1]."""
 
-    corners: Floats
+    corners: F32
     score: float
 
 
@@ -52,7 +47,7 @@ class TextDetector(Protocol):
     def name(self) -> str:
         """What the page-text record calls it."""
 
-    def detect(self, pixels: Pixels) -> list[TextBox]:
+    def detect(self, pixels: ImageU8) -> list[TextBox]:
         """Return the lines of a page, (H, W, 3) uint8 RGB or (H, W) grey, in no particular order.
 
         A blank page has none: blank is not an error.
@@ -61,7 +56,7 @@ class TextDetector(Protocol):
             PageTooLarge: The networks need more memory for this page than there is.
         """
 
-    def find(self, pixels: Pixels) -> Found:
+    def find(self, pixels: ImageU8) -> Found:
         """Return the lines as `detect` does, with their `kinds`, and the signatures. Raises PageTooLarge."""
 
 

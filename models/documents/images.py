@@ -7,9 +7,9 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import ExifTags, Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
+from models.arrays import ImageU8
 from models.document import PageImage
 from models.documents.text_layer import TextLayer
 from models.errors import CorruptFile, PageTooLarge
@@ -98,7 +98,7 @@ def _check_size(width: int, height: int, max_megapixels: float) -> None:
         )
 
 
-def _pixels(image: Image.Image, *, grey: bool) -> npt.NDArray[np.uint8]:
+def _pixels(image: Image.Image, *, grey: bool) -> ImageU8:
     mode = "L" if grey else "RGB"
     if image.mode == "F" or image.mode.startswith("I"):
         image = _to_eight_bits(image)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import I64
 from models.layout.geometry import Box
 
 _INVISIBLE = 3  # text render mode 3: neither filled nor stroked
@@ -56,7 +56,7 @@ def _size(page: Any) -> tuple[float, float]:
     return (height, width) if page.rotation in (90, 270) else (width, height)
 
 
-def _topmost(pictures: Iterable[tuple[int, Box]], size: tuple[float, float]) -> npt.NDArray[np.int64]:
+def _topmost(pictures: Iterable[tuple[int, Box]], size: tuple[float, float]) -> I64:
     """Return the number of the last picture drawn over each cell, (128, 128) int64; -1 where there is none."""
     grid = np.full((_CELLS, _CELLS), -1, dtype=np.int64)
     for number, (x0, y0, x1, y1) in pictures:
@@ -83,7 +83,7 @@ def _without_see_through(
     ]
 
 
-def _seen_characters(page: Any, opaque: npt.NDArray[np.int64], size: tuple[float, float]) -> int:
+def _seen_characters(page: Any, opaque: I64, size: tuple[float, float]) -> int:
     seen: dict[Box, int] = {}
     for span in page.get_texttrace():
         if span["type"] == _INVISIBLE or span["opacity"] == 0 or _is_covered(span, opaque, size):
@@ -92,7 +92,7 @@ def _seen_characters(page: Any, opaque: npt.NDArray[np.int64], size: tuple[float
     return sum(seen.values())
 
 
-def _is_covered(span: dict[str, Any], opaque: npt.NDArray[np.int64], size: tuple[float, float]) -> bool:
+def _is_covered(span: dict[str, Any], opaque: I64, size: tuple[float, float]) -> bool:
     x0, y0, x1, y1 = span["bbox"]
     row = min(_cell((y0 + y1) / 2, size[1]), _CELLS - 1)
     column = min(_cell((x0 + x1) / 2, size[0]), _CELLS - 1)

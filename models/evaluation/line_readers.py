@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import ImageU8
 from models.document import PageReading, Region
 from models.documents.files import open_document
 from models.evaluation.readers import Said
@@ -59,7 +59,7 @@ class RapidocrLines:
     def __init__(self) -> None:
         self._engine: Any = None
 
-    def recognise(self, lines: Sequence[npt.NDArray[np.uint8]]) -> list[LineReading]:
+    def recognise(self, lines: Sequence[ImageU8]) -> list[LineReading]:
         """Return text and confidence of each line, (H, W, 3) uint8 RGB."""
         engine = self._loaded()
         found = []

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from models.arrays import F64
 from models.document import Kind, Polygon, Region
 from models.evaluation.items import Item, TruthBox
 from models.evaluation.scores import ErrorCount, Overlap, Share, character_errors
@@ -24,7 +25,6 @@ _HALF = 0.5
 MISSED = "missed"  # what a line's kind was taken for that no region covers
 
 Shapes = npt.NDArray[np.object_]
-Areas = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _shapes(polygons: Sequence[Polygon]) -> Shapes:
     return np.asarray(valid, dtype=object)
 
 
-def _intersections(true: Shapes, said: Shapes) -> Areas:
+def _intersections(true: Shapes, said: Shapes) -> F64:
     """Return the areas that each true and each said shape share, (true, said)."""
     shared = np.zeros((len(true), len(said)))
     if shared.size:
@@ -127,7 +127,7 @@ def _covered(shapes: Shapes, others: Shapes) -> Share:
     return Share(int(((inside >= _HALF * areas) & (areas > 0)).sum()), len(shapes))
 
 
-def _pairs(true: Shapes, said: Shapes, shared: Areas) -> Overlap:
+def _pairs(true: Shapes, said: Shapes, shared: F64) -> Overlap:
     """Return the one-to-one pairs of IoU .5 or more, the best first."""
     right = 0
     if shared.size:
@@ -141,7 +141,7 @@ def _pairs(true: Shapes, said: Shapes, shared: Areas) -> Overlap:
 
 
 def _kinds(
-    boxes: Sequence[TruthBox], true: Shapes, regions: Sequence[Region], shared: Areas
+    boxes: Sequence[TruthBox], true: Shapes, regions: Sequence[Region], shared: F64
 ) -> Counter[tuple[Kind, str]]:
     """Return the confusion of kinds: a line is of the kind of the regions that cover most of it."""
     found: Counter[tuple[Kind, str]] = Counter()
@@ -158,7 +158,7 @@ def _kinds(
 
 
 def _characters(
-    boxes: Sequence[TruthBox], regions: Sequence[Region], shared: Areas
+    boxes: Sequence[TruthBox], regions: Sequence[Region], shared: F64
 ) -> tuple[dict[Kind | None, ErrorCount], int]:
     said: list[list[str]] = [[] for _ in boxes]
     invented = 0

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import ImageU8
 from models.detection.types import TextBox
 from models.document import Kind
 from models.errors import OptionsError
 from models.kinds.model import KINDS, load_model
-
-Pixels = npt.NDArray[np.uint8]
 
 WEIGHTS = Path(__file__).with_name("kind.npz")
 _MAP_SHARE = 0.3  # of what is said; the map sees the page, and is surer of itself than it should be
@@ -41,7 +39,7 @@ class LineKinds:
         self._threshold = threshold
         self._model = load_model(weights or WEIGHTS, None if weights else WEIGHTS_SHA256)
 
-    def classify(self, page_pixels: Pixels, boxes: Sequence[TextBox]) -> list[tuple[Kind, float]]:
+    def classify(self, page_pixels: ImageU8, boxes: Sequence[TextBox]) -> list[tuple[Kind, float]]:
         """Return each box's kind and that kind's probability in [0, 1], in the order of the boxes.
 
         The model tells by the line alone; what the map of the page shows there counts beside it.

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32
 from models.weights.onnx_session import create_session
-
-Floats = npt.NDArray[np.float32]
 
 _SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "shipped" / "regions.onnx"
 
@@ -26,7 +24,7 @@ class RegionHead:
         """Load the head, by default the package's own. Raises ModelError."""
         self._session = create_session(weights or _SHIPPED)
 
-    def kinds(self, pyramid: Floats) -> Floats:
+    def kinds(self, pyramid: F32) -> F32:
         """Return how probable each of KINDS is in each cell, (3, h, w) float32, from a pyramid, (96, h, w) float32.
 
         A cell is four pixels of the page as DBNet looks at it. Probabilities of a cell need not add up to 1, as a
@@ -36,7 +34,7 @@ class RegionHead:
         return np.asarray(kinds[0], np.float32)
 
 
-def shares_inside(kinds: Floats, corners: Floats) -> Floats:
+def shares_inside(kinds: F32, corners: F32) -> F32:
     """Return the share of each kind inside corners on a map, (4, 2) cells: (3,) that add up to 1."""
     height, width = kinds.shape[1:]
     low = np.clip(np.floor(corners.min(0)).astype(int), 0, (width - 1, height - 1))

@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, ImageU8
 from models.detection.types import TextBox
 from models.document import Kind
 from models.errors import ModelError, WeightsMissing
 from models.kinds.strokes import LAYERS, StrokeNetwork
-
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 
 KINDS: tuple[Kind, ...] = ("printed", "handwritten", "signature")
 _HEAD = ("mean", "spread", "first", "first_bias", "second", "second_bias")
@@ -28,14 +25,14 @@ _HEAD = ("mean", "spread", "first", "first_bias", "second", "second_bias")
 class KindHead:
     """Two layers on standardised features: softmax(relu((x - mean) / spread · first + bias) · second + bias)."""
 
-    mean: Floats  # (F,)
-    spread: Floats  # (F,)
-    first: Floats  # (F, H)
-    first_bias: Floats  # (H,)
-    second: Floats  # (H, 3)
-    second_bias: Floats  # (3,)
+    mean: F32  # (F,)
+    spread: F32  # (F,)
+    first: F32  # (F, H)
+    first_bias: F32  # (H,)
+    second: F32  # (H, 3)
+    second_bias: F32  # (3,)
 
-    def probabilities(self, features: Floats) -> Floats:
+    def probabilities(self, features: F32) -> F32:
         """Return the probability of each of KINDS, (n, 3) float32, rows adding up to 1, for (n, F) features."""
         hidden = np.maximum((features - self.mean) / self.spread @ self.first + self.first_bias, 0)
         logits = hidden @ self.second + self.second_bias
@@ -50,7 +47,7 @@ class KindModel:
     strokes: StrokeNetwork
     head: KindHead
 
-    def probabilities(self, pixels: Pixels, boxes: Sequence[TextBox]) -> Floats:
+    def probabilities(self, pixels: ImageU8, boxes: Sequence[TextBox]) -> F32:
         """Return the probability of each of KINDS for each box on a page, (n, 3) float32."""
         features = [self.strokes.look(pixels, boxes), describe(pixels.shape, boxes)]
         return self.head.probabilities(np.concatenate(features, 1))
@@ -95,7 +92,7 @@ def load_model(file: Path, sha256: str | None) -> KindModel:
         raise ModelError(f"{file} holds no model that tells kinds of lines: {error}") from error
 
 
-def describe(shape: tuple[int, ...], boxes: Sequence[TextBox]) -> Floats:
+def describe(shape: tuple[int, ...], boxes: Sequence[TextBox]) -> F32:
     """Return the detector's descriptor of each box and how the box stands among the others, (n, 198) float32.
 
     Args:

@@ -7,13 +7,11 @@ from itertools import combinations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32
 from models.detection.types import SignatureBox
 from models.kinds.model import KINDS
 from models.layout.geometry import Box, box_corners
-
-Floats = npt.NDArray[np.float32]
 
 _SIGNATURE = KINDS.index("signature")
 _CELL = 0.3  # probability from which on a cell belongs to a signature: a box is to hold its faint ends too
@@ -57,7 +55,7 @@ class _Area:
         )  # fmt: skip
 
 
-def find_signatures(kinds: Floats, width: int, height: int, sure: float = _SURE) -> list[SignatureBox]:
+def find_signatures(kinds: F32, width: int, height: int, sure: float = _SURE) -> list[SignatureBox]:
     """Return the signatures of a page, the surest first.
 
     Args:
@@ -72,7 +70,7 @@ def find_signatures(kinds: Floats, width: int, height: int, sure: float = _SURE)
     return [SignatureBox(box_corners(area.box) * scale, area.score) for area in found if area.score >= sure]
 
 
-def _areas(probable: Floats) -> list[_Area]:
+def _areas(probable: F32) -> list[_Area]:
     """Return what is joined of the cells, (h, w), that probably belong to a signature."""
     belongs = (probable >= _CELL).astype(np.uint8)
     count, areas, boxes, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(belongs, cv2.MORPH_CLOSE, _GAP))

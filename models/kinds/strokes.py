@@ -11,13 +11,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, ImageU8
 from models.detection.types import TextBox
 from models.layout.geometry import box_sides
-
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 
 WINDOW = (32, 128)  # height and width that the network sees
 # Side of the kernel, step, and channels out of each layer.
@@ -31,10 +28,10 @@ _AT_ONCE = 8  # windows: their patches stay in the processor's cache, a third fa
 class StrokeNetwork:
     """Weights, (channels out, side² · channels in), and biases, (channels out,), of each of LAYERS."""
 
-    weights: tuple[Floats, ...]
-    biases: tuple[Floats, ...]
+    weights: tuple[F32, ...]
+    biases: tuple[F32, ...]
 
-    def look(self, pixels: Pixels, boxes: Sequence[TextBox]) -> Floats:
+    def look(self, pixels: ImageU8, boxes: Sequence[TextBox]) -> F32:
         """Return what is seen in each box: the channels' mean and greatest, (n, FEATURES) float32.
 
         Args:
@@ -46,12 +43,12 @@ class StrokeNetwork:
         each = [features[end - len(cut) : end].mean(0) for cut, end in zip(cuts, ends, strict=True)]
         return np.stack(each) if each else np.zeros((0, FEATURES), np.float32)
 
-    def features(self, windows: Floats) -> Floats:
+    def features(self, windows: F32) -> F32:
         """Return the features of windows, (n, 32, 128) of ink in [0, 1], as (n, FEATURES)."""
         parts = [self._features(windows[i : i + _AT_ONCE]) for i in range(0, len(windows), _AT_ONCE)]
         return np.concatenate([*parts, np.zeros((0, FEATURES), np.float32)])
 
-    def _features(self, windows: Floats) -> Floats:
+    def _features(self, windows: F32) -> F32:
         maps = windows[None]
         for (side, step, _), weights, bias in zip(LAYERS, self.weights, self.biases, strict=True):
             patches, places = patches_of(maps, side, step)
@@ -59,7 +56,7 @@ class StrokeNetwork:
         return np.asarray(np.concatenate([maps.mean((2, 3)), maps.max((2, 3))]).T, np.float32)
 
 
-def patches_of(maps: Floats, side: int, step: int) -> tuple[Floats, tuple[int, int, int]]:
+def patches_of(maps: F32, side: int, step: int) -> tuple[F32, tuple[int, int, int]]:
     """Return every patch under a kernel, (side² · channels, n · h · w), and n, h and w.
 
     Maps, (channels, n, H, W), are padded with zeros so that h is H / step.
@@ -79,7 +76,7 @@ def patches_of(maps: Floats, side: int, step: int) -> tuple[Floats, tuple[int, i
     return patches.reshape(side * side * channels, -1), (count, down, across)
 
 
-def windows_of(pixels: Pixels, corners: Floats) -> Floats:
+def windows_of(pixels: ImageU8, corners: F32) -> F32:
     """Return one or two cut-outs of a line, straightened, as ink: (n, 32, 128) float32 in [0, 1], 0 is paper."""
     across, tall = box_sides(corners)
     high, wide = WINDOW
@@ -98,14 +95,14 @@ def windows_of(pixels: Pixels, corners: Floats) -> Floats:
     return np.stack([ink[:, max(0, start) : max(0, start) + wide] for start in starts])
 
 
-def _darkness(colours: Pixels) -> Pixels:
+def _darkness(colours: ImageU8) -> ImageU8:
     """Return colours as grey, in which coloured inks are darker than they look."""
     red, green, blue = cv2.split(colours)
     darkest = cv2.min(cv2.min(red, green), blue)
     return np.asarray(cv2.addWeighted(darkest, 0.5, cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY), 0.5, 0), np.uint8)
 
 
-def _ink(grey: Floats) -> Floats:
+def _ink(grey: F32) -> F32:
     sample = grey[::2, ::2].ravel()  # a quarter of the pixels tells paper from ink as well as all of them
     order = [int(share * (sample.size - 1)) for share in (0.85, 0.5, 0.02)]
     paper, middle, dark = np.partition(sample, order)[order]

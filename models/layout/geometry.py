@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32
 from models.document import Polygon
 
 Box = tuple[float, float, float, float]
@@ -38,13 +38,13 @@ def wrapped_angle(degrees: float) -> float:
     return 180.0 if rounded == -180 else rounded
 
 
-def box_corners(box: Box) -> npt.NDArray[np.float32]:
+def box_corners(box: Box) -> F32:
     """Return the corners of an upright box (x0, y0, x1, y1), (4, 2), clockwise from top-left."""
     x0, y0, x1, y1 = box
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
 
 
-def box_sides(corners: npt.NDArray[np.float32]) -> tuple[float, float]:
+def box_sides(corners: F32) -> tuple[float, float]:
     """Return length and height of a rotated box, (4, 2), clockwise from where its line begins."""
     return float(np.linalg.norm(corners[1] - corners[0])), float(np.linalg.norm(corners[3] - corners[0]))
 

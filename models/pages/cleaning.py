@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.pages.glyphs import Letters, Pixels, find_letters
+from models.arrays import ImageU8
+from models.pages.glyphs import Letters, find_letters
 from models.pages.illumination import even_light, is_uneven, paper_light
 from models.pages.noise import is_grainy, is_peppered, measure_noise, remove_pepper, smooth_grain
 from models.pages.specks import has_specks, remove_specks
@@ -20,12 +21,12 @@ class Cleaned:
     `pixels` is the very array that came in where nothing was.
     """
 
-    pixels: Pixels
+    pixels: ImageU8
     letters: Letters
     steps: tuple[str, ...]
 
 
-def clean(pixels: Pixels, *, specks: bool = True) -> Cleaned:
+def clean(pixels: ImageU8, *, specks: bool = True) -> Cleaned:
     """Return a page, (H, W) grey uint8, without what keeps it from being read; with its specks if they may stay."""
     steps = []
     noise = measure_noise(pixels)

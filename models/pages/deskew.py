@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.pages.glyphs import Pixels
+from models.arrays import F64, ImageU8
 
-Points = npt.NDArray[np.float64]
-Matrix = npt.NDArray[np.float64]  # (3, 3), homogeneous, of pixel corners: (0, 0) is the outer corner of the page
+Points = F64
+Matrix = F64  # (3, 3), homogeneous, of pixel corners: (0, 0) is the outer corner of the page
 
 _LEAST = 0.1  # degrees: 4 pixels over a line of an A4 page at 300 dpi, an eighth of its height
 
@@ -27,7 +27,7 @@ class Straightened:
         degrees: How far its text was turned clockwise, as far as that was undone.
     """
 
-    pixels: Pixels
+    pixels: ImageU8
     matrix: Matrix
     degrees: float
 
@@ -37,7 +37,7 @@ class Straightened:
         return np.asarray(xy @ self.matrix[:2, :2].T + self.matrix[:2, 2], np.float64)
 
 
-def straighten(pixels: Pixels, degrees: float, enlarge: float = 1.0) -> Straightened:
+def straighten(pixels: ImageU8, degrees: float, enlarge: float = 1.0) -> Straightened:
     """Return a page whose text is turned clockwise by `degrees` with its text upright; nothing of it is cut off.
 
     Quarter turns lose nothing; angles under 0.1° are left; the rest is one linear resampling. On skewed pages and
@@ -61,7 +61,7 @@ def straighten(pixels: Pixels, degrees: float, enlarge: float = 1.0) -> Straight
     return Straightened(turned, matrix @ back, undone)
 
 
-def paper_tone(pixels: Pixels) -> tuple[int, ...]:
+def paper_tone(pixels: ImageU8) -> tuple[int, ...]:
     """Return the tone that most of a page has, per channel."""
     sample = pixels[::8, ::8].reshape(-1, 1 if pixels.ndim == 2 else pixels.shape[2])
     return tuple(int(np.argmax(np.bincount(channel, minlength=256))) for channel in sample.T)
@@ -79,7 +79,7 @@ def _quarter_back(quarters: int, height: int, width: int) -> Matrix:
     return np.array([*rows, [0, 0, 1]], np.float64)
 
 
-def _resample(pixels: Pixels, degrees: float, enlarge: float) -> tuple[Pixels, Matrix]:
+def _resample(pixels: ImageU8, degrees: float, enlarge: float) -> tuple[ImageU8, Matrix]:
     """Return the page turned counter-clockwise by `degrees` on a canvas that holds all of it, and the way back."""
     height, width = pixels.shape[:2]
     cosine, sine = (enlarge * f(np.radians(degrees)) for f in (np.cos, np.sin))

@@ -10,11 +10,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
-Bools = npt.NDArray[np.bool_]
+from models.arrays import F32, ImageU8
 
 _LONGEST_SIDE = 1754  # A4 at 150 dpi: letters of 6 points are 12 pixels high there, and all of this takes 10 ms
 _NEIGHBOURHOOD = 51  # pixels around one that tell what is paper there: wider than any stroke
@@ -38,17 +35,17 @@ class Letters:
         specks: How many connected bits of ink are too small to be letters, per letter.
     """
 
-    boxes: Floats
+    boxes: F32
     height: float
     specks: float
 
 
-def grey(pixels: Pixels) -> Pixels:
+def grey(pixels: ImageU8) -> ImageU8:
     """Return a page, (H, W, 3) RGB or (H, W), as grey."""
     return pixels if pixels.ndim == 2 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def shrink(pixels: Pixels, longest_side: int = _LONGEST_SIDE) -> Pixels:
+def shrink(pixels: ImageU8, longest_side: int = _LONGEST_SIDE) -> ImageU8:
     """Return a grey page no larger than a side allows."""
     # halving by linear interpolation is the mean of four pixels, in a fifth of the time
     while max(pixels.shape) >= 2 * longest_side:
@@ -57,13 +54,13 @@ def shrink(pixels: Pixels, longest_side: int = _LONGEST_SIDE) -> Pixels:
     return pixels if scale >= 1 else resize(pixels, scale, cv2.INTER_AREA)
 
 
-def resize(pixels: Pixels, scale: float, interpolation: int) -> Pixels:
+def resize(pixels: ImageU8, scale: float, interpolation: int) -> ImageU8:
     """Return a page scaled, at least one pixel wide and high."""
     height, width = (max(1, int(side * scale)) for side in pixels.shape[:2])
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation), np.uint8)
 
 
-def find_letters(pixels: Pixels) -> Letters:
+def find_letters(pixels: ImageU8) -> Letters:
     """Return the letters of a page, (H, W, 3) RGB or (H, W) grey uint8."""
     small = shrink(grey(pixels))
     scale = max(pixels.shape[:2]) / max(small.shape)
@@ -84,19 +81,19 @@ def find_letters(pixels: Pixels) -> Letters:
     return Letters(boxes[letters] * scale, usual * scale, float(specks.sum() / max(1, letters.sum())))
 
 
-def tones(pixels: Pixels) -> tuple[float, float]:
+def tones(pixels: ImageU8) -> tuple[float, float]:
     """Return the grey levels of a page's ink and of its paper, (H, W) uint8; they are near where it is blank."""
     sample = shrink(pixels)[::3, ::3]  # of the shrunk page: grain is averaged out
     dark, paper = np.percentile(sample, (_INK_SHARE, 50))
     return float(dark), float(paper)
 
 
-def _darker(small: Pixels) -> float:
+def _darker(small: ImageU8) -> float:
     dark, paper = tones(small)
     return max(_LEAST_DARKER, _DARKER * (paper - dark))
 
 
-def _usual(heights: Floats) -> float:
+def _usual(heights: F32) -> float:
     """Return the height below which half of the ink's height lies: dirt is many but low."""
     ordered = np.sort(heights)
     share = np.cumsum(ordered)

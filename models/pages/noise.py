@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from models.pages.glyphs import Pixels, tones
+from models.arrays import ImageU8
+from models.pages.glyphs import tones
 
 _TILE, _TILES = 128, 4  # 16 squares spread over the page are measured: 2 ms whatever its size
 _LONE = 60  # grey levels between a pixel and all eight of its neighbours, of salt and of pepper
@@ -30,7 +31,7 @@ class Noise:
     lone: float
 
 
-def measure_noise(pixels: Pixels) -> Noise:
+def measure_noise(pixels: ImageU8) -> Noise:
     """Return the noise of a grey page, (H, W) uint8.
 
     Grain by Immerkær 1996, "Fast noise variance estimation", with the median in place of the mean: letters are few.
@@ -58,24 +59,24 @@ def is_grainy(noise: Noise) -> bool:
     return noise.grain > _GRAIN
 
 
-def remove_pepper(pixels: Pixels, noise: Noise) -> Pixels:
+def remove_pepper(pixels: ImageU8, noise: Noise) -> ImageU8:
     """Return a grey page without lone pixels, and without the clumps that many of them make."""
     cleaned = cv2.medianBlur(pixels, 3)
     return np.asarray(cv2.GaussianBlur(cleaned, (0, 0), 1.5) if noise.lone > _MANY_LONE else cleaned, np.uint8)
 
 
-def smooth_grain(pixels: Pixels, noise: Noise) -> Pixels:
+def smooth_grain(pixels: ImageU8, noise: Noise) -> ImageU8:
     """Return a grey page blurred as much as its grain needs."""
     return np.asarray(cv2.GaussianBlur(pixels, (0, 0), 2 if noise.grain > _COARSE_GRAIN else 1), np.uint8)
 
 
-def _tiles(pixels: Pixels) -> list[Pixels]:
+def _tiles(pixels: ImageU8) -> list[ImageU8]:
     height, width = pixels.shape
     tops, lefts = (np.linspace(0, max(0, side - _TILE), _TILES).astype(int) for side in (height, width))
     return [pixels[top : top + _TILE, left : left + _TILE] for top in tops for left in lefts]
 
 
-def _lone_share(tile: Pixels) -> float:
+def _lone_share(tile: ImageU8) -> float:
     """Return the share of pixels that are much darker, or much lighter, than each of their neighbours."""
     if min(tile.shape) < 3:
         return 0.0

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from models.arrays import F32, ImageU8
 from models.document import PageImage, PageLines, ReadOptions, Region
 from models.layout.geometry import clip, wrapped_angle
 from models.pages.cleaning import Cleaned, clean
 from models.pages.deskew import Straightened, straighten
-from models.pages.glyphs import Floats, Letters, Pixels, grey
+from models.pages.glyphs import Letters, grey
 from models.pages.skew import find_skew
 from models.pages.specks import keep_rows
 from models.recognition.types import PageReader
@@ -104,7 +105,7 @@ class PreparingReader:
             lines = [box.corners for box in self._network().detect(cleaned.pixels)]
         return _finished(cleaned, image, degrees, lines)
 
-    def _angle(self, pixels: Pixels, letters: Letters | None = None) -> PageAngle:
+    def _angle(self, pixels: ImageU8, letters: Letters | None = None) -> PageAngle:
         from models.reading.orientation import page_angle
 
         return page_angle(pixels, self._network().detect(pixels), letters)
@@ -125,7 +126,7 @@ def prepare_upright(image: PageImage) -> Prepared:
     return _finished(clean(grey(image.pixels), specks=False), image, 0.0, None)
 
 
-def _finished(cleaned: Cleaned, image: PageImage, degrees: float, lines: Sequence[Floats] | None) -> Prepared:
+def _finished(cleaned: Cleaned, image: PageImage, degrees: float, lines: Sequence[F32] | None) -> Prepared:
     """Return a cleaned page straight and enlarged; of a speckled one, what its lines are made of."""
     pixels, steps = cleaned.pixels, cleaned.steps
     if "specks" in steps and lines:
@@ -137,7 +138,7 @@ def _finished(cleaned: Cleaned, image: PageImage, degrees: float, lines: Sequenc
     return Prepared(image, wrapped_angle(straight.degrees), straight, steps)
 
 
-def _enlarged(pixels: Pixels, letters: Letters) -> float:
+def _enlarged(pixels: ImageU8, letters: Letters) -> float:
     """Return how many times larger a page should be: 1 where its letters are large enough, or there are none."""
     if not 0 < letters.height < _SMALL_LETTERS:
         return 1.0

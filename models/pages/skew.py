@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from models.pages.glyphs import Floats, Letters
+from models.arrays import F32, F64
+from models.pages.glyphs import Letters
 
 LARGEST = 15.0  # degrees to either side
 _COARSE = 0.5
@@ -52,7 +52,7 @@ def find_skew(letters: Letters, *, upright: bool = True, around: float | None = 
     )
 
 
-def _edges(letters: Letters, upright: bool) -> tuple[Floats, Floats]:
+def _edges(letters: Letters, upright: bool) -> tuple[F32, F32]:
     """Return where letters stand along their lines, and their two edges across them, (n,) and (2, n)."""
     boxes = letters.boxes[:: 1 + len(letters.boxes) // _MOST_LETTERS]
     x, y, width, height = boxes.T
@@ -61,7 +61,7 @@ def _edges(letters: Letters, upright: bool) -> tuple[Floats, Floats]:
     return -(y + height / 2), np.stack([x, x + width])
 
 
-def _pile(along: Floats, across: Floats, degrees: npt.NDArray[np.float64], unit: float) -> Floats:
+def _pile(along: F32, across: F32, degrees: F64, unit: float) -> F32:
     """Return how much the edges pile up along each direction: the sum of the squares of their histogram."""
     slopes = np.tan(np.radians(degrees))[:, None]
     piles = np.zeros(len(degrees), np.float32)
@@ -76,13 +76,13 @@ def _pile(along: Floats, across: Floats, degrees: npt.NDArray[np.float64], unit:
     return piles
 
 
-def _sharpness(along: Floats, across: Floats, degrees: float, unit: float) -> float:
+def _sharpness(along: F32, across: F32, degrees: float, unit: float) -> float:
     around = degrees + np.array([-3.1, -2.3, -1.7, 1.7, 2.3, 3.1])
     piles = _pile(along, across, np.append(around, degrees), unit / 5)
     return float(piles[-1] / max(float(np.median(piles[:-1])), 1.0))
 
 
-def _vertex(values: Floats, best: int) -> float:
+def _vertex(values: F32, best: int) -> float:
     """Return where the parabola through the best value and its neighbours peaks, in steps from it."""
     if not 0 < best < len(values) - 1:
         return 0.0

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from models.pages.glyphs import Bools, Floats, Letters, Pixels, tones
+from models.arrays import F32, ImageU8, Mask
+from models.pages.glyphs import Letters, tones
 
 _MANY = 0.65  # specks per letter: dots and broken letters make up to 0.6 on pages that are only faded
 _PALE = 0.1  # of the contrast, that a pixel is darker than paper: the edges of a speck go with it
@@ -25,13 +26,13 @@ def has_specks(letters: Letters) -> bool:
     return letters.specks > _MANY
 
 
-def remove_specks(pixels: Pixels, height: float) -> Pixels:
+def remove_specks(pixels: ImageU8, height: float) -> ImageU8:
     """Return a grey page without ink that is smaller than a third of its letters' height."""
     dark, paper = tones(pixels)
     ink = (pixels < paper - _PALE * (paper - dark)).astype(np.uint8)
     _, labels, found, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)
     sizes = found[:, 2:4].max(1)
-    small: Bools = sizes < _limit(found[1:].astype(np.float32), height, pixels.shape) * height
+    small: Mask = sizes < _limit(found[1:].astype(np.float32), height, pixels.shape) * height
     small[0] = False  # the paper
     gone = cv2.dilate(small[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
     cleaned = pixels.copy()
@@ -39,7 +40,7 @@ def remove_specks(pixels: Pixels, height: float) -> Pixels:
     return cleaned
 
 
-def _limit(found: Floats, height: float, shape: tuple[int, ...]) -> float:
+def _limit(found: F32, height: float, shape: tuple[int, ...]) -> float:
     """Return how large the specks of a page are, in letter heights, by those that lie away from letters.
 
     Args:
@@ -61,7 +62,7 @@ def _limit(found: Floats, height: float, shape: tuple[int, ...]) -> float:
     return min(_SMALL, max(_LEAST_LIMIT, 1.1 * float(np.percentile(specks, _NEARLY_ALL)) / height))
 
 
-def keep_rows(pixels: Pixels, lines: Sequence[Floats], height: float) -> Pixels:
+def keep_rows(pixels: ImageU8, lines: Sequence[F32], height: float) -> ImageU8:
     """Return a grey page with nothing but the rows of its lines, from where each row begins to where it ends.
 
     Args:

@@ -12,16 +12,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, F64, I64, ImageU8
 from models.layout.geometry import box_sides, same_row
 from models.pages.glyphs import grey
 from models.recognition.types import LineReading
 
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
-Integers = npt.NDArray[np.int64]
-Points = npt.NDArray[np.float64]
+Points = F64
 
 _GAP = re.compile(r"[ .\-–—_]+")
 _LEAST_MARKS = 3
@@ -45,7 +42,7 @@ class _Marks:
     touches_right: bool
 
 
-def with_leaders(reading: LineReading, line: Pixels, share: float = 1.0) -> LineReading:
+def with_leaders(reading: LineReading, line: ImageU8, share: float = 1.0) -> LineReading:
     """Return a reading with the leaders that the picture shows and the text lacks; unchanged where there are none.
 
     Args:
@@ -73,7 +70,7 @@ def with_leaders(reading: LineReading, line: Pixels, share: float = 1.0) -> Line
     return reading if joined == text else LineReading(joined, reading.confidence)
 
 
-def up_to_the_next(corners: Sequence[Floats], page_width: int) -> list[Floats]:
+def up_to_the_next(corners: Sequence[F32], page_width: int) -> list[F32]:
     """Return each line's corners, (4, 2), with its end moved to where the next line of its row begins.
 
     A detector finds entry and value, not the leader between them. Where no line follows, a few heights are enough.
@@ -95,7 +92,7 @@ def _leader(marks: _Marks, said: str) -> str:
     return f"{'' if marks.touches_left else ' '}{marks.sign * marks.count}{'' if marks.touches_right else ' '}"
 
 
-def _marks(line: Pixels, left: float, right: float, pitch: float) -> _Marks | None:
+def _marks(line: ImageU8, left: float, right: float, pitch: float) -> _Marks | None:
     """Return the row of even marks between two places of a line, None where there is something else."""
     window = line[:, max(0, int(left)) : int(right)]
     if window.size == 0 or np.ptp(shades := grey(window)) < 60:
@@ -119,7 +116,7 @@ def _marks(line: Pixels, left: float, right: float, pitch: float) -> _Marks | No
     )  # fmt: skip
 
 
-def _even_row(stats: Integers, centres: Points, marks: Integers, height: int) -> Integers | None:
+def _even_row(stats: I64, centres: Points, marks: I64, height: int) -> I64 | None:
     """Return those of the marks that are of one size, on one level and evenly apart; None where they are not."""
     if len(marks) < _LEAST_MARKS:
         return None

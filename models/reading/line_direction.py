@@ -7,18 +7,17 @@ from functools import cache
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 
+from models.arrays import F32, ImageU8
 from models.detection.dbnet import packaged_weights
-from models.pages.glyphs import Floats, Pixels
 from models.weights.onnx_session import create_session
 
 _HEIGHT, _WIDTH = 48, 192  # what the network takes
 _LONGEST = 6.0  # times as long as high; of longer lines the middle is shown, as squeezed letters tell it little
 
 
-def upside_down(pixels: Pixels, lines: Sequence[Floats]) -> Floats:
+def upside_down(pixels: ImageU8, lines: Sequence[F32]) -> F32:
     """Return how sure the network is that each line stands on its head, (n,) in [0, 1]; 0.5 is not knowing.
 
     Args:
@@ -40,14 +39,14 @@ def _session() -> onnxruntime.InferenceSession:
     return create_session(packaged_weights("ch_ppocr_mobile_v2.0_cls_mobile.onnx"))
 
 
-def flat_line(pixels: Pixels, corners: Floats, longest: float, widest: int) -> Pixels:
+def flat_line(pixels: ImageU8, corners: F32, longest: float, widest: int) -> ImageU8:
     """Return a line cut out and laid flat, 48 pixels high.
 
     Args:
         pixels: (H, W, 3) RGB or (H, W) grey uint8.
         corners: (4, 2) page pixels, clockwise from where the line begins.
         longest: Times as long as high; of longer lines, the middle.
-        widest: Pixels into which what is shown is squeezed.
+        widest: ImageU8 into which what is shown is squeezed.
     """
     start, right, _, down = corners
     length, height = (float(np.linalg.norm(side - start)) for side in (right, down))
@@ -60,7 +59,7 @@ def flat_line(pixels: Pixels, corners: Floats, longest: float, widest: int) -> P
     return np.asarray(flat, np.uint8)
 
 
-def _input(line: Pixels) -> npt.NDArray[np.float32]:
+def _input(line: ImageU8) -> F32:
     """Return a line as the network takes it, (3, 48, 192) BGR in [-1, 1], 0 where there is no line."""
     colours = cv2.cvtColor(line, cv2.COLOR_GRAY2BGR if line.ndim == 2 else cv2.COLOR_RGB2BGR)
     planes = np.zeros((3, _HEIGHT, _WIDTH), np.float32)

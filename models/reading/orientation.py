@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.arrays import F32, ImageU8
 from models.detection.types import TextBox
 from models.layout.geometry import box_sides
-from models.pages.glyphs import Floats, Letters, Pixels, find_letters
+from models.pages.glyphs import Letters, find_letters
 from models.pages.skew import find_skew
 from models.reading.line_direction import flat_line, upside_down
 from models.recognition.types import LineRecogniser
@@ -49,7 +50,7 @@ class _Axis:
 
 
 def page_angle(
-    pixels: Pixels,
+    pixels: ImageU8,
     boxes: Sequence[TextBox],
     letters: Letters | None = None,
     recogniser: LineRecogniser | None = None,
@@ -82,7 +83,7 @@ def page_angle(
     return PageAngle(_wrapped(degrees + 180 * turned), round(confidence, 3))
 
 
-def _elongation(corners: Floats) -> float:
+def _elongation(corners: F32) -> float:
     one, other = box_sides(corners)
     return max(one, other) / max(min(one, other), 1e-3)
 
@@ -104,7 +105,7 @@ def _axis(boxes: Sequence[TextBox]) -> _Axis:
     return _Axis(90 - (90 - exact) % 180, float(lengths[agree].sum()), float(weights[agree].sum() / weights.sum()))
 
 
-def _direction(corners: Floats) -> tuple[float, float, float]:
+def _direction(corners: F32) -> tuple[float, float, float]:
     """Return clockwise degrees of a box's long sides, their length, and that in heights of the box."""
     one, other = box_sides(corners)
     x, y = corners[1] - corners[0] if one >= other else corners[3] - corners[0]
@@ -117,13 +118,13 @@ def _refined(degrees: float, letters: Letters, sideways: bool) -> float:
     return skew.degrees if skew.sharpness > _SHARP and abs(skew.degrees - degrees) < _NEAR else degrees
 
 
-def _vote(pixels: Pixels, boxes: Sequence[TextBox], degrees: float) -> float:
+def _vote(pixels: ImageU8, boxes: Sequence[TextBox], degrees: float) -> float:
     """Return how sure the longest lines are that the page stands on its head once turned back by `degrees`."""
     return float(upside_down(pixels, _longest_lines(boxes, degrees, _VOTERS)).mean())
 
 
 def _is_read_better_turned(
-    pixels: Pixels, boxes: Sequence[TextBox], degrees: float, recogniser: LineRecogniser
+    pixels: ImageU8, boxes: Sequence[TextBox], degrees: float, recogniser: LineRecogniser
 ) -> bool:
     """Return whether the longest lines are read with more confidence standing on their heads at `degrees`."""
     lines = [
@@ -134,13 +135,13 @@ def _is_read_better_turned(
     return sum(read[len(lines) :]) > sum(read[: len(lines)]) + _SURER * len(lines)
 
 
-def _longest_lines(boxes: Sequence[TextBox], degrees: float, number: int) -> list[Floats]:
+def _longest_lines(boxes: Sequence[TextBox], degrees: float, number: int) -> list[F32]:
     """Return corners of the longest lines, each from where it starts if text runs at `degrees`."""
     longest = sorted(boxes, key=lambda box: -max(box_sides(box.corners)))[:number]
     return [_from_start(box.corners, degrees) for box in longest]
 
 
-def _from_start(corners: Floats, degrees: float) -> Floats:
+def _from_start(corners: F32, degrees: float) -> F32:
     """Return the corners beginning where the line does if text runs at `degrees`."""
     ahead = np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
     below = np.array([-ahead[1], ahead[0]])

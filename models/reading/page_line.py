@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
-import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32
 from models.detection.types import SignatureBox
 from models.document import Kind
 from models.layout.geometry import box_sides
 from models.recognition.types import LineReading
-
-Floats = npt.NDArray[np.float32]
 
 _PRINT_SHARE = 0.25  # of the length of all lines
 _SURE_BY_HAND = 0.97  # of a signature on a page by hand, where large or hasty writing looks like one
@@ -27,7 +24,7 @@ _INSIDE = 0.6  # of an area: a written line is what the signature says, a signat
 class PageLine:
     """One line, its corners (4, 2) clockwise from where it begins, and what is known of it so far."""
 
-    corners: Floats
+    corners: F32
     kind: Kind
     reading: LineReading | None = None
     recogniser: str = "ppocr"
@@ -81,6 +78,6 @@ def _may_be_signature(signature: SignatureBox, lines: Sequence[PageLine], writte
     return len(written) <= _LINES_OF_A_SIGNATURE and not any(line.is_legible for line in written)
 
 
-def _lies_in(one: Floats, other: Floats) -> bool:
+def _lies_in(one: F32, other: F32) -> bool:
     length, height = box_sides(one)
     return bool(cv2.intersectConvexConvex(one, other)[0] > _INSIDE * length * height)

@@ -11,9 +11,6 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from models.detection.registry import TextDetectors
 from models.document import Kind, PageImage, PageLines, ReadOptions, Region
 from models.errors import PageTooLarge
@@ -31,9 +28,6 @@ from models.recognition.registry import ChosenRecogniser, LineRecognisers
 from models.recognition.tesseract.line_words import words_by_line
 from models.recognition.tesseract.words import PlacedWord
 from models.recognition.types import LineReading
-
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 # What is read with less is no text: logos, rules and struck-out words read as something. Tesseract and TrOCR have
 # refused already what they are not sure of.

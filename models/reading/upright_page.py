@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32
 from models.detection.dbnet import clockwise
 from models.detection.types import SignatureBox, TextBox, TextDetector
 from models.document import PageImage, Polygon
@@ -14,9 +14,6 @@ from models.layout.geometry import clip
 from models.pages.deskew import Straightened, straighten
 from models.reading.orientation import page_angle
 from models.recognition.types import LineRecogniser
-
-Floats = npt.NDArray[np.float32]
-
 
 _LYING = 45  # degrees: kinds and signatures are known upright, so that a page turned by more is looked at again
 
@@ -32,7 +29,7 @@ class StraightPage:
     straightened: Straightened
     delivered: PageImage
 
-    def polygon(self, corners: Floats) -> Polygon:
+    def polygon(self, corners: F32) -> Polygon:
         """Return corners on this page, (4, 2), as a polygon on the page as delivered."""
         return clip(self.straightened.to_page(corners).tolist(), self.delivered.width, self.delivered.height)
 
@@ -50,7 +47,7 @@ def straighten_page(image: PageImage, detector: TextDetector, recogniser: LineRe
         return StraightPage(turned, found.lines, found.signatures, rotation, straightened, image)
     there = np.linalg.inv(straightened.matrix)
 
-    def upright(corners: Floats) -> Floats:
+    def upright(corners: F32) -> F32:
         return clockwise((corners @ there[:2, :2].T + there[:2, 2]).astype(np.float32))
 
     lines = [replace(line, corners=upright(line.corners)) for line in found.lines]

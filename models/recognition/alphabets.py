@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
+
+from models.arrays import F32
 
 # Letters beyond a to z, in lower case, by Tesseract's code of the language.
 _LETTERS = {
@@ -33,7 +34,7 @@ def is_latin(languages: str) -> bool:
     return not _OTHER_SCRIPTS.intersection(languages.split("+"))
 
 
-def letter_weights(characters: Sequence[str], languages: str) -> npt.NDArray[np.float32] | None:
+def letter_weights(characters: Sequence[str], languages: str) -> F32 | None:
     """Return how likely each character is before anything was seen, (C,) in (0, 1], relative to plain letters.
 
     None where a language is of unknown letters. `languages` are Tesseract's codes joined by +.

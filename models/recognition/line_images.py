@@ -6,13 +6,10 @@ import math
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, ImageU8
 from models.layout.geometry import box_sides
 from models.pages.glyphs import grey
-
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 
 LINE_HEIGHT = 48  # pixels, what PP-OCR's recogniser was trained on
 _NARROWEST = 16  # pixels at that height
@@ -22,7 +19,7 @@ _INK_CONTRAST = 20.0  # grey levels between the darkest and the usual: less is p
 _INK_SHARE = 0.002
 
 
-def cut_line(pixels: Pixels, corners: Floats) -> Pixels:
+def cut_line(pixels: ImageU8, corners: F32) -> ImageU8:
     """Return one line as an upright picture.
 
     Args:
@@ -36,7 +33,7 @@ def cut_line(pixels: Pixels, corners: Floats) -> Pixels:
     return np.rot90(line) if line.shape[0] > _VERTICAL * line.shape[1] else line
 
 
-def has_ink(line: Pixels) -> bool:
+def has_ink(line: ImageU8) -> bool:
     """Return whether there is anything on a line but paper: what has no ink must not be read, it would be words."""
     shades = grey(line)
     paper = float(np.median(shades))
@@ -45,7 +42,7 @@ def has_ink(line: Pixels) -> bool:
     return max(paper - dark, light - paper) >= _INK_CONTRAST
 
 
-def at_height(line: Pixels, height: int, widest: int | None = None) -> Pixels:
+def at_height(line: ImageU8, height: int, widest: int | None = None) -> ImageU8:
     """Return a line, (H, W) or (H, W, 3) RGB, as (height, w, 3) BGR uint8, w by its proportions."""
     width = max(_NARROWEST, round(line.shape[1] * height / line.shape[0]))
     method = cv2.INTER_AREA if line.shape[0] > height else cv2.INTER_LINEAR
@@ -54,25 +51,25 @@ def at_height(line: Pixels, height: int, widest: int | None = None) -> Pixels:
     return np.asarray(turned, np.uint8)
 
 
-def network_input(line: Pixels) -> Floats:
+def network_input(line: ImageU8) -> F32:
     """Return a line as the network takes it: (3, 48, w) float32 in [-1, 1], w by its proportions."""
     colours = at_height(line, LINE_HEIGHT)
     return np.ascontiguousarray((colours.astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1))
 
 
-def _is_straight(corners: Floats) -> bool:
+def _is_straight(corners: F32) -> bool:
     (_, y0), (_, y1), (_, y2), (_, y3) = corners
     return bool(abs(y1 - y0) <= _STRAIGHT and abs(y3 - y2) <= _STRAIGHT)
 
 
-def _upright(pixels: Pixels, corners: Floats) -> Pixels:
+def _upright(pixels: ImageU8, corners: F32) -> ImageU8:
     height, width = pixels.shape[:2]
     x0, y0 = (max(0, math.floor(value + 0.5)) for value in corners.min(0))
     x1, y1 = (math.floor(value + 0.5) for value in corners.max(0))
     return pixels[min(y0, height - 1) : max(y1, y0 + 1), min(x0, width - 1) : max(x1, x0 + 1)]
 
 
-def _turned(pixels: Pixels, corners: Floats, width: int, height: int) -> Pixels:
+def _turned(pixels: ImageU8, corners: F32, width: int, height: int) -> ImageU8:
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     return np.asarray(
         cv2.warpPerspective(

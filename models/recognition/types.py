@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from models.arrays import ImageU8
 from models.document import PageImage, PageLines, ReadOptions
 
 
@@ -53,5 +51,5 @@ class LineRecogniser(Protocol):
 
     name: str
 
-    def recognise(self, lines: Sequence[npt.NDArray[np.uint8]]) -> list[LineReading]:
+    def recognise(self, lines: Sequence[ImageU8]) -> list[LineReading]:
         """Return what each line crop says, (H, W) or (H, W, 3) uint8, in their order."""

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F64
 from models.document import ReadOptions, Region
 from models.documents.files import open_document
 from models.evaluation.calibration import calibration_error, judge_words
@@ -25,7 +25,6 @@ from models.evaluation.items import Item
 from models.pipeline import create_reader
 from models.recognition.types import PageReader
 
-Doubles = npt.NDArray[np.float64]
 Group = tuple[str, str]
 """A recogniser and a kind of line."""
 
@@ -96,10 +95,10 @@ def fit(words: Sequence[JudgedWord]) -> tuple[float, float, float]:
         used[int(found[:2].argmin())] = False
 
 
-def _logistic(inputs: Doubles, right: Doubles, weights: Doubles) -> Doubles:
+def _logistic(inputs: F64, right: F64, weights: F64) -> F64:
     """Return the coefficients of logistic regression, with a little ridge; no step is taken that leads uphill."""
 
-    def loss(coefficients: Doubles) -> float:
+    def loss(coefficients: F64) -> float:
         margins = np.where(right > 0, -1, 1) * (inputs @ coefficients)
         return float(weights @ np.logaddexp(0, margins) + _RIDGE / 2 * coefficients @ coefficients)
 
@@ -140,12 +139,12 @@ def _raw_regions(reader: PageReader, item: Item) -> Iterator[Region]:
             yield from reader.read(image, options).regions
 
 
-def _inputs(words: Sequence[JudgedWord]) -> Doubles:
+def _inputs(words: Sequence[JudgedWord]) -> F64:
     clipped = np.clip([word.confidence for word in words], _CLIP, 1 - _CLIP)
     return np.stack([np.log(clipped), -np.log(1 - clipped), np.ones_like(clipped)], 1)
 
 
-def _likely(inputs: Doubles, found: Doubles) -> Doubles:
+def _likely(inputs: F64, found: F64) -> F64:
     return np.asarray(1 / (1 + np.exp(-inputs @ found)))
 
 

@@ -1,6 +1,6 @@
 """What the embedded Kafka runs on: its jars, from Maven Central by a lock file, and a Java runtime.
 
-`python -m streams.broker.jars` fetches what is missing; `python -m streams.broker.jars --lock` writes the lock again.
+`python -m streams.broker.jars` fetches what is missing; with `--lock` it writes the lock file again.
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import psutil
 import torch
 
+from models.arrays import ImageU8
 from models.recognition.trocr.config import TrocrConfig, read_config
 from models.recognition.trocr.export.convert import export_trocr
 from models.recognition.trocr.exported import read_description
@@ -32,7 +32,6 @@ from tests.bench.trocr_lines import TOKENS, draw_lines, write_checkpoint
 from tests.bench.trocr_work import Work, rates, work_of
 from tests.torch.trocr_checkpoints import BASE, SMALL, pixel_values
 
-Pixels = npt.NDArray[np.uint8]
 _LINES, _ROUNDS, _BATCH = 32, 1, 8
 _SHAPES = {"base": BASE, "small": SMALL}
 _reader: tuple[OnnxTrocr, TrocrConfig] | None = None
@@ -106,7 +105,7 @@ def _load(exported: Path) -> None:
     _reader = OnnxTrocr(exported, config), config
 
 
-def _read(lines: list[Pixels]) -> tuple[list[list[int]], float]:
+def _read(lines: list[ImageU8]) -> tuple[list[list[int]], float]:
     """Return each line's tokens, its end with them, and the mean probability of a token."""
     assert _reader is not None
     network, config = _reader

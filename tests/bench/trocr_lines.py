@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from transformers import VisionEncoderDecoderModel
 
+from models.arrays import F32, I64, ImageU8
 from models.recognition.trocr.picture import square
 from tests.torch.trocr_checkpoints import END, draw_model, pixel_values, save_checkpoint
 
-Pixels = npt.NDArray[np.uint8]
 TOKENS = 20  # a line, its end counted
 _TEXTS = 8
 _SURE = 18.0  # how far the right token's logit is above the others
@@ -41,14 +40,14 @@ _WORDS = [
 ]
 
 
-def draw_lines(count: int) -> list[Pixels]:
+def draw_lines(count: int) -> list[ImageU8]:
     """Return lines of print, (H, W, 3) uint8; the first eight say different things, and the following the same."""
     chance = np.random.default_rng(5)
     texts = [" ".join(chance.choice(_WORDS, 6)) for _ in range(_TEXTS)]
     return [_draw(texts[number % _TEXTS], 24 + number // _TEXTS) for number in range(count)]
 
 
-def write_checkpoint(shape: dict[str, Any], lines: list[Pixels], folder: Path) -> VisionEncoderDecoderModel:
+def write_checkpoint(shape: dict[str, Any], lines: list[ImageU8], folder: Path) -> VisionEncoderDecoderModel:
     """Return a network that says 20 tokens for each line, written to a folder as the hub has them."""
     model = draw_model(shape, sight=1.0, change=0.4)
     save_checkpoint(model, folder)
@@ -73,7 +72,7 @@ def write_checkpoint(shape: dict[str, Any], lines: list[Pixels], folder: Path) -
     return model
 
 
-def _fitted(hidden: npt.NDArray[np.float32], tokens: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.float32]:
+def _fitted(hidden: F32, tokens: I64, size: int) -> F32:
     """Return a last layer that says these tokens of these vectors, (size, width); tokens never said are noise."""
     chance = np.random.default_rng(7)
     width = hidden.shape[1]
@@ -90,7 +89,7 @@ def _fitted(hidden: npt.NDArray[np.float32], tokens: npt.NDArray[np.int64], size
     return weights.astype(np.float32)
 
 
-def _draw(text: str, size: int) -> Pixels:
+def _draw(text: str, size: int) -> ImageU8:
     font = ImageFont.load_default(size)
     picture = Image.new("RGB", (int(font.getlength(text)) + 20, size + 20), (238, 234, 226))
     ImageDraw.Draw(picture).text((10, 6), text, font=font, fill=(40, 40, 52))

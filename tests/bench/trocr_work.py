@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import onnxruntime
 
+from models.arrays import F32
 from models.recognition.trocr.config import TrocrConfig
-from models.recognition.trocr.export.operators import FLOAT, Floats, Graph, Value, float_linear, tensor_linear
+from models.recognition.trocr.export.operators import FLOAT, Graph, Value, float_linear, tensor_linear
 from tests.bench.trocr_lines import TOKENS
 
 
@@ -40,7 +41,7 @@ def rates() -> tuple[float, float]:
         return _rate(tensor_linear, Path(folder, "eight.onnx")), _rate(float_linear, Path(folder, "single.onnx"))
 
 
-def _rate(linear: Callable[[Graph, str, Floats], str], path: Path) -> float:
+def _rate(linear: Callable[[Graph, str, F32], str], path: Path) -> float:
     rows, taken, given = 577, 768, 3072
     chance = np.random.default_rng(0)
     graph = Graph()

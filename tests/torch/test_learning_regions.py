@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 
+from models.arrays import F32
 from models.errors import ModelError
 from models.kinds.maps import RegionHead as ExportedHead
 from models.training.regions.dataset import Example
@@ -83,7 +83,7 @@ def test_between_two_ends_of_a_run_either_end_can_be_exported_and_what_lies_betw
     train(pages, tmp_path / "run", steps=3)
     page = example().pyramid.astype(np.float32)
 
-    def said(run: str, share: float, before: str | None) -> npt.NDArray[np.float32]:
+    def said(run: str, share: float, before: str | None) -> F32:
         file, earlier = tmp_path / "head.onnx", tmp_path / before if before else None
         export(tmp_path / run, file, before=earlier, share=share)
         return ExportedHead(file).kinds(page)

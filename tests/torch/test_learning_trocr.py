@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import pytest
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
+from models.arrays import ImageU8
 from models.errors import ModelError
 from models.recognition.ctc.handwriting import NETWORK
 from models.recognition.ctc.network import CtcNetwork
@@ -37,8 +37,6 @@ from models.training.trocr.export import export, learnt
 from models.training.trocr.loop import Learning, Recipe
 from models.training.trocr.network import TOKENS, WIDTH, TinyTrocr
 from tests.unit.letters import font_file
-
-Pixels = npt.NDArray[np.uint8]
 
 CHARACTERS = characters_of(onnx.load(NETWORK))
 ENGLISH = "The ink had dried before she signed the letter, and nobody asked why. " * 100
@@ -82,7 +80,7 @@ def learner(lines: Lines, folder: Path) -> Learning:
     return Learning(TinyTrocr(len(CHARACTERS)), lines.normal, FAST, folder)
 
 
-def drawn(pack: Pack, text: str) -> Pixels:
+def drawn(pack: Pack, text: str) -> ImageU8:
     picture = Image.new("RGB", (22 * len(text) + 20, 60), (250, 245, 235))
     ImageDraw.Draw(picture).text((10, 6), text, (30, 30, 90), ImageFont.truetype(str(pack.hand_fonts[0]), 38))
     return np.asarray(picture)
@@ -146,7 +144,7 @@ def test_the_exported_folder_says_what_torch_says(lines: Lines, pack: Pack, trun
     assert len({tuple(tokens) for tokens in expected}) == len(pictures)
 
 
-def _greedily(network: TinyTrocr, lines: Lines, trunk: Trunk, picture: Pixels, most: int) -> list[int]:
+def _greedily(network: TinyTrocr, lines: Lines, trunk: Trunk, picture: ImageU8, most: int) -> list[int]:
     planes = network_input(picture)
     width = planes.shape[2]
     padded = np.pad(planes, ((0, 0), (0, 0), (0, padded_width(planes) - width)))

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 import torch
 
+from models.arrays import U8
 from models.recognition.trocr.beam import read_with_beams
 from models.recognition.trocr.config import TrocrConfig, read_config
 from models.recognition.trocr.export.convert import export_trocr
 from models.recognition.trocr.exported import read_description
 from models.recognition.trocr.greedy import read_greedily
-from models.recognition.trocr.network import Network, Pixels
+from models.recognition.trocr.network import Network
 from models.recognition.trocr.onnx_network import OnnxTrocr
 from models.recognition.trocr.picture import patches
 from models.recognition.trocr.torch_network import TorchTrocr
@@ -52,7 +53,7 @@ def on_torch(shape: dict[str, Any], folder: Path, gain: float = 1.0) -> tuple[An
     return model, network, network.config
 
 
-def greedy(network: Network, config: TrocrConfig, pictures: list[Pixels], most: int = 20) -> list[list[int]]:
+def greedy(network: Network, config: TrocrConfig, pictures: list[U8], most: int = 20) -> list[list[int]]:
     cut = [patches(picture, config) for picture in pictures]
     return [said.tokens for said in read_greedily(network, config, cut, [most] * len(cut), lambda _: False)]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pymupdf
 
-Grey = npt.NDArray[np.uint8]
+from models.arrays import ImageU8
 
 LINES = (
     "The harbour office moved forty thousand documents last year.",
@@ -21,7 +20,7 @@ LINES = (
 )
 
 
-def drawn(lines: tuple[str, ...] = LINES, dpi: int = 200, size: float = 12) -> Grey:
+def drawn(lines: tuple[str, ...] = LINES, dpi: int = 200, size: float = 12) -> ImageU8:
     """Return a small sheet of print, (H, W): black on white."""
     document = pymupdf.open()
     sheet = document.new_page(width=430, height=60 + 1.5 * size * max(12, len(lines)))
@@ -31,7 +30,7 @@ def drawn(lines: tuple[str, ...] = LINES, dpi: int = 200, size: float = 12) -> G
     return np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w)
 
 
-def turned(pixels: Grey, degrees: float) -> Grey:
+def turned(pixels: ImageU8, degrees: float) -> ImageU8:
     """Return a page turned clockwise about its middle on white that holds all of it; not by the code under test."""
     height, width = pixels.shape
     radians = np.radians(degrees)
@@ -42,13 +41,13 @@ def turned(pixels: Grey, degrees: float) -> Grey:
     return np.asarray(cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_CUBIC, borderValue=(255,)), np.uint8)
 
 
-def grainy(pixels: Grey, sigma: float) -> Grey:
+def grainy(pixels: ImageU8, sigma: float) -> ImageU8:
     """Return a page with normal noise."""
     noise = np.random.default_rng(1).normal(0, sigma, pixels.shape)
     return np.clip(pixels + noise, 0, 255).astype(np.uint8)
 
 
-def peppered(pixels: Grey, share: float) -> Grey:
+def peppered(pixels: ImageU8, share: float) -> ImageU8:
     """Return a page on which a share of the pixels is black or white."""
     dice = np.random.default_rng(2).random(pixels.shape)
     spoilt = pixels.copy()
@@ -57,13 +56,13 @@ def peppered(pixels: Grey, share: float) -> Grey:
     return spoilt
 
 
-def shaded(pixels: Grey) -> Grey:
+def shaded(pixels: ImageU8) -> ImageU8:
     """Return a page with a shadow over its left half, as a book throws."""
     light = 0.2 + 0.8 / (1 + np.exp(-np.linspace(-6, 6, pixels.shape[1])))
     return (pixels * light).astype(np.uint8)
 
 
-def specked(pixels: Grey, count: int) -> Grey:
+def specked(pixels: ImageU8, count: int) -> ImageU8:
     """Return a page strewn with black dots of 1 to 3 pixels."""
     dice = np.random.default_rng(3)
     spoilt = pixels.copy()

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pymupdf
 from PIL import ImageFont
 
+from models.arrays import ImageU8
 
-def letter(font: str, size: float = 11, dpi: int = 150) -> npt.NDArray[np.uint8]:
+
+def letter(font: str, size: float = 11, dpi: int = 150) -> ImageU8:
     """Return an A4 page, (H, W, 3) RGB, of ten lines in one of PDF's own fonts."""
     document = pymupdf.open()
     sheet = document.new_page()
@@ -32,7 +33,7 @@ def font_file(file: Path) -> Path:
     return file
 
 
-def line(text: str, font: str = "times-italic") -> npt.NDArray[np.uint8]:
+def line(text: str, font: str = "times-italic") -> ImageU8:
     """Return a line of text with a little paper around it."""
     document = pymupdf.open()
     width = pymupdf.get_text_length(text, fontname="tiit", fontsize=14) + 14
@@ -41,7 +42,7 @@ def line(text: str, font: str = "times-italic") -> npt.NDArray[np.uint8]:
     return np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3)
 
 
-def shaky(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def shaky(picture: ImageU8) -> ImageU8:
     """Return a line whose letters bend a little, as a pen's do."""
     rng = np.random.default_rng(4)
     height, width = picture.shape[:2]

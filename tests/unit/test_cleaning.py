@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
+from models.arrays import ImageU8
 from models.document import PageImage, ReadOptions, Region
 from models.pages.cleaning import clean
 from models.pages.prepare import PreparingReader
 from models.recognition.tesseract.in_process import TesseractReader
-from tests.unit.drawn_pages import LINES, Grey, drawn, grainy, peppered, shaded, specked, turned
+from tests.unit.drawn_pages import LINES, drawn, grainy, peppered, shaded, specked, turned
 
 DPI = 300
 
@@ -29,7 +30,7 @@ def preparer() -> PreparingReader:
 
 
 @pytest.fixture(scope="module")
-def page() -> Grey:
+def page() -> ImageU8:
     return drawn(dpi=DPI)
 
 
@@ -50,7 +51,7 @@ SPOILT = {
 
 @pytest.mark.parametrize("step", SPOILT)
 def test_a_spoilt_page_is_read_better_for_its_step(
-    reader: TesseractReader, preparer: PreparingReader, page: Grey, step: str
+    reader: TesseractReader, preparer: PreparingReader, page: ImageU8, step: str
 ) -> None:
     pixels = np.asarray(SPOILT[step](page), np.uint8)
     image = PageImage(pixels, DPI * len(pixels) // len(page))
@@ -59,7 +60,7 @@ def test_a_spoilt_page_is_read_better_for_its_step(
     assert right(said) > max(0.95, right(reader.read(image, ReadOptions()).regions))
 
 
-def test_a_clean_page_passes_untouched(preparer: PreparingReader, page: Grey) -> None:
+def test_a_clean_page_passes_untouched(preparer: PreparingReader, page: ImageU8) -> None:
     assert clean(page).pixels is page
     prepared = preparer.prepare(PageImage(page, DPI))
     assert (prepared.image.pixels is page, prepared.angle, prepared.cleaned) == (True, 0.0, ())
@@ -81,7 +82,7 @@ def test_a_page_one_pixel_wide_is_a_page(preparer: PreparingReader) -> None:
 
 @pytest.mark.parametrize("degrees", [90, 180, 270, 13.7, 193.7])
 def test_a_turned_page_reads_like_an_upright_one_and_says_where_its_lines_are(
-    preparer: PreparingReader, page: Grey, degrees: float
+    preparer: PreparingReader, page: ImageU8, degrees: float
 ) -> None:
     image = PageImage(turned(page, degrees), DPI)
     lines = preparer.read(image, ReadOptions())
@@ -95,7 +96,7 @@ def test_a_turned_page_reads_like_an_upright_one_and_says_where_its_lines_are(
     assert inside.mean() < 0.5
 
 
-def test_a_turned_dirty_page_of_small_print_is_read(preparer: PreparingReader, page: Grey) -> None:
+def test_a_turned_dirty_page_of_small_print_is_read(preparer: PreparingReader, page: ImageU8) -> None:
     small = cv2.resize(turned(page, -3), None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
     image = PageImage(grainy(shaded(np.asarray(small, np.uint8)), 6), 120)
     lines = preparer.read(image, ReadOptions())

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from shapely.geometry import Polygon as Shape
 
+from models.arrays import F32, F64
 from models.detection.craft.canvas import draw_canvas
 from models.detection.craft.detector import CraftDetector, load_craft
 from models.detection.craft.lines import lines_from_words
 from models.detection.craft.options import CraftOptions
 from models.detection.craft.postprocess import boxes_from_scores
-from models.detection.craft.runtime import Floats, OnnxScores, Scores
+from models.detection.craft.runtime import OnnxScores, Scores
 from models.document import PageImage
 from models.errors import WeightsInvalid, WeightsMissing
 
@@ -31,7 +31,7 @@ Word = tuple[float, float, int]  # centre of the first character, number of char
 
 def draw_text(
     shape: tuple[int, int], words: Sequence[Word], size: float = 16, angle: float = 0, *, affinity: bool = True
-) -> tuple[Floats, Floats]:
+) -> tuple[F32, F32]:
     """Return region and affinity score of words of square characters, as the paper makes them for training."""
     region, link = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     step = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))]) * size
@@ -43,7 +43,7 @@ def draw_text(
     return region, link
 
 
-def _add_gaussian(score: Floats, centre: npt.NDArray[np.float64], size: float) -> None:
+def _add_gaussian(score: F32, centre: F64, size: float) -> None:
     ys, xs = np.mgrid[: score.shape[0], : score.shape[1]]
     distance = (xs - centre[0]) ** 2 + (ys - centre[1]) ** 2
     np.maximum(score, np.exp(-distance / (2 * (size / 4.5) ** 2)), out=score)
@@ -165,7 +165,7 @@ class DrawnScores:
         self._scores = scores
         self.shape: tuple[int, ...] = ()
 
-    def scores(self, canvas: Floats) -> Scores:
+    def scores(self, canvas: F32) -> Scores:
         self.shape = canvas.shape
         return self._scores
 
@@ -235,5 +235,6 @@ def test_a_file_that_is_no_network_is_refused(content: bytes, tmp_path: Path) ->
 
 
 def test_importing_the_detector_imports_no_torch() -> None:
-    code = "import sys, models.detection.craft.detector, models.weights.store, streams.cli; sys.exit('torch' in sys.modules)"
+    modules = "models.detection.craft.detector, models.weights.store, streams.cli"
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

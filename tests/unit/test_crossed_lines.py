@@ -5,20 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from models.arrays import ImageU8
 from models.training.synthesis.crossed_out import with_word_crossed_out
 from tests.unit.letters import font_file
-
-Pixels = npt.NDArray[np.uint8]
 
 TEXT = "she signed   the letter"
 
 
 @pytest.fixture
-def line(tmp_path: Path) -> Pixels:
+def line(tmp_path: Path) -> ImageU8:
     """Return a line whose only wide gap is that in the middle."""
     font = ImageFont.truetype(str(font_file(tmp_path / "hand.ttf")), 40)
     picture = Image.new("L", (round(font.getlength(TEXT)) + 40, 64), 230)
@@ -28,7 +26,7 @@ def line(tmp_path: Path) -> Pixels:
 
 @pytest.mark.parametrize("grid", [1, 16])
 @pytest.mark.parametrize("seed", range(10))
-def test_the_rest_of_the_line_stays_as_it_was(line: Pixels, seed: int, grid: int) -> None:
+def test_the_rest_of_the_line_stays_as_it_was(line: ImageU8, seed: int, grid: int) -> None:
     crossed, place, width = with_word_crossed_out(np.random.default_rng(seed), line, grid)
     assert crossed.shape == (len(line), line.shape[1] + width) and width > 20
     assert (crossed[:, :place] == line[:, :place]).all()
@@ -36,7 +34,7 @@ def test_the_rest_of_the_line_stays_as_it_was(line: Pixels, seed: int, grid: int
     assert width % grid == 0 and (place % grid == 0 or place == line.shape[1])
 
 
-def test_a_word_stands_in_a_wide_gap_or_at_an_end(line: Pixels) -> None:
+def test_a_word_stands_in_a_wide_gap_or_at_an_end(line: ImageU8) -> None:
     ink = np.flatnonzero((line < 128).any(0))
     gap = int(np.argmax(np.diff(ink)))
     places = [with_word_crossed_out(np.random.default_rng(seed), line).place for seed in range(40)]
@@ -45,7 +43,7 @@ def test_a_word_stands_in_a_wide_gap_or_at_an_end(line: Pixels) -> None:
     assert len(inside) + len(outside) == len(places) and len(inside) > len(outside) > 0
 
 
-def test_what_is_crossed_out_is_dark_and_its_paper_is_the_lines(line: Pixels) -> None:
+def test_what_is_crossed_out_is_dark_and_its_paper_is_the_lines(line: ImageU8) -> None:
     crossed, place, width = with_word_crossed_out(np.random.default_rng(1), line)
     word = crossed[:, place : place + width]
     assert np.mean(word < 128) > 1.2 * np.mean(line < 128)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from models.arrays import F32, ImageU8
 from models.recognition.ctc.crossed_out import ink_density, may_be_crossed_out, without_crossed_out
 from models.recognition.ctc.handwriting import HandwritingRecogniser
 from models.recognition.line_images import network_input
 from tests.unit.letters import line, shaky
-
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 BLANK, A, SPACE = 0, 1, 3
 
@@ -23,7 +20,7 @@ def recogniser() -> HandwritingRecogniser:
     return HandwritingRecogniser()
 
 
-def scribbled(picture: Pixels, start: float, end: float) -> Pixels:
+def scribbled(picture: ImageU8, start: float, end: float) -> ImageU8:
     """Return a line with strokes to and fro over a part of it, from and to shares of its width."""
     picture = picture.copy()
     height, width = picture.shape[:2]
@@ -33,13 +30,13 @@ def scribbled(picture: Pixels, start: float, end: float) -> Pixels:
     return picture
 
 
-def told(*columns: int) -> Floats:
+def told(*columns: int) -> F32:
     rows = np.full((len(columns), 4), 0.01, np.float32)
     rows[np.arange(len(columns)), columns] = 0.97
     return rows
 
 
-def said(rows: Floats) -> list[int]:
+def said(rows: F32) -> list[int]:
     return [int(column) for column in rows.argmax(1)]
 
 

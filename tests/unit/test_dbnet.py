@@ -6,10 +6,10 @@ import math
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pymupdf
 import pytest
 
+from models.arrays import ImageU8
 from models.detection.dbnet import DbnetDetector, packaged_weights
 from models.detection.types import TextBox
 from models.errors import ModelError, WeightsMissing
@@ -22,7 +22,7 @@ def detector() -> DbnetDetector:
     return DbnetDetector()
 
 
-def page(lines: int = 8, size: float = 11, angle: int = 0, dpi: int = 200) -> npt.NDArray[np.uint8]:
+def page(lines: int = 8, size: float = 11, angle: int = 0, dpi: int = 200) -> ImageU8:
     """Return an A4 page of lines of text, 1.3 of its size apart."""
     document = pymupdf.open()
     sheet = document.new_page()

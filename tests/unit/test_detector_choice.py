@@ -12,10 +12,11 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from models.arrays import F32
 from models.detection.craft.boxes import CraftTextDetector
 from models.detection.craft.detector import CraftDetector, network_files
 from models.detection.craft.options import CraftOptions
-from models.detection.craft.runtime import Floats, Scores, onnx_path
+from models.detection.craft.runtime import Scores, onnx_path
 from models.detection.dbnet import DbnetDetector
 from models.detection.registry import TextDetectors
 from models.document import ReadOptions
@@ -49,7 +50,7 @@ class Drawn:
 
     name = "drawn"
 
-    def scores(self, canvas: Floats) -> Scores:
+    def scores(self, canvas: F32) -> Scores:
         height, width = (side // 2 for side in canvas.shape[2:])
         region = np.zeros((height, width), np.float32)
         box = cv2.boxPoints(((width / 2, height / 2), (160, 16), 20.0))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from models.arrays import F32
 from models.detection.registry import TextDetectors
 from models.document import ReadOptions
 from models.reading.routed import RoutedReader
@@ -21,8 +21,6 @@ from models.recognition.registry import LineRecognisers
 from models.training.lines.sequences import count_sequences
 from tests.unit.letters import line, shaky
 
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 NETWORK_SHA256 = "2263276a74d1fee981e1949b646a4df45a452d9950c10ad7bde81b3b1ef7da59"
 CROSSED_OUT_SHA256 = "c195f5be5d3cb043057ee7294c7ea66bcfae4e303ca1799472339a1c056d5aa7"
 SEQUENCES_SHA256 = "72cdc62fe7a578837b3887c9c1b48ae5e06c907ea8d41c025ad15ca94e090947"
@@ -39,7 +37,7 @@ def recogniser() -> HandwritingRecogniser:
     return HandwritingRecogniser()
 
 
-def seen(*steps: dict[str, float]) -> Floats:
+def seen(*steps: dict[str, float]) -> F32:
     """Return probabilities: the characters named at each step, and for the rest the blank, named as nothing."""
     rows = np.zeros((len(steps), len(CHARACTERS)), np.float32)
     for row, step in zip(rows, steps, strict=True):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from models.arrays import ImageU8
 from models.detection.dbnet import DbnetDetector
 from models.errors import ModelError, OptionsError, WeightsMissing
 from models.kinds.classifier import WEIGHTS, WEIGHTS_SHA256, LineKinds
@@ -18,8 +18,6 @@ from models.kinds.model import KINDS, load_model
 from models.training.synthesis.handwriting import ink_of
 from models.training.synthesis.pen import signed_name
 from tests.unit.letters import letter
-
-Pixels = npt.NDArray[np.uint8]
 
 NOTE = Path(__file__).parents[2] / "deploy" / "samples" / "documents" / "note-handwritten.png"
 
@@ -34,7 +32,7 @@ def kinds() -> LineKinds:
     return LineKinds()
 
 
-def note() -> Pixels:
+def note() -> ImageU8:
     return np.asarray(cv2.cvtColor(cv2.imread(str(NOTE)), cv2.COLOR_BGR2RGB), np.uint8)
 
 

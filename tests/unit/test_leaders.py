@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pymupdf
 import pytest
 
+from models.arrays import F32, ImageU8
 from models.reading.leaders import up_to_the_next, with_leaders
 from models.recognition.types import LineReading
 
@@ -12,7 +12,7 @@ SIZE, DPI = 12, 200
 SCALE = DPI / 72
 
 
-def drawn(text: str, font: str = "cour") -> tuple[npt.NDArray[np.uint8], LineReading]:
+def drawn(text: str, font: str = "cour") -> tuple[ImageU8, LineReading]:
     """Return a line of text and a reading of it whose characters stand where they were drawn."""
     document = pymupdf.open()
     width = pymupdf.get_text_length(text, fontname=font, fontsize=SIZE) + 12
@@ -73,7 +73,7 @@ def test_letters_that_were_not_read_are_no_leader() -> None:
 
 
 def test_a_line_reaches_to_the_next_of_its_row() -> None:
-    def box(x0: float, y0: float, x1: float, y1: float) -> npt.NDArray[np.float32]:
+    def box(x0: float, y0: float, x1: float, y1: float) -> F32:
         return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
 
     longer = up_to_the_next([box(0, 0, 100, 20), box(180, 2, 300, 22), box(150, 60, 220, 80)], 400)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from models.arrays import ImageU8
 from models.detection.dbnet import DbnetDetector
 from models.pages.deskew import straighten
 from models.pages.glyphs import find_letters
@@ -17,7 +17,7 @@ from models.reading.line_direction import upside_down
 from models.reading.orientation import page_angle
 from models.recognition.ctc.ppocr import PpocrLineRecogniser
 from models.recognition.types import LineReading
-from tests.unit.drawn_pages import LINES, Grey, drawn, turned
+from tests.unit.drawn_pages import LINES, drawn, turned
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def detector() -> DbnetDetector:
 
 
 @pytest.fixture(scope="module")
-def page() -> Grey:
+def page() -> ImageU8:
     return drawn()
 
 
@@ -36,7 +36,7 @@ def apart(one: float, other: float) -> float:
 
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270, 13.7, -13.7, 76.3, 103.7, 166.3, 193.7, -2.35])
 def test_the_angle_of_a_page_is_found_to_a_sixth_of_a_degree(
-    detector: DbnetDetector, page: Grey, degrees: float
+    detector: DbnetDetector, page: ImageU8, degrees: float
 ) -> None:
     pixels = turned(page, degrees)
     found = page_angle(pixels, detector.detect(pixels))
@@ -46,20 +46,20 @@ def test_the_angle_of_a_page_is_found_to_a_sixth_of_a_degree(
 
 
 @pytest.mark.parametrize("degrees", [-14.5, -3.3, -0.4, 0, 0.15, 5.05, 14.5])
-def test_the_skew_is_known_without_a_network(page: Grey, degrees: float) -> None:
+def test_the_skew_is_known_without_a_network(page: ImageU8, degrees: float) -> None:
     skew = find_skew(find_letters(turned(page, degrees)))
     assert abs(skew.degrees - degrees) < 0.1
     assert skew.sharpness > 1.5
 
 
-def test_a_table_s_vertical_lines_do_not_fool_the_skew(page: Grey) -> None:
+def test_a_table_s_vertical_lines_do_not_fool_the_skew(page: ImageU8) -> None:
     ruled = page.copy()
     for x in range(40, ruled.shape[1] - 40, 90):  # they lean by 4°, the text by none
         cv2.line(ruled, (x, 20), (x - round(0.07 * ruled.shape[0]), ruled.shape[0] - 20), (0,), 3)
     assert abs(find_skew(find_letters(ruled)).degrees) < 0.15
 
 
-def test_lines_that_run_down_the_page_are_sharper_that_way(page: Grey) -> None:
+def test_lines_that_run_down_the_page_are_sharper_that_way(page: ImageU8) -> None:
     letters = find_letters(np.ascontiguousarray(np.rot90(page)))
     assert find_skew(letters, upright=False).sharpness > 1.3 * find_skew(letters).sharpness
 
@@ -87,7 +87,7 @@ def test_one_line_is_enough(detector: DbnetDetector) -> None:
     assert apart(page_angle(pixels, detector.detect(pixels)).degrees, 6) < 0.3
 
 
-def test_lines_on_their_heads_are_told_from_others(detector: DbnetDetector, page: Grey) -> None:
+def test_lines_on_their_heads_are_told_from_others(detector: DbnetDetector, page: ImageU8) -> None:
     on_head = np.ascontiguousarray(np.rot90(page, 2))
     assert upside_down(page, [box.corners for box in detector.detect(page)]).mean() < 0.1
     assert upside_down(on_head, [box.corners for box in detector.detect(on_head)]).mean() > 0.9
@@ -99,12 +99,12 @@ class FirstHalfIsSurer:
 
     name = "fake"
 
-    def recognise(self, lines: Sequence[npt.NDArray[np.uint8]]) -> list[LineReading]:
+    def recognise(self, lines: Sequence[ImageU8]) -> list[LineReading]:
         return [LineReading("text", 0.9 if number < len(lines) / 2 else 0.4) for number in range(len(lines))]
 
 
 def test_a_page_that_reads_better_as_it_is_stays_whatever_the_vote_says(
-    detector: DbnetDetector, page: Grey
+    detector: DbnetDetector, page: ImageU8
 ) -> None:
     on_head = np.ascontiguousarray(np.rot90(page, 2))
     boxes = detector.detect(on_head)
@@ -113,7 +113,7 @@ def test_a_page_that_reads_better_as_it_is_stays_whatever_the_vote_says(
 
 
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270, 166.3])
-def test_reading_both_ways_tells_which_way_is_up(detector: DbnetDetector, page: Grey, degrees: float) -> None:
+def test_reading_both_ways_tells_which_way_is_up(detector: DbnetDetector, page: ImageU8, degrees: float) -> None:
     pixels = turned(page, degrees)
     found = page_angle(pixels, detector.detect(pixels), recogniser=PpocrLineRecogniser())
     assert apart(found.degrees, degrees) < 0.15

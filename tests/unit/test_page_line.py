@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32
 from models.detection.types import SignatureBox
 from models.document import Kind
 from models.reading.page_line import PageLine, apart_from_signatures
 from models.recognition.types import LineReading
 
 
-def corners(left: float, top: float, right: float, bottom: float) -> npt.NDArray[np.float32]:
+def corners(left: float, top: float, right: float, bottom: float) -> F32:
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
 
 

@@ -6,17 +6,16 @@ from hashlib import sha256
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pymupdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.arrays import ImageU8
 from models.recognition.ctc.best_path import decode
 from models.recognition.ctc.ppocr import LATIN, PpocrLineRecogniser
 from models.recognition.line_images import cut_line, has_ink, network_input
 
-Pixels = npt.NDArray[np.uint8]
 WEIGHTS = "25091b771fb8787f61d187bc001ab130f32aa056c2d3f1fbe00056fe2ba7e16e"
 FOX = "The quick brown fox jumps over the lazy dog"
 TEXTS = ["Invoice No. 4711", "Straße 12, Zürich", FOX, "Total: $1,234.56", "a"]
@@ -27,7 +26,7 @@ def recogniser() -> PpocrLineRecogniser:
     return PpocrLineRecogniser()
 
 
-def line(text: str, size: float = 12, dpi: int = 200) -> Pixels:
+def line(text: str, size: float = 12, dpi: int = 200) -> ImageU8:
     """Return a line of text with a little paper around it."""
     document = pymupdf.open()
     width = pymupdf.get_text_length(text, fontsize=size) + 12

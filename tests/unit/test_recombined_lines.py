@@ -5,18 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from models.arrays import ImageU8
 from models.recognition.line_images import has_ink
 from models.training.lines.mixture import RECOMBINED, Mixture
 from models.training.lines.recombined import hands_of, recombined, words_of
 from models.training.lines.written import WrittenLine
 from models.training.synthesis.text import EnglishText
 from tests.unit.letters import font_file
-
-Pixels = npt.NDArray[np.uint8]
 
 TEXT = "she signed the letter"
 
@@ -26,7 +24,7 @@ def font(tmp_path: Path) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(font_file(tmp_path / "hand.ttf")), 40)
 
 
-def drawn(text: str, font: ImageFont.FreeTypeFont) -> Pixels:
+def drawn(text: str, font: ImageFont.FreeTypeFont) -> ImageU8:
     picture = Image.new("L", (round(font.getlength(text)) + 40, 64), 230)
     ImageDraw.Draw(picture).text((20, 6), text, 30, font)
     return np.asarray(picture)

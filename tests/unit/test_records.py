@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.document import PageReading, ReadOptions, Region
-from streams import records
 from streams.errors import UndecodableMessage
+from streams.messages import records
 from streams.messages.codec import decode, encode
 from streams.messages.page_ranges import format_ranges, parse_ranges
 from streams.messages.records import (

@@ -6,24 +6,21 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from models.arrays import F32, ImageU8
 from models.detection.dbnet import DbnetDetector
 from models.kinds.model import KINDS
 from models.kinds.signatures import find_signatures
 from models.training.synthesis.pen import signature
 from tests.unit.letters import letter
 
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
-
 SIGNED = KINDS.index("signature")
 WEIGHTS = Path(__file__).parents[2] / "models" / "weights" / "shipped" / "regions.onnx"
 WEIGHTS_SHA256 = "13f9b84646771f5e3357bba089d22e6d4e1800ff9fe76ce382bdad02dffa31ec"
 
 
-def maps_with(*boxes: tuple[int, int, int, int], score: float = 0.97) -> Floats:
+def maps_with(*boxes: tuple[int, int, int, int], score: float = 0.97) -> F32:
     """Return maps of 60 × 80 cells with signatures at (left, top, right, bottom)."""
     kinds = np.zeros((3, 60, 80), np.float32)
     for left, top, right, bottom in boxes:
@@ -83,7 +80,7 @@ def test_the_shipped_head_is_the_one_that_the_model_card_speaks_of() -> None:
     assert sha256(WEIGHTS.read_bytes()).hexdigest() == WEIGHTS_SHA256
 
 
-def signed(seed: int) -> tuple[Pixels, Floats]:
+def signed(seed: int) -> tuple[ImageU8, F32]:
     """Return a letter that is signed, and the box of the signature: left, top, right, bottom."""
     pixels, ink = letter("tiro").copy(), signature(np.random.default_rng(seed), 90)
     top, left = 700, 350
@@ -93,7 +90,7 @@ def signed(seed: int) -> tuple[Pixels, Floats]:
     return pixels, np.array([left, top, left + ink.shape[1], top + ink.shape[0]], np.float32)
 
 
-def overlap(one: Floats, other: Floats) -> float:
+def overlap(one: F32, other: F32) -> float:
     """Return IoU."""
     sides = np.maximum(np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2]), 0)
     areas = [(box[2:] - box[:2]).prod() for box in (one, other)]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from models.arrays import ImageU8
 from models.detection.registry import TextDetectors
 from models.document import PageImage, ReadOptions, Region
 from models.layout.geometry import bounds
@@ -14,22 +14,20 @@ from models.recognition.registry import LineRecognisers
 from models.training.synthesis.pen import signature
 from tests.unit.letters import letter
 
-Pixels = npt.NDArray[np.uint8]
-
 
 @pytest.fixture(scope="module")
 def reader() -> RoutedReader:
     return RoutedReader(None, TextDetectors(), LineRecognisers())
 
 
-def signed_letter(left: int = 350, top: int = 700) -> Pixels:
+def signed_letter(left: int = 350, top: int = 700) -> ImageU8:
     pixels, ink = letter("tiro").copy(), signature(np.random.default_rng(0), 90)
     window = pixels[top : top + ink.shape[0], left : left + ink.shape[1]]
     window[:] = window * (1 - ink[: window.shape[0], : window.shape[1], None])
     return pixels
 
 
-def read(reader: RoutedReader, pixels: Pixels) -> list[Region]:
+def read(reader: RoutedReader, pixels: ImageU8) -> list[Region]:
     return list(reader.read(PageImage(pixels, 150), ReadOptions(languages="eng", dpi=150)).regions)
 
 

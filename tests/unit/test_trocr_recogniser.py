@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from models.arrays import U8
 from models.recognition.trocr.config import DecoderShape, EncoderShape, TrocrConfig
-from models.recognition.trocr.network import Choices, Network, Pixels, Slots, Tokens
+from models.recognition.trocr.network import Choices, Network, Slots, Tokens
 from models.recognition.trocr.recogniser import TrocrRecogniser
 from models.recognition.trocr.tokenizer import Vocabulary
 from models.recognition.types import LineRecogniser
@@ -35,7 +36,7 @@ class ScriptedNetwork:
     def slots(self, lines: int, length: int) -> Slots:
         return cast(Slots, self)
 
-    def put(self, first: int, pictures: Sequence[Pixels]) -> None:
+    def put(self, first: int, pictures: Sequence[U8]) -> None:
         for slot, picture in enumerate(pictures, first):
             self.seen[slot] = int(np.bincount(picture[picture > 150]).argmax())
             self.looked += 1
@@ -49,7 +50,7 @@ class ScriptedNetwork:
         return Choices(np.array(chosen, np.int64)[:, None], np.full((len(tokens), 1), self.score, np.float32))
 
 
-def line(shade: int, width: int = 200) -> Pixels:
+def line(shade: int, width: int = 200) -> U8:
     """Return a line on grey paper with ink of a shade, which is what the scripted network knows it by."""
     picture = np.full((20, width), 100, np.uint8)
     picture[6:14, 4 : width // 2 - 10] = picture[6:14, width // 2 + 10 : -4] = shade

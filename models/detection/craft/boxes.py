@@ -5,9 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from models.arrays import F32, ImageU8
 from models.detection.craft.detector import CraftDetector
 from models.detection.dbnet import DbnetDetector, clockwise
-from models.detection.types import Floats, Found, Pixels, TextBox
+from models.detection.types import Found, TextBox
 from models.document import PageImage, Polygon
 
 _ANY_DPI = 300  # CRAFT goes by pixels
@@ -30,11 +31,11 @@ class CraftTextDetector:
     def name(self) -> str:
         return self._craft.name
 
-    def find(self, pixels: Pixels) -> Found:
+    def find(self, pixels: ImageU8) -> Found:
         """Return CRAFT's lines, and what the other network sees of kinds and signatures."""
         return self._features.add_kinds(pixels, self.detect(pixels))
 
-    def detect(self, pixels: Pixels) -> list[TextBox]:
+    def detect(self, pixels: ImageU8) -> list[TextBox]:
         lines = self._craft.detect(PageImage(pixels, _ANY_DPI))
         height, width = pixels.shape[:2]
         corners = [_corners(line.polygon, np.array([width, height], np.float32)) for line in lines]
@@ -44,7 +45,7 @@ class CraftTextDetector:
         ]
 
 
-def _corners(polygon: Polygon, limits: Floats) -> Floats:
+def _corners(polygon: Polygon, limits: F32) -> F32:
     """Return the corners of the rectangle around a line, with room, (4, 2) clockwise, inside (width, height)."""
     centre, size, angle = cv2.minAreaRect(np.array(polygon, np.float32))
     room = 2 * _ROOM * min(size)

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-Pixels = npt.NDArray[np.uint8]
+from models.arrays import ImageU8
 
 _WORDS = (
     "the", "of", "and", "a", "to", "in", "is", "that", "for", "it", "with", "be", "by", "not", "his", "at", "this",
@@ -23,7 +22,7 @@ _PAPERS = ((255, 255, 255), (246, 240, 225), (214, 214, 210), (236, 244, 236), (
 _INKS = ((15, 15, 15), (60, 50, 45), (20, 30, 110), (90, 90, 90), (120, 20, 20))
 
 
-def calibration_pages(count: int, height: int = 640, width: int = 512, seed: int = 0) -> Iterator[Pixels]:
+def calibration_pages(count: int, height: int = 640, width: int = 512, seed: int = 0) -> Iterator[ImageU8]:
     """Yield pages, (height, width, 3) uint8 RGB, the same ones for the same seed."""
     random = np.random.default_rng(seed)
     for number in range(count):
@@ -49,7 +48,7 @@ def _draw_lines(page: Image.Image, random: np.random.Generator) -> None:
         top += size * float(random.uniform(1.05, 2.2))
 
 
-def _sharp_table(height: int, width: int, random: np.random.Generator) -> Pixels:
+def _sharp_table(height: int, width: int, random: np.random.Generator) -> ImageU8:
     """Draw rows of small figures between rules, black on white without a scanner's blur: the strongest edges."""
     page = Image.new("RGB", (width, height), "white")
     draw = ImageDraw.Draw(page)
@@ -65,7 +64,7 @@ def _sharp_table(height: int, width: int, random: np.random.Generator) -> Pixels
     return np.asarray(page).copy()
 
 
-def _draw_strokes(pixels: Pixels, random: np.random.Generator) -> None:
+def _draw_strokes(pixels: ImageU8, random: np.random.Generator) -> None:
     """Draw rules and what looks like handwriting: loops of a pen across the page."""
     height, width = pixels.shape[:2]
     for _ in range(3):
@@ -80,7 +79,7 @@ def _draw_strokes(pixels: Pixels, random: np.random.Generator) -> None:
         cv2.polylines(pixels, [curve], False, _INKS[2], 2, cv2.LINE_AA)
 
 
-def _scan(pixels: Pixels, random: np.random.Generator, *, turned: bool) -> Pixels:
+def _scan(pixels: ImageU8, random: np.random.Generator, *, turned: bool) -> ImageU8:
     """Return a page as a scanner gives it: turned by a few degrees, a little blurred and noisy."""
     height, width = pixels.shape[:2]
     if turned:
@@ -88,5 +87,5 @@ def _scan(pixels: Pixels, random: np.random.Generator, *, turned: bool) -> Pixel
         pixels = cv2.warpAffine(pixels, turn, (width, height), borderValue=(0, 0, 0)).astype(np.uint8)
     blurred = cv2.GaussianBlur(pixels, (3, 3), float(random.uniform(0.1, 1.0))).astype(np.float32)
     noisy = blurred + random.normal(0, float(random.uniform(0, 12)), blurred.shape)
-    scanned: Pixels = np.clip(noisy, 0, 255).astype(np.uint8)
+    scanned: ImageU8 = np.clip(noisy, 0, 255).astype(np.uint8)
     return scanned

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32
 from models.detection.craft.options import CraftOptions
 from models.document import PageImage
-
-Floats = npt.NDArray[np.float32]
 
 # Four poolings and one more octave of room: the sides of the network's input are multiples of this. It is the width
 # of the buckets too: pages scanned a few pixels apart are one size to the network.
@@ -25,10 +23,10 @@ _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32) * 255
 class Canvas:
     """The network's input, (1, 3, H, W) float32, and how many page pixels one of its own is, as (x, y)."""
 
-    pixels: Floats
+    pixels: F32
     scale: tuple[float, float]
 
-    def to_page(self, points: Floats) -> Floats:
+    def to_page(self, points: F32) -> F32:
         """Return (N, 2) pixels of the score maps, which are half the canvas, in page pixels.
 
         A pixel stands for its middle: the first of a score map covers two of the canvas.

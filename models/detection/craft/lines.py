@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays import F32, F64
 from models.detection.craft.postprocess import ScoredBox
-
-Floats = npt.NDArray[np.float64]
 
 # In mean heights of two words: a space between words is 0.2–0.8, the gutter between columns 1.5 and more.
 _WIDEST_GAP = 1.2
@@ -24,13 +23,13 @@ _HAS_DIRECTION = 1.8  # a box that is this much longer than high; the others tak
 class _Words:
     """Words as arrays, one row each: centre (N, 2), direction of reading (N, 2), length and height (N,)."""
 
-    centre: Floats
-    direction: Floats
-    length: Floats
-    height: Floats
+    centre: F64
+    direction: F64
+    length: F64
+    height: F64
 
     @classmethod
-    def of(cls, boxes: npt.NDArray[np.float32]) -> _Words:
+    def of(cls, boxes: F32) -> _Words:
         """Measure (N, 4, 2) boxes along the direction in which each is read."""
         direction = _directions(boxes)
         normal = np.column_stack([-direction[:, 1], direction[:, 0]])
@@ -55,12 +54,12 @@ def lines_from_words(words: list[ScoredBox]) -> list[ScoredBox]:
     return [_line([words[n] for n in chain], measured, chain) for chain in _chains(_next_words(measured))]
 
 
-def _directions(boxes: npt.NDArray[np.float32]) -> Floats:
+def _directions(boxes: F32) -> F64:
     """Return the unit vector along which each box is read: its longer side, or what long boxes nearby say."""
     edges = boxes[:, 1:3] - boxes[:, 0:2]
     lengths = np.linalg.norm(edges, axis=2)
     rows = np.arange(len(boxes))
-    longer: Floats = edges[rows, lengths.argmax(axis=1)].astype(np.float64)
+    longer: F64 = edges[rows, lengths.argmax(axis=1)].astype(np.float64)
     longer /= np.maximum(lengths.max(axis=1), 1e-6)[:, None]
     # rightwards; what stands upright is read downwards
     backwards = longer @ np.array([1.0, 0.3]) < 0
@@ -131,12 +130,12 @@ def _line(members: list[ScoredBox], words: _Words, numbers: list[int]) -> Scored
     return ScoredBox(box, box, float(np.average([member.score for member in members], weights=lengths)))
 
 
-def _overall_direction(words: _Words, numbers: list[int]) -> Floats:
+def _overall_direction(words: _Words, numbers: list[int]) -> F64:
     """Return a line's direction: from its first word to its last, or the words' own where it is short."""
     span = words.centre[numbers[-1]] - words.centre[numbers[0]]
     length = float(np.linalg.norm(span))
     if length < 3 * words.height[numbers].max():
         span = (words.direction[numbers] * words.length[numbers][:, None]).sum(axis=0)
         length = float(np.linalg.norm(span))
-    direction: Floats = span / length
+    direction: F64 = span / length
     return direction

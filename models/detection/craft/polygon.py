@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from models.arrays import F32, F64, Mask
 
 _PIVOTS = 5  # points on the centre line, as in the paper's figure 6
 _SMALLEST_SIDE = 10  # px of the score maps; below it a bend is noise
@@ -16,7 +15,7 @@ _SWAY = 0.15  # of a character's height: a centre line nearer than this to a str
 _SHORTEST_SEGMENT = 0.25  # of a character's height; with shorter ones a ribbon folds over itself
 
 
-def bent_polygon(mask: npt.NDArray[np.bool_], box: Floats) -> Floats | None:
+def bent_polygon(mask: Mask, box: F32) -> F32 | None:
     """Return the outline of a component, or None where its box describes it as well.
 
     The ideas are the paper's (section 3.3, "polygon"): the height of the columns across the text gives the size of
@@ -53,7 +52,7 @@ def bent_polygon(mask: npt.NDArray[np.bool_], box: Floats) -> Floats | None:
     return _to_page(_ribbon(centre, columns[0], columns[-1], _EXPAND * float(tall) / 2), to_mask)
 
 
-def _straighten(mask: npt.NDArray[np.bool_], box: Floats) -> tuple[npt.NDArray[np.bool_], Floats]:
+def _straighten(mask: Mask, box: F32) -> tuple[Mask, F32]:
     """Return the mask turned so that its box's longer side lies level, and the (3, 3) way back."""
     if np.linalg.norm(box[1] - box[0]) < np.linalg.norm(box[2] - box[1]):
         box = np.roll(box, -1, axis=0)
@@ -65,7 +64,7 @@ def _straighten(mask: npt.NDArray[np.bool_], box: Floats) -> tuple[npt.NDArray[n
     return straight > 0, np.linalg.inv(forth).astype(np.float32)
 
 
-def _ribbon(centre: npt.NDArray[np.float64], start: int, end: int, half: float) -> npt.NDArray[np.float64]:
+def _ribbon(centre: F64, start: int, end: int, half: float) -> F64:
     """Return the outline at a distance from a centre line, which is first drawn on to both ends of the text."""
     slopes = np.gradient(centre[:, 1], centre[:, 0])
     first = (start - half / 2, centre[0, 1] + slopes[0] * (start - half / 2 - centre[0, 0]))
@@ -77,6 +76,6 @@ def _ribbon(centre: npt.NDArray[np.float64], start: int, end: int, half: float) 
     return np.vstack([line + half * normal, (line - half * normal)[::-1]])
 
 
-def _to_page(points: npt.NDArray[np.float64], to_mask: Floats) -> Floats:
+def _to_page(points: F64, to_mask: F32) -> F32:
     flat = cv2.perspectiveTransform(points.reshape(-1, 1, 2), to_mask)
     return flat.reshape(-1, 2).astype(np.float32)

@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays import F32, Mask
 from models.detection.craft.options import CraftOptions
 from models.detection.craft.polygon import bent_polygon
 from models.layout.geometry import box_corners
-
-Floats = npt.NDArray[np.float32]
 
 # A box whose sides differ by less than this is taken for upright: the angle of a square is noise.
 _SQUARE = 0.1
@@ -29,13 +28,13 @@ class ScoredBox:
         score: The highest region score in it, in [0, 1].
     """
 
-    box: Floats
-    polygon: Floats
+    box: F32
+    polygon: F32
     score: float
 
 
 def boxes_from_scores(
-    region_score: Floats, affinity_score: Floats, options: CraftOptions, *, bent: bool = False
+    region_score: F32, affinity_score: F32, options: CraftOptions, *, bent: bool = False
 ) -> list[ScoredBox]:
     """Return one box per run of linked characters: a word, or a line where a refiner made the affinity.
 
@@ -84,11 +83,11 @@ class _Window:
         )
 
     @property
-    def origin(self) -> Floats:
+    def origin(self) -> F32:
         return np.array([self.columns.start, self.rows.start], np.float32)
 
 
-def _box(mask: npt.NDArray[np.bool_], window: _Window) -> Floats:
+def _box(mask: Mask, window: _Window) -> F32:
     """Return the rotated rectangle around a component after dilation, (4, 2), clockwise."""
     kernel = np.ones((1 + window.growth, 1 + window.growth), np.uint8)
     points = cv2.findNonZero(cv2.dilate(mask.astype(np.uint8), kernel)).reshape(-1, 2)

@@ -8,14 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from models.arrays import F32
 from models.detection.craft.options import Precision
 from models.errors import PageTooLarge, WeightsInvalid, WeightsMissing
 from models.weights.store import Weights
-
-Floats = npt.NDArray[np.float32]
 
 # Raised when an exported file's inputs, outputs or quantisation change: files kept from before are not taken.
 _FORMAT = 2
@@ -25,9 +21,9 @@ _FORMAT = 2
 class Scores:
     """Score maps of one canvas, (H/2, W/2) float32 each, about 0 to 1; line_affinity is the refiner's, if any."""
 
-    region: Floats
-    affinity: Floats
-    line_affinity: Floats | None = None
+    region: F32
+    affinity: F32
+    line_affinity: F32 | None = None
 
 
 class ScoreNetwork(Protocol):
@@ -35,7 +31,7 @@ class ScoreNetwork(Protocol):
 
     name: str
 
-    def scores(self, canvas: Floats) -> Scores:
+    def scores(self, canvas: F32) -> Scores:
         """Return the score maps of one canvas, (1, 3, H, W)."""
 
 
@@ -70,7 +66,7 @@ class OnnxScores:
         self._network = _session(network, threads)
         self._refiner = None if refiner is None else _session(refiner, threads)
 
-    def scores(self, canvas: Floats) -> Scores:
+    def scores(self, canvas: F32) -> Scores:
         """Return the score maps of one canvas, (1, 3, H, W). Raises PageTooLarge where memory does not suffice."""
         if self._refiner is None:
             (scores,) = _run(self._network, ["scores"], {"image": canvas})
@@ -80,11 +76,11 @@ class OnnxScores:
         return Scores(scores[0, 0], scores[0, 1], line_affinity[0, 0])
 
 
-def _run(session: Any, outputs: list[str], inputs: dict[str, Floats]) -> list[Floats]:
+def _run(session: Any, outputs: list[str], inputs: dict[str, F32]) -> list[F32]:
     from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
 
     try:
-        found: list[Floats] = session.run(outputs, inputs)
+        found: list[F32] = session.run(outputs, inputs)
     except (Fail, RuntimeException) as error:
         if not re.search(r"bad_alloc|allocate memory", str(error)):
             raise

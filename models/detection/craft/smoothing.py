@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from models.arrays import F32
 from models.detection.craft.network import CraftNetwork
 
 # Producer, and its consumers with the first of their input channels that come from it. Measured: nine tenths of
@@ -45,7 +44,7 @@ def fold_normalisations(network: nn.Module) -> None:
                     part.register_module(behind, nn.Identity())
 
 
-def smooth_channels(network: CraftNetwork, inputs: list[npt.NDArray[np.float32]]) -> None:
+def smooth_channels(network: CraftNetwork, inputs: list[F32]) -> None:
     """Scale the channels between convolutions to like ranges, in place; the network computes what it did.
 
     Args:

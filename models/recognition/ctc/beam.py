@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from string import digits
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32
 from models.recognition.ctc.best_path import BLANK
 from models.recognition.ctc.ngrams import LetterSequences
 from models.recognition.types import LineReading
-
-Floats = npt.NDArray[np.float32]
 
 _WIDTH = 30  # texts that are followed at a time
 _HOPELESS = 6.0  # a text whose logarithm is so much less than the best one's is not followed
@@ -42,7 +40,7 @@ class LanguageDecoder:
         self._columns = {name: column for column, name in enumerate(characters)}
         self._places = [self._place(name) for name in characters]
 
-    def decode(self, probabilities: Floats, weights: Floats | None = None) -> LineReading:
+    def decode(self, probabilities: F32, weights: F32 | None = None) -> LineReading:
         """Return the text of one line.
 
         Args:
@@ -61,7 +59,7 @@ class LanguageDecoder:
         text = max(paths.items(), key=lambda path: _value(path[1]))[0]
         return self._reading(probabilities, text)
 
-    def _step(self, paths: dict[str, _Path], row: Floats) -> dict[str, _Path]:
+    def _step(self, paths: dict[str, _Path], row: F32) -> dict[str, _Path]:
         columns = np.flatnonzero(row >= min(_SEEN, row.max())).tolist()
         seen = [(self._characters[c], math.log(row[c]), self._places[c]) for c in columns if c != BLANK]
         blank_seen = math.log(row[BLANK]) if BLANK in columns else None
@@ -101,7 +99,7 @@ class LanguageDecoder:
             return self._sequences.digit_after(context)
         return float(self._sequences.after(context)[place])
 
-    def _reading(self, probabilities: Floats, text: str) -> LineReading:
+    def _reading(self, probabilities: F32, text: str) -> LineReading:
         if not text:
             return LineReading("", 0.0, ())
         columns = [self._columns[character] for character in text]
@@ -113,7 +111,7 @@ class LanguageDecoder:
         return LineReading(text, confidence, places)
 
 
-def aligned(probabilities: Floats, text: Sequence[int]) -> list[int]:
+def aligned(probabilities: F32, text: Sequence[int]) -> list[int]:
     """Return at which step each character of a text is likeliest to stand (Viterbi), in order, each its own.
 
     Args:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32
 from models.recognition.types import LineReading
-
-Floats = npt.NDArray[np.float32]
 
 BLANK = 0
 
 
-def decode(probabilities: Floats, characters: Sequence[str], weights: Floats | None = None) -> LineReading:
+def decode(probabilities: F32, characters: Sequence[str], weights: F32 | None = None) -> LineReading:
     """Return the text of one line.
 
     Args:

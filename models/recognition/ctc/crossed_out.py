@@ -10,11 +10,9 @@ from collections.abc import Iterator
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, Mask
 from models.recognition.ctc.best_path import BLANK
-
-Floats = npt.NDArray[np.float32]
 
 _STRIDE = 8  # pixels of width per step
 _WINDOW = (31, 19)  # pixels: about a short word at the height of small letters
@@ -27,7 +25,7 @@ _LIKELY = 0.5  # letters are told there
 _PERHAPS, _VERY_DENSE = 0.1, 2.2  # what is less likely the language may still make a word of
 
 
-def ink_density(planes: Floats) -> Floats:
+def ink_density(planes: F32) -> F32:
     """Return how much ink there is at each step of a line, (T,), where 1 is usual in that line.
 
     Args:
@@ -48,12 +46,12 @@ def ink_density(planes: Floats) -> Floats:
     return np.asarray(padded.reshape(steps, _STRIDE).max(1) / usual, np.float32)
 
 
-def may_be_crossed_out(density: Floats) -> bool:
+def may_be_crossed_out(density: F32) -> bool:
     """Return whether there is a place in a line that is worth a second look."""
     return bool(density.max(initial=0) >= _DENSE)
 
 
-def without_crossed_out(seen: Floats, second: Floats, density: Floats, space: int) -> Floats:
+def without_crossed_out(seen: F32, second: F32, density: F32, space: int) -> F32:
     """Return what was seen of a line, (T, C), with nothing but a space where a word is crossed out.
 
     Args:
@@ -78,7 +76,7 @@ def without_crossed_out(seen: Floats, second: Floats, density: Floats, space: in
     return left
 
 
-def _runs(marked: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+def _runs(marked: Mask) -> Iterator[tuple[int, int]]:
     """Yield the first step of each run that is marked, and the one behind it."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]).astype(np.int8)))
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)

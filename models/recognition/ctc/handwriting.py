@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, ImageU8
 from models.recognition.alphabets import letter_weights
 from models.recognition.ctc.beam import LanguageDecoder
 from models.recognition.ctc.crossed_out import ink_density, may_be_crossed_out, without_crossed_out
@@ -16,9 +16,6 @@ from models.recognition.ctc.network import CtcNetwork
 from models.recognition.ctc.ngrams import LetterSequences
 from models.recognition.line_images import network_input
 from models.recognition.types import LineReading
-
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 _SHIPPED = Path(__file__).resolve().parents[2] / "weights" / "shipped"
 NETWORK = _SHIPPED / "handwriting_latin.onnx"
@@ -58,7 +55,7 @@ class HandwritingRecogniser:
             language_weight = _LANGUAGE if _COUNTED.issuperset(languages.split("+")) else 0.0
         self._decoder = LanguageDecoder(self._network.characters, LetterSequences(SEQUENCES), language_weight)
 
-    def recognise(self, lines: Sequence[Pixels]) -> list[LineReading]:
+    def recognise(self, lines: Sequence[ImageU8]) -> list[LineReading]:
         """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order. Raises ModelError."""
         inputs = [network_input(line) for line in lines]
         seen = self._network.probabilities(inputs)
@@ -66,9 +63,7 @@ class HandwritingRecogniser:
             seen[number] = probabilities
         return [self._decoder.decode(probabilities, self._weights) for probabilities in seen]
 
-    def _without_crossed_out(
-        self, inputs: Sequence[Floats], seen: Sequence[Floats]
-    ) -> Iterator[tuple[int, Floats]]:
+    def _without_crossed_out(self, inputs: Sequence[F32], seen: Sequence[F32]) -> Iterator[tuple[int, F32]]:
         """Yield the numbers of lines that may have words crossed out, and what is seen of them without those."""
         densities = [ink_density(planes) for planes in inputs]
         doubtful = [number for number, density in enumerate(densities) if may_be_crossed_out(density)]

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32
 from models.weights.onnx_session import create_session
-
-Floats = npt.NDArray[np.float32]
 
 _STRIDE = 8  # pixels of width per step of the output
 _BUCKET = 64  # pixels of width: a line's text depends on its own bucket, never on its neighbours
@@ -26,10 +24,10 @@ class CtcNetwork:
         names = self._session.get_modelmeta().custom_metadata_map["character"].split("\n")
         self.characters = ["", *names, " "]
 
-    def probabilities(self, lines: Sequence[Floats]) -> list[Floats]:
+    def probabilities(self, lines: Sequence[F32]) -> list[F32]:
         """Return what is seen along each line, (3, 48, w), in their order: (T, C), each row summing to one."""
         inputs = [_padded(line) for line in lines]
-        seen: dict[int, Floats] = {}
+        seen: dict[int, F32] = {}
         for batch in _batches([line.shape[2] for line in inputs]):
             (probabilities,) = self._session.run(None, {"x": np.stack([inputs[number] for number in batch])})
             for number, rows in zip(batch, probabilities, strict=True):
@@ -38,7 +36,7 @@ class CtcNetwork:
         return [seen[number] for number in range(len(lines))]
 
 
-def _padded(planes: Floats) -> Floats:
+def _padded(planes: F32) -> F32:
     return np.pad(planes, ((0, 0), (0, 0), (0, -planes.shape[2] % _BUCKET)))
 
 

@@ -9,7 +9,8 @@ from string import digits
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from models.arrays import F64
+
 Keys = npt.NDArray[np.uint64]
 
 LONGEST = 6  # letters in a sequence, the one that is told included
@@ -52,7 +53,7 @@ class LetterSequences:
         unknown = [place for place, letter in enumerate(end) if letter not in self._places]
         return end[unknown[-1] + 1 :] if unknown else end
 
-    def _after(self, context: str) -> Floats:
+    def _after(self, context: str) -> F64:
         """Return how likely each letter of the alphabet is after a context, (A,), summing to one."""
         size = len(self.alphabet)
         if not context:
@@ -66,7 +67,7 @@ class LetterSequences:
         """Return how likely any digit is after a context."""
         return float(self.after(context)[self._digits].sum())
 
-    def _smoothed(self, length: int, number: int, shorter: Floats) -> Floats:
+    def _smoothed(self, length: int, number: int, shorter: F64) -> F64:
         """Return shares of what follows a context, the shorter one counted as often as there are kinds."""
         keys = self._keys[length - 1]
         first, last = np.searchsorted(keys, np.array([number << BITS, number + 1 << BITS], np.uint64))

@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, ImageU8
 from models.detection.dbnet import packaged_weights
 from models.recognition.alphabets import is_latin, letter_weights
 from models.recognition.ctc.best_path import decode
 from models.recognition.ctc.network import CtcNetwork
 from models.recognition.line_images import network_input
 from models.recognition.types import LineReading
-
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 
 LATIN = Path(__file__).resolve().parents[2] / "weights/shipped/ppocr_latin_int8.onnx"
 # Nine lines of print in ten are; reading the others twice saves a word in a hundred on forms and letters.
@@ -43,7 +40,7 @@ class PpocrLineRecogniser:
         self._quick = _Reader(LATIN, languages) if self._latin else None
         self._exact: _Reader | None = None
 
-    def recognise(self, lines: Sequence[Pixels]) -> list[LineReading]:
+    def recognise(self, lines: Sequence[ImageU8]) -> list[LineReading]:
         """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order. Raises ModelError."""
         planes = [network_input(line) for line in lines]
         if self._quick is None:
@@ -73,7 +70,7 @@ class _Reader:
             allowed = np.isin(self.characters, only.characters).astype(np.float32)
             self._weights = allowed if self._weights is None else allowed * self._weights
 
-    def read(self, lines: Sequence[Floats]) -> list[LineReading]:
+    def read(self, lines: Sequence[F32]) -> list[LineReading]:
         """Return what each line, (3, 48, w), says, in their order."""
         seen = self._network.probabilities(lines)
         return [decode(probabilities, self.characters, self._weights) for probabilities in seen]

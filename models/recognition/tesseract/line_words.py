@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.detection.types import Floats
+from models.arrays import F32
 from models.recognition.tesseract.words import PlacedWord
 from models.recognition.types import LineReading
 
@@ -56,7 +56,7 @@ class WordLine:
         )
 
 
-def words_by_line(words: Sequence[PlacedWord], lines: Sequence[Floats]) -> tuple[list[WordLine], list[PlacedWord]]:
+def words_by_line(words: Sequence[PlacedWord], lines: Sequence[F32]) -> tuple[list[WordLine], list[PlacedWord]]:
     """Return the words of each line, given by its corners, (4, 2), and those that are in none."""
     edges = np.array([[*corners.min(0), *corners.max(0)] for corners in lines]).reshape(-1, 4)
     found = [WordLine(float(edge[0]), float(edge[2] - edge[0])) for edge in edges]

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from models.arrays import U8
 from models.recognition.trocr.config import TrocrConfig
 from models.recognition.trocr.greedy import Said
-from models.recognition.trocr.network import Choices, Network, Pixels, Slots
+from models.recognition.trocr.network import Choices, Network, Slots
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class _Beam:
 
 
 def read_with_beams(
-    network: Network, config: TrocrConfig, pictures: Sequence[Pixels], limits: Sequence[int], beams: int
+    network: Network, config: TrocrConfig, pictures: Sequence[U8], limits: Sequence[int], beams: int
 ) -> list[Said]:
     """Return what each picture says, by the likeliest of the texts that were followed, its mean score per token.
 

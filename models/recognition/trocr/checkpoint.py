@@ -6,14 +6,13 @@ from pathlib import Path
 from pickle import UnpicklingError
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32
 from models.errors import WeightsInvalid, WeightsMissing
 from models.recognition.trocr.config import TrocrConfig
 from models.recognition.trocr.published import weights_file
 
-Floats = npt.NDArray[np.float32]
-State = dict[str, Floats]
+State = dict[str, F32]
 
 # What files hold that reading does not need: the pooler, and what fairseq kept where others keep nothing.
 _UNUSED = (

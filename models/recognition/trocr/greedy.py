@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from models.arrays import U8
 from models.recognition.trocr.config import TrocrConfig
-from models.recognition.trocr.network import Network, Pixels
+from models.recognition.trocr.network import Network
 
 
 @dataclass(slots=True)
@@ -28,7 +29,7 @@ Stop = Callable[[Sequence[int]], bool]
 
 
 def read_greedily(
-    network: Network, config: TrocrConfig, pictures: Sequence[Pixels], limits: Sequence[int], stop: Stop
+    network: Network, config: TrocrConfig, pictures: Sequence[U8], limits: Sequence[int], stop: Stop
 ) -> list[Said]:
     """Return what each picture says.
 

@@ -6,11 +6,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F64, ImageU8
 from models.pages.glyphs import grey
-
-Pixels = npt.NDArray[np.uint8]
 
 # The lines that checkpoints were trained on (IAM: 18 times as wide as high on average) are seldom longer than this.
 LONGEST = 24.0
@@ -21,11 +19,11 @@ _NEAR = 0.25  # of a part's length, to either side of where a cut would be best
 class Part(NamedTuple):
     """A piece of a line; `whole` tells whether a new word begins with it."""
 
-    picture: Pixels
+    picture: ImageU8
     whole: bool
 
 
-def parts(line: Pixels, count: int | None = None) -> list[Part]:
+def parts(line: ImageU8, count: int | None = None) -> list[Part]:
     """Return a line in as many parts as make each short enough, or in `count`.
 
     Each cut is in the widest gap near where it would make equal parts, or else through the least ink.
@@ -45,14 +43,14 @@ def parts(line: Pixels, count: int | None = None) -> list[Part]:
     return [*pieces, Part(line[:, start:], whole)]
 
 
-def _ink(line: Pixels) -> npt.NDArray[np.float64]:
+def _ink(line: ImageU8) -> F64:
     """Return how much ink each column has: what is darker than the paper, or lighter where that is dark."""
     shades = grey(line).astype(np.float64)
     distance = np.abs(shades - np.median(shades))
     return np.asarray(np.maximum(distance - 0.25 * distance.max(), 0).sum(0))
 
 
-def _cut(ink: npt.NDArray[np.float64], first: int, last: int) -> tuple[int, int]:
+def _cut(ink: F64, first: int, last: int) -> tuple[int, int]:
     """Return the place of a cut between two columns, and how wide the gap is that it is in."""
     empty = ink[first:last] <= 0
     if not empty.any():

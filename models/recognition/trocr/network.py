@@ -8,16 +8,16 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-Pixels = npt.NDArray[np.uint8]
-Tokens = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float32]
+from models.arrays import F32, I64, U8
+
+Tokens = I64
 
 
 class Choices(NamedTuple):
     """Each line's next tokens, (B, k) int64, likeliest first, and their log-probabilities, (B, k) float32."""
 
     tokens: Tokens
-    scores: Floats
+    scores: F32
 
 
 class Slots(Protocol):
@@ -25,7 +25,7 @@ class Slots(Protocol):
 
     size: int
 
-    def put(self, first: int, pictures: Sequence[Pixels]) -> None:
+    def put(self, first: int, pictures: Sequence[U8]) -> None:
         """Look at pictures, as `picture.patches` gives them, and keep what is seen in the slots from `first` on."""
 
     def copy(self, source: int, target: int, length: int) -> None:

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
 
+from models.arrays import U8
 from models.errors import WeightsInvalid, WeightsMissing
 from models.recognition.trocr.config import TrocrConfig
-from models.recognition.trocr.network import Choices, Pixels, Tokens
+from models.recognition.trocr.network import Choices, Tokens
 
 _REFUSALS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, RuntimeError)
 # A step reads every weight once, however many lines it is for.
@@ -65,7 +66,7 @@ class OnnxSlots:
         }  # fmt: skip
         self._bindings: dict[tuple[int, int], tuple[Any, Choices]] = {}
 
-    def put(self, first: int, pictures: Sequence[Pixels]) -> None:
+    def put(self, first: int, pictures: Sequence[U8]) -> None:
         for slot, picture in enumerate(pictures, first):
             binding = self._encoder.io_binding()
             _bind(binding.bind_input, "patches", picture[None])

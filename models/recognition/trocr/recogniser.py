@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from models.arrays import ImageU8
 from models.recognition.line_images import has_ink
 from models.recognition.trocr.beam import read_with_beams
 from models.recognition.trocr.config import TrocrConfig
@@ -23,7 +21,6 @@ from models.recognition.trocr.picture import prepared
 from models.recognition.trocr.tokenizer import Vocabulary
 from models.recognition.types import LineReading
 
-Pixels = npt.NDArray[np.uint8]
 logger = logging.getLogger(__name__)
 
 MOST_TOKENS = 128  # of a line or a part of one: three times what the longest lines of letters have
@@ -61,7 +58,7 @@ class TrocrRecogniser:
             return self
         return TrocrRecogniser(self._network, self._config, self._vocabulary, beams=beams)
 
-    def recognise(self, lines: Sequence[Pixels]) -> list[LineReading]:
+    def recognise(self, lines: Sequence[ImageU8]) -> list[LineReading]:
         """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order. Raises ModelError."""
         cut = [[_Piece(part) for part in parts(line)] if _is_readable(line) else [] for line in lines]
         self._read([piece for pieces in cut for piece in pieces])
@@ -76,7 +73,7 @@ class TrocrRecogniser:
         for piece, said in zip(wanted, self._search(pictures, limits), strict=True):
             piece.said = without_loop(said, self._rows)
 
-    def _search(self, pictures: Sequence[Pixels], limits: Sequence[int]) -> list[Said]:
+    def _search(self, pictures: Sequence[ImageU8], limits: Sequence[int]) -> list[Said]:
         if self._beams > 1:
             return read_with_beams(self._network, self._config, pictures, limits, self._beams)
         return read_greedily(self._network, self._config, pictures, limits, partial(is_loop, rows=self._rows))
@@ -116,7 +113,7 @@ def load_recogniser(folder: Path, *, beams: int = 1, threads: int = 1) -> TrocrR
     return TrocrRecogniser(OnnxTrocr(folder, config, threads=threads), config, vocabulary, beams=beams)
 
 
-def _is_readable(line: Pixels) -> bool:
+def _is_readable(line: ImageU8) -> bool:
     return line.size > 0 and has_ink(line)
 
 

@@ -15,10 +15,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from models.arrays import U8
 from models.recognition.trocr.checkpoint import State, load_state
 from models.recognition.trocr.config import TrocrConfig, read_config
 from models.recognition.trocr.cuda_graph import ReplayedStep
-from models.recognition.trocr.network import Choices, Pixels, Tokens
+from models.recognition.trocr.network import Choices, Tokens
 from models.recognition.trocr.torch_modules import TrocrModule
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ class TorchSlots:
         self._lengths = torch.zeros(lines, dtype=torch.int64, device=device)
         self._steps: dict[tuple[int, int], Callable[[], tuple[Tensor, Tensor]]] = {}
 
-    def put(self, first: int, pictures: Sequence[Pixels]) -> None:
+    def put(self, first: int, pictures: Sequence[U8]) -> None:
         def look(start: int, end: int) -> None:
             pixels = _unpatched(np.stack(pictures[start:end]), self._network.config)
             given = torch.from_numpy(pixels).to(self._network.device)
@@ -146,7 +147,7 @@ def _in_halves(work: Callable[[int, int], None], start: int, end: int) -> None:
         _in_halves(work, middle, end)
 
 
-def _unpatched(patches: Pixels, config: TrocrConfig) -> Pixels:
+def _unpatched(patches: U8, config: TrocrConfig) -> U8:
     """Return pictures, (N, 3, side, side), of their patches."""
     patch, count = config.squares.patch, config.squares.image // config.squares.patch
     cut = patches.reshape(len(patches), count, count, 3, patch, patch).transpose(0, 3, 1, 4, 2, 5)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import ImageU8
 from models.detection.dbnet import DbnetDetector
 from models.training.kinds.examples import Examples, examples_of
 from models.training.kinds.fit import fit, without_each_letter
@@ -23,8 +23,6 @@ from models.training.synthesis.pages import draw_page
 from models.training.synthesis.scan import scanned
 from models.training.synthesis.sheet import Sheet
 from models.training.synthesis.typefaces import Typefaces
-
-Pixels = npt.NDArray[np.uint8]
 
 _SEED = 11
 _LINES_PER_SOURCE = 400  # the sources differ by a factor of fifty; none is to be heard fifty times as much
@@ -78,7 +76,7 @@ def _scan(arguments: argparse.Namespace) -> None:
 
 def _varied(
     pages: list[TaggedPage], variants: int, rng: np.random.Generator
-) -> Iterator[tuple[str, Pixels, Pixels]]:
+) -> Iterator[tuple[str, ImageU8, ImageU8]]:
     for page in pages:
         scale = _VARIED_SIDE / max(page.ink.shape)
         size = (round(page.ink.shape[1] * scale), round(page.ink.shape[0] * scale))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from models.arrays import F32
 
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 
@@ -15,7 +14,7 @@ _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 class Adam:
     """Moves layers down their slopes, in place; weights, which have two axes, decay, and biases do not."""
 
-    def __init__(self, layers: Sequence[Floats], rate: float, decay: float, steps: int) -> None:
+    def __init__(self, layers: Sequence[F32], rate: float, decay: float, steps: int) -> None:
         """Begin; the rate reaches 0 after `steps`."""
         self._layers = layers
         self._rate = rate
@@ -25,7 +24,7 @@ class Adam:
         self._mean = [np.zeros_like(layer) for layer in layers]
         self._square = [np.zeros_like(layer) for layer in layers]
 
-    def step(self, slopes: Sequence[Floats]) -> None:
+    def step(self, slopes: Sequence[F32]) -> None:
         """Take one step."""
         rate = self._rate * 0.5 * (1 + np.cos(np.pi * self._taken / self._steps))
         self._taken += 1

@@ -9,16 +9,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays import F32, I64, ImageU8, Mask
 from models.detection.dbnet import DbnetDetector
 from models.detection.types import TextBox
 from models.document import Kind
 from models.kinds.model import KINDS, describe
 from models.kinds.strokes import windows_of
 from models.training.synthesis.sheet import kinds_of_boxes
-
-Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
-Pixels = npt.NDArray[np.uint8]
 
 _PER_PAGE = 30  # boxes of one kind: a table of print would drown everything else
 
@@ -31,15 +28,15 @@ class Examples:
     uint8; `kinds` indices into KINDS, (n,); `pages` the name of the page of each, (n,) str.
     """
 
-    features: Floats
-    windows: Pixels
-    kinds: Integers
+    features: F32
+    windows: ImageU8
+    kinds: I64
     pages: npt.NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.kinds)
 
-    def where(self, chosen: npt.NDArray[np.bool_]) -> Examples:
+    def where(self, chosen: Mask) -> Examples:
         """Return those chosen by a mask, (n,)."""
         return Examples(self.features[chosen], self.windows[chosen], self.kinds[chosen], self.pages[chosen])
 
@@ -65,7 +62,7 @@ class Examples:
 
 
 def examples_of(
-    detector: DbnetDetector, pages: Iterable[tuple[str, Pixels, Pixels]], rng: np.random.Generator
+    detector: DbnetDetector, pages: Iterable[tuple[str, ImageU8, ImageU8]], rng: np.random.Generator
 ) -> Examples:
     """Return the boxes found on (name, pixels, ink map) pages, a few of each kind from each page."""
     features, windows, kinds, names = [], [], [], []
@@ -82,12 +79,12 @@ def examples_of(
     )
 
 
-def _some_of_each(told: Sequence[Kind | None], rng: np.random.Generator) -> Integers:
+def _some_of_each(told: Sequence[Kind | None], rng: np.random.Generator) -> I64:
     chosen = [np.array([i for i, kind in enumerate(told) if kind == which], np.int64) for which in KINDS]
     return np.concatenate([rng.permutation(some)[:_PER_PAGE] for some in chosen])
 
 
-def _window(pixels: Pixels, box: TextBox, rng: np.random.Generator) -> Pixels:
+def _window(pixels: ImageU8, box: TextBox, rng: np.random.Generator) -> ImageU8:
     """Return a cut-out of a box, one of two where the line is long."""
     cuts = windows_of(pixels, box.corners)
     return np.asarray(cuts[int(rng.integers(0, len(cuts)))] * 255, np.uint8)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, I64
 from models.kinds.model import KINDS, KindHead, KindModel
 from models.kinds.strokes import StrokeNetwork
 from models.training.kinds.examples import Examples
 from models.training.kinds.fit_head import HeadOptions, fit_head
 from models.training.kinds.fit_strokes import StrokeOptions, fit_strokes
-
-Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
 
 _MOST = 6000  # windows of one kind that the network is shown: print is easily had
 
@@ -35,7 +32,7 @@ def fit_network(drawn: Examples, options: StrokeOptions) -> tuple[StrokeNetwork,
 
 def without_each_letter(
     network: StrokeNetwork, drawn: Examples, scans: Examples, plain: Examples, options: HeadOptions
-) -> Integers:
+) -> I64:
     """Return what each of the plain scans' lines is told by a head that never saw its letter, (n,) KINDS indices.
 
     Args:
@@ -52,14 +49,14 @@ def without_each_letter(
     return told
 
 
-def decide(head: KindHead, features: Floats, threshold: float = 0.25) -> Integers:
+def decide(head: KindHead, features: F32, threshold: float = 0.25) -> I64:
     """Return KINDS indices as LineKinds tells them, (n,), for (n, F) features."""
     probabilities = head.probabilities(features)
     pens = 1 + probabilities[:, 1:].argmax(1)
     return np.where(probabilities[np.arange(len(pens)), pens] >= threshold, pens, 0).astype(np.int64)
 
 
-def all_features(network: StrokeNetwork, examples: Examples) -> Floats:
+def all_features(network: StrokeNetwork, examples: Examples) -> F32:
     """Return what the head is given of each example, (n, F)."""
     seen = network.features(np.asarray(examples.windows / 255, np.float32))
     return np.concatenate([seen, examples.features], 1)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, I64
 from models.kinds.model import KINDS, KindHead
 from models.training.kinds.adam import Adam
 from models.training.kinds.losses import cross_entropy, weights_of
-
-Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class HeadOptions:
     seed: int = 0
 
 
-def fit_head(features: Floats, kinds: Integers, options: HeadOptions) -> tuple[KindHead, list[float]]:
+def fit_head(features: F32, kinds: I64, options: HeadOptions) -> tuple[KindHead, list[float]]:
     """Return the head learnt from (n, F) features of (n,) KINDS indices, and the mean loss of each epoch."""
     rng = np.random.default_rng(options.seed)
     mean, spread = features.mean(0), features.std(0) + np.float32(1e-3)
@@ -58,9 +55,7 @@ def fit_head(features: Floats, kinds: Integers, options: HeadOptions) -> tuple[K
     return KindHead(mean, spread, *layers), losses
 
 
-def _slopes(
-    layers: list[Floats], features: Floats, kinds: Integers, weights: Floats, kept: Floats
-) -> tuple[float, list[Floats]]:
+def _slopes(layers: list[F32], features: F32, kinds: I64, weights: F32, kept: F32) -> tuple[float, list[F32]]:
     """Return a batch's loss and its slope at each layer."""
     first, first_bias, second, second_bias = layers
     hidden = np.maximum(features @ first + first_bias, 0) * kept

@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, I64, ImageU8
 from models.kinds.model import KINDS
 from models.kinds.strokes import FEATURES, LAYERS, StrokeNetwork, patches_of
 from models.training.kinds.adam import Adam
 from models.training.kinds.losses import cross_entropy, weights_of
-
-Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
-Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +28,12 @@ class StrokeOptions:
 class _Seen:
     """What a layer keeps for the way back: its patches, the maps it gave, and the shape of those it was given."""
 
-    patches: Floats
-    maps: Floats
+    patches: F32
+    maps: F32
     given: tuple[int, ...]
 
 
-def fit_strokes(windows: Pixels, kinds: Integers, options: StrokeOptions) -> tuple[StrokeNetwork, list[float]]:
+def fit_strokes(windows: ImageU8, kinds: I64, options: StrokeOptions) -> tuple[StrokeNetwork, list[float]]:
     """Return the network learnt from windows, (n, 32, 128), of (n,) KINDS indices; and each epoch's mean loss."""
     rng = np.random.default_rng(options.seed)
     layers = _begin(rng)
@@ -56,7 +52,7 @@ def fit_strokes(windows: Pixels, kinds: Integers, options: StrokeOptions) -> tup
     return StrokeNetwork(tuple(layers[:-2:2]), tuple(layers[1:-2:2])), losses
 
 
-def varied(rng: np.random.Generator, windows: Pixels) -> Floats:
+def varied(rng: np.random.Generator, windows: ImageU8) -> F32:
     """Return windows as ink in [0, 1], moved, paler or darker, and noisier than they were."""
     ink = windows.astype(np.float32) / 255
     ink = np.roll(ink, (int(rng.integers(-3, 4)), int(rng.integers(-16, 17))), (1, 2))
@@ -64,9 +60,9 @@ def varied(rng: np.random.Generator, windows: Pixels) -> Floats:
     return np.asarray(ink + rng.normal(0, rng.uniform(0, 0.08), ink.shape), np.float32)
 
 
-def _begin(rng: np.random.Generator) -> list[Floats]:
+def _begin(rng: np.random.Generator) -> list[F32]:
     """Return weights (He et al. 2015) and biases, layer by layer, those of the kinds last."""
-    layers: list[Floats] = []
+    layers: list[F32] = []
     before = 1
     for side, _, channels in LAYERS:
         size = before * side**2
@@ -78,7 +74,7 @@ def _begin(rng: np.random.Generator) -> list[Floats]:
     return layers
 
 
-def _slopes(layers: list[Floats], windows: Floats, kinds: Integers, weights: Floats) -> tuple[float, list[Floats]]:
+def _slopes(layers: list[F32], windows: F32, kinds: I64, weights: F32) -> tuple[float, list[F32]]:
     """Return a batch's loss and its slope at each of the layers."""
     maps = windows[None]
     seen = []
@@ -101,7 +97,7 @@ def _slopes(layers: list[Floats], windows: Floats, kinds: Integers, weights: Flo
     return loss, slopes
 
 
-def _through_pooling(slope: Floats, flat: Floats) -> Floats:
+def _through_pooling(slope: F32, flat: F32) -> F32:
     """Return the slope at maps, (channels, n, places), from that at their mean and greatest, (2 channels, n)."""
     channels, count, places = flat.shape
     at_flat = np.repeat(slope[:channels, :, None] / places, places, 2)
@@ -110,7 +106,7 @@ def _through_pooling(slope: Floats, flat: Floats) -> Floats:
     return np.asarray(at_flat, np.float32)
 
 
-def _through_patches(slope: Floats, layer: _Seen, side: int, step: int) -> Floats:
+def _through_patches(slope: F32, layer: _Seen, side: int, step: int) -> F32:
     """Return the slope at a layer's maps from that at its patches: each place adds up what it was in."""
     channels, count, height, width = layer.given
     edge = side // 2

@@ -9,13 +9,11 @@ from xml.etree import ElementTree
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from models.arrays import ImageU8
 from models.document import Kind
 from models.kinds.model import KINDS
-
-Pixels = npt.NDArray[np.uint8]
 
 _KINDS: dict[str, Kind] = {
     "Handwritten": "handwritten", "Typewritten": "printed", "Print": "printed", "Signature": "signature",
@@ -39,8 +37,8 @@ class TaggedPage:
 
     name: str
     letter: str
-    pixels: Pixels
-    ink: Pixels
+    pixels: ImageU8
+    ink: ImageU8
 
 
 def load_tagged_pages(folder: Path, signed: bool, longest_side: int = 2000) -> list[TaggedPage]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import I64
 from models.kinds.model import KINDS
 
-Integers = npt.NDArray[np.int64]
 
-
-def confusion(kinds: Integers, told: Integers) -> str:
+def confusion(kinds: I64, told: I64) -> str:
     """Return accuracy, and how often each kind was told what, as lines of text; both (n,) indices into KINDS."""
     counts = np.zeros((len(KINDS), len(KINDS)), np.int64)
     np.add.at(counts, (kinds, told), 1)

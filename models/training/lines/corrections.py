@@ -12,19 +12,16 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch.nn import functional
 
+from models.arrays import F32
 from models.recognition.line_images import network_input
 from models.training.lines.loop import Step
 from models.training.lines.mixture import AT_ONCE, STRIDE, Mixture, grouped, padded, padded_width
 from models.training.lines.network import OnnxNetwork
 from models.training.synthesis.augment import moved, photographed
 from models.training.synthesis.crossed_out import with_word_crossed_out
-
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 _HEIGHT = 96  # pixels that lines are made before a word is put in: twice what the network takes
 _CROSSED = 0.6  # share of lines
@@ -37,8 +34,8 @@ class Pair(NamedTuple):
     `place` is the step of the output where the word begins, and `steps` how many there are of it.
     """
 
-    before: Floats
-    after: Floats
+    before: F32
+    after: F32
     place: int
     steps: int
 
@@ -98,6 +95,6 @@ def _blanks(steps: int, characters: int) -> torch.Tensor:
     return blanks
 
 
-def _stacked(pictures: list[Floats]) -> Floats:
+def _stacked(pictures: list[F32]) -> F32:
     width = max(padded_width(picture) for picture in pictures)
     return np.stack([padded(picture, width) for picture in pictures])

@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import torch
 
+from models.arrays import F32
 from models.training.float16 import halve
 from models.training.lines.network import with_weights
 from models.training.quantise_ppocr import fuse_gelu
 
-Floats = npt.NDArray[np.float32]
 
-
-def mixed(start: Mapping[str, Floats], learnt: Mapping[str, Floats], share: float) -> dict[str, Floats]:
+def mixed(start: Mapping[str, F32], learnt: Mapping[str, F32], share: float) -> dict[str, F32]:
     """Return weights between where learning started and where it came to (Wortsman et al. 2022, WiSE-FT).
 
     On hands that were not learnt from, a point between is better than both ends.
@@ -26,7 +24,7 @@ def mixed(start: Mapping[str, Floats], learnt: Mapping[str, Floats], share: floa
     return {name: np.asarray((1 - share) * start[name] + share * learnt[name], np.float32) for name in start}
 
 
-def checkpoint_weights(checkpoint: Path, share: float = 1.0) -> dict[str, Floats]:
+def checkpoint_weights(checkpoint: Path, share: float = 1.0) -> dict[str, F32]:
     """Return a run's averaged weights, mixed with those it began with, by their names in the ONNX graph."""
     state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
     start, learnt = (
@@ -36,7 +34,7 @@ def checkpoint_weights(checkpoint: Path, share: float = 1.0) -> dict[str, Floats
     return mixed(start, learnt, share)
 
 
-def export(network: onnx.ModelProto, weights: Mapping[str, Floats], target: Path) -> None:
+def export(network: onnx.ModelProto, weights: Mapping[str, F32], target: Path) -> None:
     """Write a network with these weights, kept as float16 and computed with as float32."""
     finished = with_weights(network, weights)
     finished = onnx.version_converter.convert_version(finished, 17)

@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch.nn import functional
 
+from models.arrays import F32
 from models.training.lines.mixture import STRIDE
 from models.training.lines.network import OnnxNetwork
 from models.training.runs import average, log_row, save_whole
 
-Floats = npt.NDArray[np.float32]
-Batches = Iterator[tuple[Floats, list[str], list[int]]]
+Batches = Iterator[tuple[F32, list[str], list[int]]]
 
 _SLOWEST_STEP_S = 10.0  # a step that took longer was paused from outside: it does not count against the time
 
@@ -43,7 +42,7 @@ class Recipe:
 class Step(NamedTuple):
     """Lines, (N, 3, 48, W), and the loss of what a network tells of them: scores, (N, T, C)."""
 
-    pictures: Floats
+    pictures: F32
     loss: Callable[[torch.Tensor], torch.Tensor]
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, ImageU8
 from models.recognition.line_images import network_input
 from models.training.lines.recombined import WordImage, recombined
 from models.training.lines.written import WrittenLine
@@ -18,9 +18,7 @@ from models.training.synthesis.augment import varied
 from models.training.synthesis.lines import can_write, hand_line, has_only_capitals, print_line
 from models.training.synthesis.text import EnglishText
 
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
-Example = tuple[Pixels, str]
+Example = tuple[ImageU8, str]
 T = TypeVar("T")
 
 STRIDE = 8  # pixels of width per step of the output
@@ -42,7 +40,7 @@ SHARES: Mapping[str, float] = {
 class SourceLine(NamedTuple):
     """A line, (h, w) uint8 with dark ink, and its text; whether a font drew it, and whether it is print."""
 
-    picture: Pixels
+    picture: ImageU8
     text: str
     drawn: bool
     printed: bool
@@ -102,10 +100,10 @@ class Mixture:
         return SourceLine(line, text, drawn=True, printed=printed)
 
 
-def batches(examples: Iterator[Example]) -> Iterator[tuple[Floats, list[str], list[int]]]:
+def batches(examples: Iterator[Example]) -> Iterator[tuple[F32, list[str], list[int]]]:
     """Yield lines as the network takes them, (N, 3, 48, W) float32, their texts, and their own widths."""
     while True:
-        pool: list[tuple[Floats, str]] = []
+        pool: list[tuple[F32, str]] = []
         while len(pool) < _POOL:
             line, text = next(examples)
             planes = network_input(line)
@@ -133,12 +131,12 @@ def grouped(pool: Sequence[T], size: Callable[[T], int], most: int) -> list[list
     return groups
 
 
-def padded(planes: Floats, width: int) -> Floats:
+def padded(planes: F32, width: int) -> F32:
     """Return a line with nothing behind it up to a width."""
     return np.pad(planes, ((0, 0), (0, 0), (0, width - planes.shape[2])))
 
 
-def padded_width(planes: Floats) -> int:
+def padded_width(planes: F32) -> int:
     """Return the width of a line's bucket."""
     return int(planes.shape[2] + -planes.shape[2] % BUCKET)
 

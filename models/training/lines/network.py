@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import torch
 from onnx import helper, numpy_helper
 from torch import Tensor
 
+from models.arrays import F32
 from models.errors import ModelError
 from models.training.lines.operators import OPERATORS
 from models.training.quantise_ppocr import fuse_gelu, keep_latin
 
-Weights = Mapping[str, npt.NDArray[np.float32]]
+Weights = Mapping[str, F32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class OnnxNetwork(torch.nn.Module):
         assert isinstance(weight, torch.nn.Parameter)
         return weight
 
-    def learnt(self) -> dict[str, npt.NDArray[np.float32]]:
+    def learnt(self) -> dict[str, F32]:
         """Return the weights by their names in the graph."""
         return {name: getattr(self, key).detach().cpu().numpy() for name, key in self._learnt.items()}
 

@@ -8,12 +8,9 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, ImageU8
 from models.training.lines.written import WrittenLine
-
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 _CLEAR = 1.8  # times as wide as the widest gap within words is the narrowest between them
 _LEAST = 0.15  # of the height, that one
@@ -26,11 +23,11 @@ _FEWEST = 12  # words of a document that make a hand
 class WordImage:
     """A word's ink, (h, w) float32 in [0, 1] at the height of its line, and what it says."""
 
-    ink: Floats
+    ink: F32
     text: str
 
 
-def words_of(line: Pixels, text: str) -> list[WordImage]:
+def words_of(line: ImageU8, text: str) -> list[WordImage]:
     """Return the words of a line, (h, w) uint8 grey; none where it is not clear which gaps part them."""
     words = text.split()
     if len(words) < 2:
@@ -66,12 +63,12 @@ def hands_of(lines: Iterable[WrittenLine]) -> list[list[WordImage]]:
     return [words for words in documents.values() if len(words) >= _FEWEST]
 
 
-def recombined(rng: np.random.Generator, words: Sequence[WordImage]) -> tuple[Pixels, str]:
+def recombined(rng: np.random.Generator, words: Sequence[WordImage]) -> tuple[ImageU8, str]:
     """Return a line of some of a hand's words, black on white, (h, w) uint8, and its text."""
     chosen = [words[int(rng.integers(0, len(words)))] for _ in range(int(rng.integers(1, _MOST_WORDS + 1)))]
     height = max(word.ink.shape[0] for word in chosen)
     gaps = (height * rng.uniform(0.2, 0.6) * rng.uniform(0.7, 1.4, len(chosen))).astype(int)
-    parts: list[Floats] = []
+    parts: list[F32] = []
     for word, gap in zip(chosen, gaps.tolist(), strict=True):
         width = max(1, round(word.ink.shape[1] * height / word.ink.shape[0]))
         parts += [cv2.resize(word.ink, (width, height)).astype(np.float32), np.zeros((height, gap), np.float32)]
@@ -79,7 +76,7 @@ def recombined(rng: np.random.Generator, words: Sequence[WordImage]) -> tuple[Pi
     return np.asarray(255 * (1 - line), np.uint8), " ".join(word.text for word in chosen)
 
 
-def _ink_of(line: Pixels) -> Floats:
+def _ink_of(line: ImageU8) -> F32:
     """Return how much of each pixel is ink: 0 as light as the paper around it, 1 as dark as the darkest strokes."""
     size = max(3, len(line) // 2 | 1)
     paper = cv2.morphologyEx(line, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8)).astype(np.float32)

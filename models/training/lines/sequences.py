@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from models.arrays import I64
 from models.recognition.ctc.ngrams import BITS, LONGEST
 
 _RARE = 3  # letters seen less often are none of the language's
@@ -40,13 +41,13 @@ def count_sequences(lines: Iterable[str], target: Path) -> int:
     return count
 
 
-def _places(text: str, alphabet: str) -> npt.NDArray[np.int64]:
+def _places(text: str, alphabet: str) -> I64:
     """Return where each letter of a text stands in the alphabet."""
     letters, inverse = np.unique(np.frombuffer(text.encode("utf-32-le"), np.uint32), return_inverse=True)
     return np.array([alphabet.find(chr(letter)) for letter in letters], np.int64)[inverse]
 
 
-def _sequences(places: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.uint64]:
+def _sequences(places: I64, length: int) -> npt.NDArray[np.uint64]:
     """Return the number of each sequence of known letters (see LetterSequences)."""
     count = max(0, len(places) - length + 1)
     numbers, known = np.zeros(count, np.uint64), np.ones(count, bool)

@@ -12,11 +12,9 @@ from xml.etree import ElementTree
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+from models.arrays import F32, ImageU8
 
 HEIGHT = 80  # pixels, the most that a line keeps
 
@@ -30,7 +28,7 @@ class WrittenLine:
     source: str
     document: str
 
-    def pixels(self) -> Pixels:
+    def pixels(self) -> ImageU8:
         """Return the picture, (h, w) uint8."""
         return np.asarray(Image.open(io.BytesIO(self.encoded)).convert("L"))
 
@@ -78,7 +76,7 @@ def _lines_of(file: Path) -> list[WrittenLine]:
     return lines
 
 
-def _cut(page: Pixels, points: Floats) -> Pixels:
+def _cut(page: ImageU8, points: F32) -> ImageU8:
     """Return the polygon's box, what is outside of the polygon filled with the line's paper tone."""
     margin = max(2, round(0.04 * float(np.ptp(points[:, 1]))))
     x0, y0 = np.maximum(points.min(0).astype(int) - margin, 0)
@@ -91,7 +89,7 @@ def _cut(page: Pixels, points: Floats) -> Pixels:
     return np.asarray(np.where(near, line, paper), np.uint8)
 
 
-def _encoded(line: Pixels) -> bytes:
+def _encoded(line: ImageU8) -> bytes:
     scale = min(1.0, HEIGHT / line.shape[0])
     small = cv2.resize(line, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     stream = io.BytesIO()

@@ -8,21 +8,20 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F16
 from models.detection.dbnet import DbnetDetector
 from models.training.regions.targets import Targets, targets_of
 from models.training.synthesis.business_letters import MarkedPage
 
 _ON_SHEET, _ACROSS, _SMALL = 60, 12, (132, 172)  # pages on a contact sheet; in a row; pixels of width and height
-Halves = npt.NDArray[np.float16]
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """One page: the pyramid, (96, h, w) float16, and what the head is to make of it."""
 
-    pyramid: Halves
+    pyramid: F16
     targets: Targets
 
     def save(self, file: Path) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from models.arrays import I64
 from models.kinds.maps import RegionHead
 from models.kinds.model import KINDS
 from models.kinds.signatures import find_signatures
@@ -24,9 +24,9 @@ class RegionScores:
     `shared`, `said` and `true` are cells of each of KINDS, (3,); of signatures `right` were `found` of `wanted`.
     """
 
-    shared: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(KINDS), np.int64))
-    said: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(KINDS), np.int64))
-    true: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(KINDS), np.int64))
+    shared: I64 = field(default_factory=lambda: np.zeros(len(KINDS), np.int64))
+    said: I64 = field(default_factory=lambda: np.zeros(len(KINDS), np.int64))
+    true: I64 = field(default_factory=lambda: np.zeros(len(KINDS), np.int64))
     right: int = 0
     found: int = 0
     wanted: int = 0

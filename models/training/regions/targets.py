@@ -6,13 +6,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, ImageU8, Mask
 from models.kinds.model import KINDS
 from models.training.synthesis.signed_draft import SIGNATURE
-
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 
 _LEAST_INK = 0.03  # of a cell's area, for the cell to be of a kind
 # Cells between letters and words belong to their line; the sweeps of a signature leave wider gaps, both ways.
@@ -30,13 +27,13 @@ class Targets:
         boxes: (n, 4) float32, left, top, right and bottom of signatures 1 … n, in cells.
     """
 
-    kinds: Pixels
-    counted: Pixels
-    numbers: Pixels
-    boxes: Floats
+    kinds: ImageU8
+    counted: ImageU8
+    numbers: ImageU8
+    boxes: F32
 
 
-def targets_of(ink: Pixels, height: int, width: int) -> Targets:
+def targets_of(ink: ImageU8, height: int, width: int) -> Targets:
     """Return the targets of an ink map (see MarkedPage) on height × width cells."""
     labels = [ink == 1, ink == 2, ink >= SIGNATURE]
     kinds, counted = [], []
@@ -59,10 +56,10 @@ def targets_of(ink: Pixels, height: int, width: int) -> Targets:
     return Targets(np.stack(kinds), np.stack(counted), numbers, np.array(boxes, np.float32).reshape(-1, 4))
 
 
-def _cells(mask: npt.NDArray[np.bool_], height: int, width: int) -> Pixels:
+def _cells(mask: Mask, height: int, width: int) -> ImageU8:
     share = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
     return (share > _LEAST_INK).astype(np.uint8)
 
 
-def _closed(cells: Pixels, size: tuple[int, int]) -> Pixels:
+def _closed(cells: ImageU8, size: tuple[int, int]) -> ImageU8:
     return np.asarray(cv2.morphologyEx(cells, cv2.MORPH_CLOSE, np.ones(size, np.uint8)), np.uint8)

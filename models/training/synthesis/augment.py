@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+from models.arrays import ImageU8
 
 
-def varied(rng: np.random.Generator, line: Pixels, drawn: bool = False, steady: bool = False) -> Pixels:
+def varied(rng: np.random.Generator, line: ImageU8, drawn: bool = False, steady: bool = False) -> ImageU8:
     """Return a variant of a line, (h, w) uint8 grey.
 
     Args:
@@ -22,7 +20,7 @@ def varied(rng: np.random.Generator, line: Pixels, drawn: bool = False, steady: 
     return photographed(rng, line, drawn)
 
 
-def photographed(rng: np.random.Generator, line: Pixels, drawn: bool = False) -> Pixels:
+def photographed(rng: np.random.Generator, line: ImageU8, drawn: bool = False) -> ImageU8:
     """Return the line by another pen, on other paper and by another machine; nothing in it moves."""
     if rng.random() < (0.6 if drawn else 0.25):
         line = _stroked(rng, line)
@@ -36,7 +34,7 @@ def photographed(rng: np.random.Generator, line: Pixels, drawn: bool = False) ->
     return line
 
 
-def moved(rng: np.random.Generator, line: Pixels, amount: float = 0.16) -> Pixels:
+def moved(rng: np.random.Generator, line: ImageU8, amount: float = 0.16) -> ImageU8:
     """Return the line slanted, stretched, turned by a degree and with other margins."""
     height, width = line.shape
     slant, stretch = rng.normal(0, amount), float(np.exp(rng.normal(0, max(amount, 0.08))))
@@ -50,7 +48,7 @@ def moved(rng: np.random.Generator, line: Pixels, amount: float = 0.16) -> Pixel
     return np.asarray(cv2.warpAffine(line, matrix, full[::-1], flags=cv2.INTER_LINEAR, borderValue=paper), np.uint8)
 
 
-def _stroked(rng: np.random.Generator, line: Pixels) -> Pixels:
+def _stroked(rng: np.random.Generator, line: ImageU8) -> ImageU8:
     """Return the line in a thicker or thinner pen."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
     other = cv2.erode(line, kernel) if rng.random() < 0.65 else cv2.dilate(line, kernel)
@@ -58,14 +56,14 @@ def _stroked(rng: np.random.Generator, line: Pixels) -> Pixels:
     return np.asarray(line * (1 - share) + np.asarray(other, np.float32) * share, np.uint8)
 
 
-def _binary(rng: np.random.Generator, line: Pixels) -> Pixels:
+def _binary(rng: np.random.Generator, line: ImageU8) -> ImageU8:
     """Return black ink on white, as archives of modern hands and faxes are."""
     blurred = cv2.GaussianBlur(line, (0, 0), rng.uniform(0.3, 0.8))
     threshold, _ = cv2.threshold(blurred, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     return np.asarray(np.where(blurred > threshold + rng.normal(0, 8), 255, 0), np.uint8)
 
 
-def _papered(rng: np.random.Generator, line: Pixels, drawn: bool) -> Pixels:
+def _papered(rng: np.random.Generator, line: ImageU8, drawn: bool) -> ImageU8:
     """Return the line in another contrast, on uneven paper, with noise and blur."""
     ink = 1 - np.asarray(line, np.float32) / 255
     if drawn:
@@ -86,7 +84,7 @@ def _papered(rng: np.random.Generator, line: Pixels, drawn: bool) -> Pixels:
     return np.asarray(np.clip(light, 0, 1) * 255, np.uint8)
 
 
-def _ruled(rng: np.random.Generator, line: Pixels) -> Pixels:
+def _ruled(rng: np.random.Generator, line: ImageU8) -> ImageU8:
     """Return the line on ruled or boxed paper."""
     line = line.copy()
     height, width = line.shape

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import ImageU8
 from models.training.synthesis.draft import Draft, Stationery
 from models.training.synthesis.marks import add_dirt, add_logo, add_stamp, bleed_through, darken_margins
 from models.training.synthesis.pages import draw_page
 from models.training.synthesis.scan import scanned
 from models.training.synthesis.signed_draft import SIGNATURE, SignedDraft
-
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 
 _CLOSINGS = (
     "Sincerely,", "Very truly yours,", "Yours,", "Best regards,", "Cordially,", "Respectfully submitted,", "cc:",
@@ -34,8 +31,8 @@ class MarkedPage:
     `ink` is 0 for none, 1 for print, 2 for handwriting, and from SIGNATURE on a number for each signature.
     """
 
-    pixels: Pixels
-    ink: Pixels
+    pixels: ImageU8
+    ink: ImageU8
 
 
 def draw_marked_page(
@@ -170,7 +167,7 @@ def _sign_off(draft: SignedDraft) -> None:
     draft.y = top + gap + round(draft.em * rng.uniform(2, 4))
 
 
-def _reduced(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+def _reduced(rng: np.random.Generator, pixels: ImageU8) -> ImageU8:
     """Return the page at the size of a thumbnail, a fax or a scan, its longest side 560 to 1,300 pixels."""
     longest = rng.uniform(560, 760) if rng.random() < 0.55 else rng.uniform(760, 1300)
     scale = min(1.0, longest / max(pixels.shape[:2]))
@@ -182,7 +179,7 @@ def _reduced(rng: np.random.Generator, pixels: Pixels) -> Pixels:
     return np.asarray(small, np.uint8)
 
 
-def _seen(pixels: Pixels, ink: Pixels) -> MarkedPage:
+def _seen(pixels: ImageU8, ink: ImageU8) -> MarkedPage:
     """Return a page whose ink map tells of no ink that scanning has bleached away."""
     grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32)
     depth = cv2.dilate(grey, np.ones((15, 15), np.uint8)) - cv2.erode(grey, np.ones((5, 5), np.uint8))
@@ -190,7 +187,7 @@ def _seen(pixels: Pixels, ink: Pixels) -> MarkedPage:
     return MarkedPage(pixels, np.asarray(np.where(dark > 0, ink, 0), np.uint8))
 
 
-def _numbered(ink: Pixels) -> Pixels:
+def _numbered(ink: ImageU8) -> ImageU8:
     """Return an ink map whose signatures are numbered, from one where all are SIGNATURE."""
     near = cv2.dilate((ink == SIGNATURE).astype(np.uint8), np.ones((_MERGE, 3 * _MERGE), np.uint8))
     _, numbers = cv2.connectedComponents(near)

@@ -6,10 +6,8 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+from models.arrays import F32, ImageU8
 
 _GAP = 0.3  # of the height: narrower gaps may be those within words
 _FINE = 4  # strokes are drawn as many times as large
@@ -18,16 +16,16 @@ _FINE = 4  # strokes are drawn as many times as large
 class Corrected(NamedTuple):
     """A line, (h, w) uint8, and where what is crossed out stands: its first column, and how many it has."""
 
-    picture: Pixels
+    picture: ImageU8
     place: int
     width: int
 
 
-def with_word_crossed_out(rng: np.random.Generator, line: Pixels, grid: int = 1) -> Corrected:
+def with_word_crossed_out(rng: np.random.Generator, line: ImageU8, grid: int = 1) -> Corrected:
     """Return a line, (h, w) uint8 grey with dark ink, with a word more that is scribbled over.
 
     Args:
-        grid: Pixels that the place and the width are multiples of.
+        grid: ImageU8 that the place and the width are multiples of.
 
     The word is a piece of the line itself, so that the pen is the same. It stands in a gap, or at an end of it. A
     word with one stroke through it can still be read, and ruled paper has such strokes: it is not crossed out.
@@ -46,7 +44,7 @@ def with_word_crossed_out(rng: np.random.Generator, line: Pixels, grid: int = 1)
     return Corrected(np.concatenate([line[:, :place], word, line[:, place:]], 1), place, word.shape[1])
 
 
-def _ink_of(line: Pixels) -> tuple[Floats, float]:
+def _ink_of(line: ImageU8) -> tuple[F32, float]:
     """Return how much of each pixel is ink, in [0, 1], and how much darker than the paper it is; 0 without any."""
     size = max(3, len(line) // 2 | 1)
     paper = cv2.morphologyEx(line, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
@@ -58,7 +56,7 @@ def _ink_of(line: Pixels) -> tuple[Floats, float]:
     return np.clip((darker / depth - 0.25) / 0.65, 0, 1), depth
 
 
-def _blank(rng: np.random.Generator, line: Pixels, ink: Floats, place: int, width: int) -> Floats:
+def _blank(rng: np.random.Generator, line: ImageU8, ink: F32, place: int, width: int) -> F32:
     """Return paper as it is around a column, (h, width): in the tone and grain of its blank pixels."""
     height = len(line)
     near = slice(max(0, place - height), place + height)
@@ -73,7 +71,7 @@ def _blank(rng: np.random.Generator, line: Pixels, ink: Floats, place: int, widt
     return np.asarray(smooth + rng.choice(grain, (height, width)), np.float32)
 
 
-def _place(rng: np.random.Generator, ink: Floats) -> int:
+def _place(rng: np.random.Generator, ink: F32) -> int:
     """Return the column of a wide gap, or of one of the line's ends."""
     columns = np.flatnonzero((ink > 0.5).sum(0) > 0)
     if not len(columns):
@@ -83,7 +81,7 @@ def _place(rng: np.random.Generator, ink: Floats) -> int:
     return int(rng.choice(gaps if gaps and rng.random() < 0.85 else [0, ink.shape[1]]))
 
 
-def _piece(rng: np.random.Generator, ink: Floats) -> Floats:
+def _piece(rng: np.random.Generator, ink: F32) -> F32:
     """Return the ink of a piece of the line, from one to five times as wide as high."""
     height, width = ink.shape
     wide = min(width, round(height * float(np.exp(rng.uniform(-0.5, 1.5)))))
@@ -91,14 +89,14 @@ def _piece(rng: np.random.Generator, ink: Floats) -> Floats:
     return ink[:, left : left + wide]
 
 
-def _pen(ink: Floats) -> float:
+def _pen(ink: F32) -> float:
     """Return how thick the strokes are, in pixels."""
     inside = cv2.distanceTransform((ink > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
     ridge = inside[(inside > 0) & (inside == cv2.dilate(inside, np.ones((3, 3), np.uint8)))]
     return float(np.clip(2 * np.median(ridge) - 0.5, 1, len(ink) / 8)) if len(ridge) else 1.0
 
 
-def _scribble(rng: np.random.Generator, word: Floats, pen: float) -> Floats:
+def _scribble(rng: np.random.Generator, word: F32, pen: float) -> F32:
     """Return strokes over all of a word: to and fro, up and down, in coils, in crosses."""
     height, width = word.shape
     weight = word.sum(1) + 1e-3
@@ -115,7 +113,7 @@ def _scribble(rng: np.random.Generator, word: Floats, pen: float) -> Floats:
     return np.asarray(ink / 255 * rng.uniform(0.8, 1.0), np.float32)
 
 
-def _to_and_fro(rng: np.random.Generator, width: int, height: int) -> list[Floats]:
+def _to_and_fro(rng: np.random.Generator, width: int, height: int) -> list[F32]:
     """Return one path of level strokes from one end of the word to the other and back."""
     count, reach = int(rng.integers(4, 10)), height * rng.uniform(0.08, 0.25)
     y = np.linspace(-reach, reach, count)
@@ -128,14 +126,14 @@ def _to_and_fro(rng: np.random.Generator, width: int, height: int) -> list[Float
     return [points.astype(np.float32)]
 
 
-def _up_and_down(rng: np.random.Generator, width: int, height: int) -> list[Floats]:
+def _up_and_down(rng: np.random.Generator, width: int, height: int) -> list[F32]:
     """Return a zigzag along the word."""
     count = max(5, round(width / (height * rng.uniform(0.05, 0.16))))
     reach = height * rng.uniform(0.15, 0.4) * rng.uniform(0.7, 1.2, count) * (-1) ** np.arange(count)
     return [np.stack([np.linspace(0, width, count), reach], 1).astype(np.float32)]
 
 
-def _coil(rng: np.random.Generator, width: int, height: int) -> list[Floats]:
+def _coil(rng: np.random.Generator, width: int, height: int) -> list[F32]:
     """Return loops along the word."""
     turns = max(2.0, width / (height * rng.uniform(0.12, 0.3)))
     angle = np.linspace(0, 2 * np.pi * turns, round(16 * turns))
@@ -144,7 +142,7 @@ def _coil(rng: np.random.Generator, width: int, height: int) -> list[Floats]:
     return [np.stack([x, reach * np.sin(angle)], 1).astype(np.float32)]
 
 
-def _hatching(rng: np.random.Generator, width: int, height: int) -> list[Floats]:
+def _hatching(rng: np.random.Generator, width: int, height: int) -> list[F32]:
     """Return slanted strokes side by side, some crossed by others."""
     pitch, reach, slant = height * rng.uniform(0.1, 0.25), height * rng.uniform(0.2, 0.4), rng.uniform(-0.8, 0.8)
     places = np.arange(pitch / 2, width, pitch)
@@ -154,7 +152,7 @@ def _hatching(rng: np.random.Generator, width: int, height: int) -> list[Floats]
     return paths
 
 
-def _smooth(path: Floats) -> Floats:
+def _smooth(path: F32) -> F32:
     """Return a path with its corners rounded off (Chaikin 1974), the ends as they were."""
     for _ in range(2):
         near, far = path[:-1] * 0.75 + path[1:] * 0.25, path[:-1] * 0.25 + path[1:] * 0.75

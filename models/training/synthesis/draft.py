@@ -8,15 +8,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32
 from models.training.synthesis.handwriting import HandLine
 from models.training.synthesis.pen import signature, signed_name
 from models.training.synthesis.scan import paper
 from models.training.synthesis.sheet import Sheet
 from models.training.synthesis.typefaces import Typefaces, any_font, dot_matrix, smudged, typeset, typewritten
 
-Floats = npt.NDArray[np.float32]
 Colour = tuple[float, float, float]
 
 
@@ -109,13 +108,13 @@ class Draft:
         self.sheet.stamp(np.ones((thickness, max(1, x1 - x0)), np.float32), x0, y, self.black, None)
 
 
-def scaled(ink: Floats, height: int) -> Floats:
+def scaled(ink: F32, height: int) -> F32:
     """Return ink at another height."""
     size = (max(1, round(ink.shape[1] * height / ink.shape[0])), height)
     return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def until_gap(ink: Floats, longest: int) -> Floats:
+def until_gap(ink: F32, longest: int) -> F32:
     """Return a written line no longer than `longest`, cut where there is least ink."""
     if ink.shape[1] <= longest:
         return ink
@@ -134,7 +133,7 @@ def _pen_colour(rng: np.random.Generator) -> Colour:
     return float(rng.uniform(0, 0.35)), float(rng.uniform(0, 0.4)), float(rng.uniform(0.3, 0.8))
 
 
-def _hand(rng: np.random.Generator, stationery: Stationery, fonts: bool = True) -> Callable[[], Floats]:
+def _hand(rng: np.random.Generator, stationery: Stationery, fonts: bool = True) -> Callable[[], F32]:
     """Return what gives the ink of one line after another, all of one hand."""
     if not fonts or rng.random() < 0.75:
         lines = stationery.hands[int(rng.integers(0, len(stationery.hands)))]
@@ -142,7 +141,7 @@ def _hand(rng: np.random.Generator, stationery: Stationery, fonts: bool = True) 
     some = [[font] for font in stationery.scripts] if rng.random() < 0.7 else []
     font = any_font(rng, some or stationery.faces.hands)
 
-    def line() -> Floats:
+    def line() -> F32:
         words = [stationery.words[i] for i in rng.integers(0, len(stationery.words), int(rng.integers(1, 9)))]
         return typeset(" ".join(words), font, 64)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from models.arrays import F32
 
 
-def pushed(rng: np.random.Generator, ink: Floats, points: tuple[int, int], strength: float) -> Floats:
+def pushed(rng: np.random.Generator, ink: F32, points: tuple[int, int], strength: float) -> F32:
     """Return ink, (h, w), moved smoothly both ways.
 
     Args:

@@ -11,21 +11,20 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from models.arrays import F32
 from models.errors import ModelError
 from models.training.synthesis.typefaces import typeset
 
 _DRAWN = 12  # lines of a font
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class HandLine:
     """A written line: its ink, (h ≤ 80, w) float32 in [0, 1], its text, and the document it is from."""
 
-    ink: Floats
+    ink: F32
     text: str
     document: str
 
@@ -60,7 +59,7 @@ def drawn_hands(fonts: Sequence[Path], words: Sequence[str], rng: np.random.Gene
     return hands
 
 
-def ink_of(grey: Floats) -> Floats:
+def ink_of(grey: F32) -> F32:
     """Return how much of each pixel is ink, from a line's grey levels: paper's own shade and grain taken out."""
     paper = cv2.GaussianBlur(cv2.dilate(grey, np.ones((9, 9), np.uint8)), (0, 0), 12)
     depth = np.maximum(paper - grey, 0)

@@ -7,20 +7,17 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from models.arrays import F32, ImageU8
 from models.training.synthesis.elastic import pushed
-
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 _CAPITALS = 0.6  # how alike small letters and capitals are; .43 at the most in fonts that have both
 _IN_NO_FONT = "\U0010fffe"
 _EM = (44, 68)  # pixels; lines are drawn larger than they are read
 
 
-def hand_line(rng: np.random.Generator, text: str, font: Path) -> Pixels:
+def hand_line(rng: np.random.Generator, text: str, font: Path) -> ImageU8:
     """Return a line of handwriting as black on white, (h, w) uint8: no word as the last."""
     size = int(rng.integers(*_EM))
     drift, gap = rng.normal(0, 0.012), rng.uniform(0.18, 0.6) * size
@@ -37,7 +34,7 @@ def hand_line(rng: np.random.Generator, text: str, font: Path) -> Pixels:
     return _cropped(_bent(rng, sheet, size))
 
 
-def print_line(rng: np.random.Generator, text: str, font: Path) -> Pixels:
+def print_line(rng: np.random.Generator, text: str, font: Path) -> ImageU8:
     """Return a line of print as black on white, (h, w) uint8."""
     size = int(rng.integers(*_EM))
     return _cropped(_ink(text, font, size))
@@ -67,7 +64,7 @@ def _glyph(font: Path, character: str) -> bytes:
     return bytes(_face(font, 24).getmask(character))
 
 
-def _shape(letter: str, font: Path) -> Floats:
+def _shape(letter: str, font: Path) -> F32:
     """Return what a letter looks like whatever its size, (1024,)."""
     ink = _ink(letter, font, 80)
     rows = np.flatnonzero(ink.max(1) > 0.2)
@@ -75,7 +72,7 @@ def _shape(letter: str, font: Path) -> Floats:
     return np.asarray(cv2.blur(square, (5, 5)).ravel(), np.float32)
 
 
-def _word(rng: np.random.Generator, word: str, font: Path, size: int) -> Floats:
+def _word(rng: np.random.Generator, word: str, font: Path, size: int) -> F32:
     """Return one word's ink, its baseline at .62 of the height."""
     ink = _ink(word, font, size)
     slant = rng.normal(0, 0.05)
@@ -84,7 +81,7 @@ def _word(rng: np.random.Generator, word: str, font: Path, size: int) -> Floats:
     return np.asarray(cv2.warpAffine(ink, shear, (round(width * 1.08), height)), np.float32)
 
 
-def _ink(text: str, font: Path, size: int) -> Floats:
+def _ink(text: str, font: Path, size: int) -> F32:
     face = _face(font, max(8, size))
     height, width = round(2.6 * size), round(face.getlength(text) + size)
     picture = Image.new("L", (max(1, width), height))
@@ -94,13 +91,13 @@ def _ink(text: str, font: Path, size: int) -> Floats:
     return ink[:, max(0, columns[0] - 2) : columns[-1] + 3] if len(columns) else ink[:, : size // 2]
 
 
-def _bent(rng: np.random.Generator, sheet: Floats, size: int) -> Floats:
+def _bent(rng: np.random.Generator, sheet: F32, size: int) -> F32:
     """Return the line as if written less evenly: pushed about smoothly by a twelfth of the size and less."""
     points = (4, max(2, round(sheet.shape[1] / size)))
     return pushed(rng, sheet, points, float(rng.uniform(0.0, 0.07)) * size)
 
 
-def _cropped(ink: Floats) -> Pixels:
+def _cropped(ink: F32) -> ImageU8:
     rows, columns = np.flatnonzero(ink.max(1) > 0.2), np.flatnonzero(ink.max(0) > 0.2)
     if len(rows) and len(columns):
         ink = ink[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2]

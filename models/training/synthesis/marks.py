@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, ImageU8
 from models.training.synthesis.draft import Draft
 from models.training.synthesis.sheet import Sheet
 from models.training.synthesis.typefaces import typeset
-
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 
 
 def add_logo(draft: Draft, x: int, y: int) -> None:
@@ -31,7 +28,7 @@ def add_logo(draft: Draft, x: int, y: int) -> None:
     draft.sheet.stamp(logo, x, y, (0.1, 0.1, 0.1), None)
 
 
-def _crest(rng: np.random.Generator, tall: int, wide: int) -> Floats:
+def _crest(rng: np.random.Generator, tall: int, wide: int) -> F32:
     """Return a picture full of strokes, the same on both sides or not, as engraved heads of letters have."""
     half = np.zeros((4 * tall, 4 * wide), np.uint8)
     for _ in range(int(rng.integers(8, 60))):
@@ -52,7 +49,7 @@ def _crest(rng: np.random.Generator, tall: int, wide: int) -> Floats:
     return np.asarray(cv2.resize(half, (wide, tall), interpolation=cv2.INTER_AREA) / 255, np.float32)
 
 
-def _shapes(rng: np.random.Generator, tall: int, wide: int) -> Floats:
+def _shapes(rng: np.random.Generator, tall: int, wide: int) -> F32:
     """Return a few overlapping shapes, filled or in outline."""
     logo = np.zeros((tall, wide), np.uint8)
     for _ in range(rng.integers(1, 6)):
@@ -125,7 +122,7 @@ def bleed_through(rng: np.random.Generator, sheet: Sheet) -> None:
     sheet.paper *= 1 - np.float32(rng.uniform(0.08, 0.35)) * np.clip(1 - faint, 0, 1)
 
 
-def _cloud(rng: np.random.Generator, height: int, width: int) -> Pixels:
+def _cloud(rng: np.random.Generator, height: int, width: int) -> ImageU8:
     """Return the specks that grey paper or a fold becomes in black and white: dense here, none there."""
     coarse = rng.normal(0, 1, (int(rng.integers(3, 8)), int(rng.integers(3, 8)))).astype(np.float32)
     lean = rng.uniform(-1, 1) * np.linspace(-1, 2, width)
@@ -136,7 +133,7 @@ def _cloud(rng: np.random.Generator, height: int, width: int) -> Pixels:
     return np.asarray(cv2.dilate(specks, grown), np.uint8)
 
 
-def darken_margins(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+def darken_margins(rng: np.random.Generator, pixels: ImageU8) -> ImageU8:
     """Return a page with the black that a scanner sees beyond it, along some of its sides; of most pages, none."""
     if rng.random() < 0.75:
         return pixels
@@ -156,7 +153,7 @@ def _anywhere(rng: np.random.Generator, width: int, height: int) -> tuple[int, i
     return int(rng.integers(0, width)), int(rng.integers(0, height))
 
 
-def turned(ink: Floats, degrees: float) -> Floats:
+def turned(ink: F32, degrees: float) -> F32:
     """Return ink turned about its centre, on a sheet with room for it."""
     height, width = ink.shape
     lean = abs(np.sin(np.deg2rad(degrees)))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import ImageU8
 from models.training.synthesis.draft import Draft, Stationery
 from models.training.synthesis.scan import scanned
-
-Pixels = npt.NDArray[np.uint8]
 
 _CLOSINGS = ("Sincerely,", "Very truly yours,", "Yours,", "Best regards,", "Signed:", "By:", "(Signature)", "Name:")
 
 
-def draw_page(rng: np.random.Generator, stationery: Stationery) -> tuple[Pixels, Pixels]:
+def draw_page(rng: np.random.Generator, stationery: Stationery) -> tuple[ImageU8, ImageU8]:
     """Return a page, (H, W, 3) uint8 RGB, and its ink map (see Sheet)."""
     draft = Draft(rng, stationery)
     kind = rng.choice(["letter", "form", "note", "print", "strip"], p=[0.34, 0.28, 0.12, 0.12, 0.14])

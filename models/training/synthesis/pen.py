@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
-Points = npt.NDArray[np.float64]
+from models.arrays import F32, F64
+
+Points = F64
 
 _PER_SPAN = 12  # points drawn between two control points
 _FINER = 4  # strokes are drawn this much larger, then reduced
@@ -18,7 +18,7 @@ _FINER = 4  # strokes are drawn this much larger, then reduced
 _BASIS = np.array([[1, 4, 1, 0], [-3, 0, 3, 0], [3, -6, 3, 0], [-1, 3, -3, 1]], np.float64) / 6
 
 
-def signature(rng: np.random.Generator, height: int) -> Floats:
+def signature(rng: np.random.Generator, height: int) -> F32:
     """Return the ink of a signature, (about height, w) float32 in [0, 1]."""
     strokes = [_name(rng) for _ in range(rng.integers(1, 4))]
     offset = 0.0
@@ -34,7 +34,7 @@ def signature(rng: np.random.Generator, height: int) -> Floats:
     return _draw(rng, [spline(stroke) @ shape for stroke in placed], height)
 
 
-def signed_name(rng: np.random.Generator, name: Floats, height: int) -> Floats:
+def signed_name(rng: np.random.Generator, name: F32, height: int) -> F32:
     """Return a written name, (h, w) ink, as people sign it, (height, w) float32 in [0, 1]."""
     width = max(2, round(height * name.shape[1] / name.shape[0] * rng.uniform(0.7, 1.5)))
     slant, turn = rng.uniform(-0.1, 0.7), np.tan(np.deg2rad(rng.normal(-4, 6)))
@@ -54,7 +54,7 @@ def signed_name(rng: np.random.Generator, name: Floats, height: int) -> Floats:
     return np.asarray(leant, np.float32)
 
 
-def with_tail(rng: np.random.Generator, ink: Floats) -> Floats:
+def with_tail(rng: np.random.Generator, ink: F32) -> F32:
     """Return a signature, (h, w) ink, with a thin stroke that runs far beyond it, out of a letter or all about."""
     height, width = ink.shape
     reach = np.array([width * rng.uniform(0.3, 1.2), height * rng.uniform(0.2, 1.2)])
@@ -107,7 +107,7 @@ def _flourish(rng: np.random.Generator, length: float) -> Points:
     return np.stack([x, rng.uniform(-0.5, 1.8, len(x))], 1)
 
 
-def _draw(rng: np.random.Generator, strokes: list[Points], height: int) -> Floats:
+def _draw(rng: np.random.Generator, strokes: list[Points], height: int) -> F32:
     points = np.concatenate(strokes)
     low = points.min(0)
     scale = height * _FINER / max(np.ptp(points[:, 1]), np.ptp(points[:, 0]) / 8, 0.1)

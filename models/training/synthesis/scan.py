@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, ImageU8
 from models.training.synthesis.sheet import Sheet
 
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 
-
-def paper(rng: np.random.Generator, height: int, width: int) -> Floats:
+def paper(rng: np.random.Generator, height: int, width: int) -> F32:
     """Return an empty sheet, (height, width, 3) float32 in [0, 1]: white, yellowed or stained, unevenly lit."""
     tone = np.ones(3) if rng.random() < 0.5 else 1 - rng.uniform(0, 0.3) * np.sort(rng.random(3))
     stains = cv2.resize(rng.normal(0, 1, (6, 5)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
@@ -20,7 +17,7 @@ def paper(rng: np.random.Generator, height: int, width: int) -> Floats:
     return np.asarray(np.clip(tone + amount * stains[..., None], 0, 1), np.float32)
 
 
-def scanned(rng: np.random.Generator, sheet: Sheet) -> tuple[Pixels, Pixels]:
+def scanned(rng: np.random.Generator, sheet: Sheet) -> tuple[ImageU8, ImageU8]:
     """Return the page as a machine gives it, (H, W, 3) uint8 RGB, and its ink map at the same size."""
     pixels, ink = _turned(rng, sheet.paper, sheet.ink)
     scale = rng.choice([1.0, 1.0, 1.0, 0.8, 0.65])
@@ -41,7 +38,7 @@ def scanned(rng: np.random.Generator, sheet: Sheet) -> tuple[Pixels, Pixels]:
     return _compressed(rng, (page * 255).astype(np.uint8)), ink
 
 
-def _turned(rng: np.random.Generator, pixels: Floats, ink: Pixels) -> tuple[Floats, Pixels]:
+def _turned(rng: np.random.Generator, pixels: F32, ink: ImageU8) -> tuple[F32, ImageU8]:
     if rng.random() < 0.4:
         return pixels, ink
     height, width = ink.shape
@@ -53,7 +50,7 @@ def _turned(rng: np.random.Generator, pixels: Floats, ink: Pixels) -> tuple[Floa
     )
 
 
-def _compressed(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+def _compressed(rng: np.random.Generator, pixels: ImageU8) -> ImageU8:
     if rng.random() < 0.4:
         return pixels
     _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32, ImageU8
 from models.detection.types import TextBox
 from models.document import Kind
 from models.kinds.model import KINDS
-
-Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 
 _INK = 0.35  # coverage above which a pixel is of a stroke rather than of its edge
 _LEAST_INK = 12  # pixels of ink in a box: fewer are dirt
@@ -23,7 +20,7 @@ _MAJORITY = 0.65  # of a box's ink: a box that is half print and half hand teach
 class Sheet:
     """Paper, (H, W, 3) float32 RGB in [0, 1], and `ink`, (H, W) uint8: 0 is none, i is KINDS[i - 1]."""
 
-    def __init__(self, paper: Floats) -> None:
+    def __init__(self, paper: F32) -> None:
         """Begin on a sheet of paper, which is drawn upon in place."""
         self.paper = paper
         self.ink = np.zeros(paper.shape[:2], np.uint8)
@@ -33,7 +30,7 @@ class Sheet:
         """Return height and width in pixels."""
         return int(self.paper.shape[0]), int(self.paper.shape[1])
 
-    def stamp(self, coverage: Floats, x: int, y: int, colour: Sequence[float], kind: Kind | None) -> None:
+    def stamp(self, coverage: F32, x: int, y: int, colour: Sequence[float], kind: Kind | None) -> None:
         """Put ink on the paper, its top-left corner at (x, y); what lies beyond the edges is cut off.
 
         Args:
@@ -53,12 +50,12 @@ class Sheet:
             self.ink[window][coverage > _INK] = KINDS.index(kind) + 1
 
 
-def kinds_of_boxes(ink: Pixels, boxes: Sequence[TextBox]) -> list[Kind | None]:
+def kinds_of_boxes(ink: ImageU8, boxes: Sequence[TextBox]) -> list[Kind | None]:
     """Return what most of the ink in each box is, None where there is hardly any or no clear majority."""
     return [_majority(ink, box.corners) for box in boxes]
 
 
-def _majority(ink: Pixels, corners: Floats) -> Kind | None:
+def _majority(ink: ImageU8, corners: F32) -> Kind | None:
     x0, y0 = np.maximum(np.floor(corners.min(0)).astype(int), 0)
     x1, y1 = np.ceil(corners.max(0)).astype(int) + 1
     window = ink[y0:y1, x0:x1]

@@ -6,16 +6,14 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from models.arrays import F32
 from models.kinds.model import KINDS
 from models.training.synthesis.draft import Draft, Stationery, scaled, until_gap
 from models.training.synthesis.elastic import pushed
 from models.training.synthesis.marks import turned
 from models.training.synthesis.pen import signature, signed_name, with_tail
 from models.training.synthesis.typefaces import any_font, typeset
-
-Floats = npt.NDArray[np.float32]
 
 SIGNATURE = KINDS.index("signature") + 1  # signatures of a page are numbered from here on
 
@@ -41,20 +39,20 @@ class SignedDraft(Draft):
         self.sheet.ink = np.where(fresh, SIGNATURE + self.signatures, before).astype(np.uint8)
         self.signatures += 1
 
-    def _signed_name(self, height: int) -> Floats:
+    def _signed_name(self, height: int) -> F32:
         if self.stationery.scripts and self.rng.random() < 0.5:
             return signed_name(self.rng, self._script(), height)
         hands = self.stationery.hands[int(self.rng.integers(0, len(self.stationery.hands)))]
         line = hands[int(self.rng.integers(0, len(hands)))].ink
         return signed_name(self.rng, until_gap(line, round(line.shape[0] * self.rng.uniform(2, 8))), height)
 
-    def _script(self) -> Floats:
+    def _script(self) -> F32:
         """Return a name in a font of handwriting: a full one, initials and a surname, or a first name."""
         words = [word for word in self.words(6).title().split() if word[0].isalpha()] or ["Anna"]
         names = (f"{words[0]} {words[-1]}", f"{words[0][0]}. {words[-1]}", words[0], f"{words[0][0]}{words[-1][0]}")
         return self._in_script(names)
 
-    def _in_script(self, texts: Sequence[str]) -> Floats:
+    def _in_script(self, texts: Sequence[str]) -> F32:
         """Return one of some texts in any font of handwriting."""
         font = any_font(self.rng, [[font] for font in self.stationery.scripts] or self.stationery.faces.hands)
         return uneven(self.rng, typeset(str(self.rng.choice(texts)), font, 72))
@@ -117,7 +115,7 @@ class SignedDraft(Draft):
         self.sheet.stamp(ink, x, y, self.pen, "handwritten")
 
 
-def uneven(rng: np.random.Generator, ink: Floats) -> Floats:
+def uneven(rng: np.random.Generator, ink: F32) -> F32:
     """Return ink pushed about smoothly by some twentieths of its height, so that no two letters are the same."""
     height, width = ink.shape
     strength = float(rng.uniform(0.01, 0.07)) * height

@@ -8,12 +8,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from models.arrays import F32
 from models.errors import ModelError
-
-Floats = npt.NDArray[np.float32]
 
 _FOLDERS = (Path("/usr/share/fonts"), Path("/usr/share/texmf/fonts"))
 _PROPORTIONAL = (
@@ -48,7 +46,7 @@ def any_font(rng: np.random.Generator, families: Sequence[Sequence[Path]]) -> Pa
     return family[int(rng.integers(0, len(family)))]
 
 
-def typeset(text: str, font: Path, size: int) -> Floats:
+def typeset(text: str, font: Path, size: int) -> F32:
     """Return a line's ink, (h, w) float32 in [0, 1]; letters of `size` pixels per em."""
     face = _face(font, size)
     left, top, right, bottom = face.getbbox(text)
@@ -57,7 +55,7 @@ def typeset(text: str, font: Path, size: int) -> Floats:
     return np.asarray(np.asarray(picture) / 255, np.float32)
 
 
-def typewritten(rng: np.random.Generator, text: str, font: Path, size: int) -> Floats:
+def typewritten(rng: np.random.Generator, text: str, font: Path, size: int) -> F32:
     """Return a line whose letters sit, and are inked, unevenly."""
     face = _face(font, size)
     pitch = face.getlength("n")
@@ -75,7 +73,7 @@ def typewritten(rng: np.random.Generator, text: str, font: Path, size: int) -> F
     return picture
 
 
-def dot_matrix(text: str, font: Path, size: int) -> Floats:
+def dot_matrix(text: str, font: Path, size: int) -> F32:
     """Return a line as needles print it: nine or so dots high."""
     coarse = typeset(text, font, 11) > 0.45
     needle = np.zeros((_DOT, _DOT), np.float32)
@@ -87,7 +85,7 @@ def dot_matrix(text: str, font: Path, size: int) -> Floats:
     return np.asarray(np.clip(small * 1.4, 0, 1), np.float32)
 
 
-def smudged(rng: np.random.Generator, ink: Floats, size: int) -> Floats:
+def smudged(rng: np.random.Generator, ink: F32, size: int) -> F32:
     """Return a line whose ink has spread or not quite taken, as from a worn ribbon or cheap paper."""
     spread = cv2.GaussianBlur(ink, (0, 0), size * rng.uniform(0.02, 0.07))
     coarse = rng.normal(0, rng.uniform(0, 0.3), (max(2, ink.shape[0] // 4), max(2, ink.shape[1] // 4)))

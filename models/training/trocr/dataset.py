@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import torch
 from onnx import TensorProto, helper
 from torch import Tensor
 
+from models.arrays import F16, F32
 from models.errors import ModelError
 from models.recognition.ctc.handwriting import NETWORK
 from models.training.lines.dataset import Pack
@@ -22,9 +22,6 @@ from models.training.lines.export import drop_unused
 from models.training.lines.mixture import STRIDE, Mixture, batches, grouped
 from models.training.trocr.network import FEATURES
 from models.weights.onnx_session import create_session
-
-Halves = npt.NDArray[np.float16]
-Floats = npt.NDArray[np.float32]
 
 _IN_A_FILE = 500
 _POOL = 600  # lines that are sorted by length together
@@ -37,7 +34,7 @@ _REAL_TEXT = 0.12  # share of texts that are transcriptions of the lines learnt 
 class SeenLine(NamedTuple):
     """A line as the trunk sees it, (T, 120) float16, and its text."""
 
-    features: Halves
+    features: F16
     text: str
 
 
@@ -57,7 +54,7 @@ class Trunk:
         self._told = trunk_of(onnx.load(network)).graph.output[0].name
         self._session = create_session(network, self._told)
 
-    def features(self, pictures: Floats, widths: Sequence[int]) -> list[Halves]:
+    def features(self, pictures: F32, widths: Sequence[int]) -> list[F16]:
         """Return what it tells of lines, (N, 3, 48, W) with their own widths: (T, 120) each."""
         (told,) = self._session.run([self._told], {"x": pictures})
         return [row[: -(-width // STRIDE) + 1].astype(np.float16) for row, width in zip(told, widths, strict=True)]
@@ -169,7 +166,7 @@ def text_batches(pack: Pack, alphabet: Alphabet, rng: np.random.Generator) -> It
             yield alphabet.given_and_following(texts[int(number) * _TEXTS : (int(number) + 1) * _TEXTS])
 
 
-def _varied(rng: np.random.Generator, features: Floats) -> Floats:
+def _varied(rng: np.random.Generator, features: F32) -> F32:
     """Return features with noise, some steps hidden and at times some numbers of each step."""
     features = features + rng.normal(0, 0.1, features.shape).astype(np.float32)
     for _ in range(int(rng.integers(0, 4))):

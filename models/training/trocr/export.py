@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import torch
 
+from models.arrays import F32
 from models.recognition.trocr.checkpoint import State
 from models.recognition.trocr.config import LineEncoderShape, TrocrConfig
 from models.recognition.trocr.export.decoder_graph import write_decoder
@@ -22,12 +22,10 @@ from models.training.lines.mixture import BUCKET
 from models.training.trocr.network import HEADS, TOKENS, WIDTH, TinyTrocr
 from models.weights.store import sha256_of
 
-Floats = npt.NDArray[np.float32]
-
 _EPSILON = 1e-5
 
 
-def learnt(checkpoint: Path, characters: int) -> tuple[TinyTrocr, tuple[Floats, Floats]]:
+def learnt(checkpoint: Path, characters: int) -> tuple[TinyTrocr, tuple[F32, F32]]:
     """Return the network of a run with its averaged weights, and the features' mean and deviation, (120,) each."""
     state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
     network = TinyTrocr(characters)
@@ -40,7 +38,7 @@ def learnt(checkpoint: Path, characters: int) -> tuple[TinyTrocr, tuple[Floats, 
 
 def export(
     network: TinyTrocr,
-    normal: tuple[Floats, Floats],
+    normal: tuple[F32, F32],
     trunk: onnx.ModelProto,
     characters: Sequence[str],
     folder: Path,
@@ -64,7 +62,7 @@ def export(
 
 
 def _write_encoder(
-    state: State, normal: tuple[Floats, Floats], trunk: onnx.ModelProto, config: TrocrConfig, path: Path
+    state: State, normal: tuple[F32, F32], trunk: onnx.ModelProto, config: TrocrConfig, path: Path
 ) -> None:
     """Write the encoder.
 
@@ -128,7 +126,7 @@ def _by_head(graph: Graph, value: str) -> str:
     return graph.node("Transpose", [parted], perm=[0, 2, 1, 3])
 
 
-def _linear(state: State, name: str) -> tuple[Floats, Floats]:
+def _linear(state: State, name: str) -> tuple[F32, F32]:
     return state[f"{name}.weight"], state[f"{name}.bias"]
 
 

@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from models.arrays import F32
 from models.training.runs import average, log_row, save_whole
 from models.training.trocr.dataset import Batch
 from models.training.trocr.network import TinyTrocr
 
-Floats = npt.NDArray[np.float32]
-Normal = tuple[Floats, Floats]
+Normal = tuple[F32, F32]
 Texts = Iterator[tuple[Tensor, Tensor]]
 
 _SLOWEST_STEP_S = 10.0  # a step that took longer was paused from outside: it does not count against the time

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from models.document import PageReading, ReadOptions
-from streams import reader_process
+from streams.processes import reader_process
 
 _read_page = reader_process.read_page
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from streams import reader_process
 from streams.cli import main
+from streams.processes import reader_process
 from tests.integration.faults import bad_pages
 
 if __name__ == "__main__":

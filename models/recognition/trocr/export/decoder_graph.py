@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.arrays import F32
 from models.recognition.trocr.checkpoint import State
 from models.recognition.trocr.config import DecoderShape, TrocrConfig
 from models.recognition.trocr.export.operators import (
@@ -23,7 +24,6 @@ from models.recognition.trocr.export.operators import (
     INT32,
     INT64,
     UINT8,
-    Floats,
     Graph,
     Precision,
     Value,
@@ -64,7 +64,7 @@ def write_decoder(state: State, config: TrocrConfig, precision: Precision, path:
     graph.save(path, inputs, outputs, {})
 
 
-def place_table(state: State, shape: DecoderShape) -> Floats:
+def place_table(state: State, shape: DecoderShape) -> F32:
     """Return the vectors of the places that tokens stand at, (positions, width): learned, or waves.
 
     The waves are fairseq's (Vaswani et al. 2017, section 3.5, sines in the first half, cosines in the second).
@@ -178,7 +178,7 @@ def _look_in_8_bits(graph: Graph, query: str) -> str:
     return graph.node("Mul", [graph.node("Cast", [found], to=FLOAT), scale])
 
 
-def _heads_product(graph: Graph, value: str, weights: Floats) -> str:
+def _heads_product(graph: Graph, value: str, weights: F32) -> str:
     """Return value · weights for each head: (heads, B, n) and (heads, n, m)."""
     scales = np.maximum(np.abs(weights).max(1, keepdims=True), 1e-12) / 127
     columns = graph.weight(np.rint(weights / scales), np.int8)
@@ -213,7 +213,7 @@ def _say(graph: Graph, state: State, precision: Precision, value: str) -> None:
     graph.nodes("GatherElements", [graph.node("LogSoftmax", [logits], axis=-1), "next"], ["scores"], axis=-1)
 
 
-def _linear(state: State, name: str) -> tuple[Floats, Floats]:
+def _linear(state: State, name: str) -> tuple[F32, F32]:
     return state[f"{name}.weight"], state[f"{name}.bias"]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.arrays import F32
 from models.recognition.trocr.checkpoint import State
 from models.recognition.trocr.config import TrocrConfig
 from models.recognition.trocr.export.operators import (
@@ -17,7 +18,6 @@ from models.recognition.trocr.export.operators import (
     FUSED,
     INT8,
     UINT8,
-    Floats,
     Graph,
     Precision,
     Value,
@@ -55,7 +55,7 @@ def write_encoder(state: State, config: TrocrConfig, precision: Precision, path:
     graph.save(path, [Value("patches", UINT8, (1, side * side, 3 * shape.patch**2))], outputs, {})
 
 
-def folded_projection(state: State, config: TrocrConfig) -> tuple[Floats, Floats]:
+def folded_projection(state: State, config: TrocrConfig) -> tuple[F32, F32]:
     """Return the first layer's weights, (W, 3·P·P), and bias, for pixels of 0 to 255 as they come.
 
     A picture's normalisation is linear, and so is the layer.
@@ -117,7 +117,7 @@ def _layer(graph: Graph, state: State, config: TrocrConfig, precision: Precision
     return graph.node("Add", [value, linear(graph, bent, *_linear(state, f"{at}.output.dense"))])
 
 
-def _joined(state: State, at: str, with_bias: bool) -> tuple[Floats, Floats | None]:
+def _joined(state: State, at: str, with_bias: bool) -> tuple[F32, F32 | None]:
     """Return the weights and bias of queries, keys and values, one below the other."""
     names = [f"{at}.attention.attention.{name}" for name in ("query", "key", "value")]
     weights = np.concatenate([state[f"{name}.weight"] for name in names])
@@ -134,7 +134,7 @@ def _quantise(graph: Graph, value: str) -> None:
     graph.nodes("Transpose", [scales], ["scales"], perm=[0, 2, 1])
 
 
-def _linear(state: State, name: str) -> tuple[Floats, Floats]:
+def _linear(state: State, name: str) -> tuple[F32, F32]:
     return state[f"{name}.weight"], state[f"{name}.bias"]
 
 

@@ -15,9 +15,10 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from models.arrays import F32
+
 Precision = Literal["fp32", "int8"]
 PRECISIONS: dict[str, Precision] = {"fp32": "fp32", "int8": "int8"}
-Floats = npt.NDArray[np.float32]
 
 FUSED = "com.microsoft"  # the domain of ONNX Runtime's own operators
 _OPSET = 18
@@ -76,7 +77,7 @@ class Graph:
         """Give a value the name of a graph's output."""
         self.nodes("Identity", [value], [name])
 
-    def norm(self, value: str, gain: Floats, shift: Floats, epsilon: float) -> str:
+    def norm(self, value: str, gain: F32, shift: F32, epsilon: float) -> str:
         return self.node(
             "LayerNormalization", [value, self.weight(gain), self.weight(shift)], axis=-1, epsilon=epsilon
         )
@@ -100,13 +101,13 @@ class Graph:
         return name
 
 
-def float_linear(graph: Graph, value: str, weights: Floats, bias: Floats | None = None) -> str:
+def float_linear(graph: Graph, value: str, weights: F32, bias: F32 | None = None) -> str:
     """Return value · weightsᵀ + bias; weights as torch keeps them, (given, taken)."""
     product = graph.node("MatMul", [value, graph.weight(weights.T)])
     return product if bias is None else graph.node("Add", [product, graph.weight(bias)])
 
 
-def tensor_linear(graph: Graph, value: str, weights: Floats, bias: Floats | None = None) -> str:
+def tensor_linear(graph: Graph, value: str, weights: F32, bias: F32 | None = None) -> str:
     """Return the same in 8 bits: weights by output, the input by one scale that it sets itself.
 
     The fastest of all, at four times single precision's rate; for inputs that are one line only, or what a line
@@ -124,7 +125,7 @@ def tensor_linear(graph: Graph, value: str, weights: Floats, bias: Floats | None
     )
 
 
-def row_linear(graph: Graph, value: str, weights: Floats, bias: Floats | None = None) -> str:
+def row_linear(graph: Graph, value: str, weights: F32, bias: F32 | None = None) -> str:
     """Return the same in 8 bits, weights and input in blocks with a scale each: rows do not touch each other."""
     given, taken = weights.shape
     block = next((size for size in _BLOCKS if taken % size == 0), None)
@@ -141,7 +142,7 @@ def row_linear(graph: Graph, value: str, weights: Floats, bias: Floats | None = 
     )
 
 
-def by_column(weights: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
+def by_column(weights: F32) -> tuple[npt.NDArray[np.int8], F32]:
     """Return weights, (taken, given), in 8 bits, and each column's scale."""
     scales = np.maximum(np.abs(weights).max(0), 1e-12) / 127
     return np.clip(np.rint(weights / scales), -127, 127).astype(np.int8), scales.astype(np.float32)

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.recognition.trocr.export.operators import Floats
+from models.arrays import F32
 
 _USUAL = 3.0  # how far normalised values go from zero
 _SMALLEST = 1e-4
 
 
-def smoothed(gain: Floats, shift: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+def smoothed(gain: F32, shift: F32, weights: F32) -> tuple[F32, F32, F32]:
     """Return a normalisation's gain and shift, (n,), and the weights after it, (m, n), with factors moved."""
     factors = _factors(np.float32(_USUAL) * np.abs(gain) + np.abs(shift), weights)
     return gain / factors, shift / factors, weights * factors
 
 
-def smoothed_pair(
-    first: tuple[Floats, Floats | None], second: Floats
-) -> tuple[tuple[Floats, Floats | None], Floats]:
+def smoothed_pair(first: tuple[F32, F32 | None], second: F32) -> tuple[tuple[F32, F32 | None], F32]:
     """Return weights and bias, (n, k) and (n,), and the weights after them, (m, n), with factors moved.
 
     Only where nothing between the two mixes channels or bends them: attention takes means of values.
@@ -34,7 +32,7 @@ def smoothed_pair(
     return (weights / factors[:, None], None if bias is None else bias / factors), second * factors
 
 
-def _factors(sizes: Floats, weights: Floats) -> Floats:
+def _factors(sizes: F32, weights: F32) -> F32:
     """Return by how much each channel is to be divided: half of the difficulty goes to the weights."""
     columns = np.maximum(np.abs(weights).max(0), _SMALLEST)
     factors = np.sqrt(np.maximum(sizes, _SMALLEST) / columns)
