@@ -9,13 +9,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
-from models.document import PageReading, ReadOptions, Region
+from models.document import PageReading, Region
 from models.documents.files import OpenDocument, open_document
 from models.documents.text_layer import TextLayer
 from models.errors import CorruptFile
 from models.layout.geometry import box_polygon
 from models.layout.paragraphs import in_paragraphs
 from models.layout.reading_order import page_text
+from models.options import ReadOptions
 from models.recognition.confidence import with_calibrated_confidence
 from models.recognition.types import PageReader
 

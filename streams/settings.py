@@ -20,8 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from models.detection.craft.options import CraftOptions
-from models.document import ReadDefaults, ReadOptions
+from models.options import CraftOptions, ReadDefaults, ReadOptions
 from streams.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from models.detection.dbnet import DbnetDetector
 from models.detection.types import TextDetector
-from models.document import ReadOptions
 from models.errors import WeightsMissing
+from models.options import ReadOptions
 
 if TYPE_CHECKING:
-    from models.detection.craft.options import CraftOptions
     from models.detection.craft.runtime import OnnxScores
+    from models.options import CraftOptions
 
 
 class TextDetectors:

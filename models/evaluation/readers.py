@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
-from models.document import PageReading, ReadOptions
+from models.document import PageReading
 from models.errors import OptionsError, ReaderFailed, WeightsMissing
+from models.options import ReadOptions
 
 ReaderName = Literal["ours", "tesseract", "rapidocr", "ppocr-line", "handwriting-line", "rapidocr-line"]
 READERS: tuple[ReaderName, ...] = get_args(ReaderName)

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from models.arrays import F32, ImageU8
-from models.document import PageImage, PageLines, ReadOptions, Region
+from models.document import PageImage, PageLines, Region
 from models.layout.geometry import clip, wrapped_angle
+from models.options import ReadOptions
 from models.pages.cleaning import Cleaned, clean
 from models.pages.deskew import Straightened, straighten
 from models.pages.glyphs import Letters, grey

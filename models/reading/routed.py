@@ -12,12 +12,13 @@ from importlib.metadata import version
 from typing import Protocol
 
 from models.detection.registry import TextDetectors
-from models.document import Kind, PageImage, PageLines, ReadOptions, Region
+from models.document import Kind, PageImage, PageLines, Region
 from models.errors import PageTooLarge
 from models.kinds.classifier import LineKinds
 from models.kinds.maps import RegionHead
 from models.layout.geometry import box_corners, box_sides, wrapped_angle
 from models.layout.reading_order import in_reading_order
+from models.options import ReadOptions
 from models.pages.deskew import Straightened
 from models.pages.prepare import prepare_upright
 from models.reading.leaders import up_to_the_next, with_leaders

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from models.document import Kind, ReadOptions
+from models.document import Kind
+from models.options import ReadOptions
 from models.recognition.alphabets import is_latin
 from models.recognition.ctc.handwriting import HandwritingRecogniser
 from models.recognition.ctc.ppocr import PpocrLineRecogniser

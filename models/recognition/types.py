@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from models.arrays import ImageU8
-from models.document import PageImage, PageLines, ReadOptions
+from models.document import PageImage, PageLines
+from models.options import ReadOptions
 
 
 class PageReader(Protocol):

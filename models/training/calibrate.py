@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from models.arrays import F64
-from models.document import ReadOptions, Region
+from models.document import Region
 from models.documents.files import open_document
 from models.evaluation.calibration import calibration_error, judge_words
 from models.evaluation.datasets import load_datasets, sample
 from models.evaluation.items import Item
+from models.options import ReadOptions
 from models.pipeline import create_reader
 from models.recognition.types import PageReader
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.document import DocumentInfo, ReadOptions
+from models.document import DocumentInfo
 from models.errors import InkstreamError
+from models.options import ReadOptions
 from streams.agents.backpressure import Backpressure
 from streams.agents.delivery import Output
 from streams.agents.ordered_window import OrderedWindow

@@ -12,7 +12,7 @@ from streams.commands.options import parsed_options
 from streams.model_choice import MODELS_HELP, handwritten_by
 
 if TYPE_CHECKING:
-    from models.document import ReadOptions
+    from models.options import ReadOptions
     from models.pipeline import PagePipeline
     from streams.messages.records import PageText
     from streams.settings import Settings

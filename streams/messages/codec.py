@@ -9,8 +9,8 @@ import orjson
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
-from models.document import ReadOptions
 from models.errors import OptionsError, as_unicode
+from models.options import ReadOptions
 from streams.errors import UndecodableMessage
 from streams.messages.records import FileHeaders, Record
 

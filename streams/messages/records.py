@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.document import Kind, Method, PageReading, ReadOptions
+from models.document import Kind, Method, PageReading
+from models.options import ReadOptions
 
 _RANGES = r"^(\d{1,7}(-\d{1,7})?(,\d{1,7}(-\d{1,7})?)*)?$"
 

@@ -19,8 +19,9 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from models.document import DocumentInfo, PageReading, ReadOptions
+from models.document import DocumentInfo, PageReading
 from models.errors import InkstreamError, PageTooLarge, ReaderFailed, RecognitionTimeout, WorkerDied
+from models.options import ReadOptions
 from streams.processes import reader_process
 from streams.settings import Settings
 

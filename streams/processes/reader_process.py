@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from models.document import DocumentInfo, PageReading, ReadOptions
+from models.document import DocumentInfo, PageReading
+from models.options import ReadOptions
 
 if TYPE_CHECKING:
     from models.pipeline import PagePipeline

@@ -13,7 +13,7 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from models.document import ReadOptions
+from models.options import ReadOptions
 from models.pipeline import PagePipeline
 from tests.bench.pages import scanned_pages
 

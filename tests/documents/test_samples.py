@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from models.detection.dbnet import DbnetDetector
-from models.document import ReadOptions
 from models.documents.files import inspect
 from models.errors import CorruptFile
+from models.options import ReadOptions
 from models.pipeline import PagePipeline, TesseractApi
 from models.training.synthesis.handwriting import ink_of
 from models.training.synthesis.pen import signed_name

@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 import pymupdf
 from aiokafka import AIOKafkaProducer
 
-from models.document import ReadOptions
+from models.options import ReadOptions
 from models.pipeline import PagePipeline
 from streams.kafka.follower import following
 from streams.kafka.topics import TopicNames

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from models.detection.craft.export import export_craft
-from models.detection.craft.options import CraftOptions, Precision
-from models.document import PageReading, ReadOptions
+from models.document import PageReading
+from models.options import CraftOptions, Precision, ReadOptions
 from models.pipeline import PagePipeline
 from tests.unit.drawn_pages import LINES, drawn, turned
 

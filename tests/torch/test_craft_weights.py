@@ -11,8 +11,8 @@ from shapely.geometry import Polygon, box
 
 from models.detection.craft.detector import CraftDetector, load_craft
 from models.detection.craft.export import export_craft
-from models.detection.craft.options import CraftOptions, Precision
 from models.document import PageImage
+from models.options import CraftOptions, Precision
 from models.weights.store import CRAFT, find_weights
 
 LINES = (

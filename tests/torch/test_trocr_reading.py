@@ -9,8 +9,9 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from safetensors.torch import load_file
 
-from models.document import PageReading, ReadOptions
+from models.document import PageReading
 from models.errors import WeightsInvalid, WeightsMissing
+from models.options import ReadOptions
 from models.pipeline import PagePipeline
 from models.recognition.trocr.export.convert import export_trocr
 from models.recognition.trocr.exported import read_description

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from models.arrays import ImageU8
-from models.document import PageImage, ReadOptions, Region
+from models.document import PageImage, Region
+from models.options import ReadOptions
 from models.pages.cleaning import clean
 from models.pages.prepare import PreparingReader
 from models.recognition.tesseract.in_process import TesseractReader

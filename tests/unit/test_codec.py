@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.document import ReadOptions
 from models.errors import CorruptFile, OptionsError
+from models.options import ReadOptions
 from streams.errors import UndecodableMessage
 from streams.messages.codec import decode, decode_headers, encode, merge_options
 from streams.messages.records import FileHeaders, PageTask, PageText, failed_page_text

@@ -19,11 +19,11 @@ from models.arrays import F32, F64
 from models.detection.craft.canvas import draw_canvas
 from models.detection.craft.detector import CraftDetector, load_craft
 from models.detection.craft.lines import lines_from_words
-from models.detection.craft.options import CraftOptions
 from models.detection.craft.postprocess import boxes_from_scores
 from models.detection.craft.runtime import OnnxScores, Scores
 from models.document import PageImage
 from models.errors import WeightsInvalid, WeightsMissing
+from models.options import CraftOptions
 
 OPTIONS = CraftOptions()
 Word = tuple[float, float, int]  # centre of the first character, number of characters

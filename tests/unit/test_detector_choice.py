@@ -15,12 +15,11 @@ from typer.testing import CliRunner
 from models.arrays import F32
 from models.detection.craft.boxes import CraftTextDetector
 from models.detection.craft.detector import CraftDetector, network_files
-from models.detection.craft.options import CraftOptions
 from models.detection.craft.runtime import Scores, onnx_path
 from models.detection.dbnet import DbnetDetector
 from models.detection.registry import TextDetectors
-from models.document import ReadOptions
 from models.errors import OptionsError, WeightsMissing
+from models.options import CraftOptions, ReadOptions
 from models.pipeline import PagePipeline
 from models.weights.store import CRAFT
 from streams.cli import app

@@ -10,7 +10,6 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from typer.testing import CliRunner, Result
 
-from models.document import ReadOptions
 from models.errors import LanguageMissing, OptionsError
 from models.evaluation.datasets import load_dataset
 from models.evaluation.errors import NoGroundTruth
@@ -19,6 +18,7 @@ from models.evaluation.measure import ItemResult, measure, measure_item
 from models.evaluation.readers import READERS, DocumentReader, ReaderSpec, Said, reader_spec
 from models.evaluation.scores import ErrorCount
 from models.evaluation.summary import summarise, worst
+from models.options import ReadOptions
 from streams.cli import app
 
 SENTENCE = "The harbour office opens at nine"

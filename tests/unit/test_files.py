@@ -9,10 +9,11 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from models.document import PageImage, ReadOptions
+from models.document import PageImage
 from models.documents.files import inspect, open_document
 from models.documents.text_layer import is_trusted
 from models.errors import CorruptFile, DocumentError, EmptyDocument, EncryptedFile, PageTooLarge, UnsupportedFile
+from models.options import ReadOptions
 from models.pipeline import PagePipeline
 
 

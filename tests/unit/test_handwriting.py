@@ -11,7 +11,7 @@ import pytest
 
 from models.arrays import F32
 from models.detection.registry import TextDetectors
-from models.document import ReadOptions
+from models.options import ReadOptions
 from models.reading.routed import RoutedReader
 from models.recognition.ctc.beam import LanguageDecoder, aligned
 from models.recognition.ctc.best_path import decode

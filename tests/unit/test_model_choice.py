@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from models.document import ReadOptions
 from models.errors import WeightsMissing
+from models.options import ReadOptions
 from models.recognition.registry import LineRecognisers
 from streams.errors import ConfigurationError
 from streams.model_choice import handwritten_by, models_of

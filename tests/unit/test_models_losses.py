@@ -14,9 +14,10 @@ import pymupdf
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from models.document import PageReading, ReadOptions
+from models.document import PageReading
 from models.documents.files import open_document
 from models.errors import CorruptFile
+from models.options import ReadOptions
 from models.pipeline import PagePipeline
 
 WIDTH, HEIGHT = 800, 600

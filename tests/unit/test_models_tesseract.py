@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from models.document import PageImage, ReadOptions
+from models.document import PageImage
 from models.errors import LanguageMissing
+from models.options import ReadOptions
 from models.recognition.tesseract.in_process import TesseractReader
 from streams.settings import Settings
 

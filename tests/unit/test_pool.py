@@ -10,8 +10,8 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from models.document import ReadOptions
 from models.errors import PageTooLarge, ReaderFailed, RecognitionTimeout, UnsupportedFile, WorkerDied
+from models.options import ReadOptions
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.document import PageReading, ReadOptions, Region
+from models.document import PageReading, Region
+from models.options import ReadOptions
 from streams.errors import UndecodableMessage
 from streams.messages import records
 from streams.messages.codec import decode, encode

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.document import ReadOptions
+from models.options import ReadOptions
 from streams.agents.retention import RetentionWatch
 from streams.messages.records import PageTask
 from streams.monitoring.metrics import Metrics

@@ -7,8 +7,9 @@ import pytest
 
 from models.arrays import ImageU8
 from models.detection.registry import TextDetectors
-from models.document import PageImage, ReadOptions, Region
+from models.document import PageImage, Region
 from models.layout.geometry import bounds
+from models.options import ReadOptions
 from models.reading.routed import RoutedReader
 from models.recognition.registry import LineRecognisers
 from models.training.synthesis.pen import signature

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.detection.registry import TextDetectors
-from models.document import ReadOptions
+from models.options import ReadOptions
 from models.reading.routed import RoutedReader
 from models.recognition.registry import LineRecognisers
 from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser

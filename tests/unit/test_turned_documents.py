@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.document import ReadOptions
+from models.options import ReadOptions
 from models.pipeline import PagePipeline
 from tests.unit.drawn_pages import LINES, drawn, turned
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from models.arrays import F32
-from models.detection.craft.options import CraftOptions
 from models.document import PageImage
+from models.options import CraftOptions
 
 # Four poolings and one more octave of room: the sides of the network's input are multiples of this. It is the width
 # of the buckets too: pages scanned a few pixels apart are one size to the network.

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from models.detection.craft.canvas import Canvas, draw_canvas
 from models.detection.craft.lines import lines_from_words
-from models.detection.craft.options import CraftOptions
 from models.detection.craft.postprocess import ScoredBox, boxes_from_scores
 from models.detection.craft.runtime import OnnxScores, ScoreNetwork, Scores, fitting_precision, onnx_path
 from models.detection.types import DetectedLine
 from models.document import PageImage, Polygon
 from models.layout.geometry import clip
+from models.options import CraftOptions
 from models.weights.store import CRAFT, CRAFT_REFINER
 
 

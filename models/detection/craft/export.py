@@ -13,9 +13,9 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, TypeVar
 
-from models.detection.craft.options import Precision
 from models.detection.craft.runtime import onnx_path
 from models.errors import WeightsInvalid, WeightsMissing
+from models.options import Precision
 from models.weights.store import CRAFT, CRAFT_REFINER, Weights, find_weights, named_by_content
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arrays import F32, Mask
-from models.detection.craft.options import CraftOptions
 from models.detection.craft.polygon import bent_polygon
 from models.layout.geometry import box_corners
+from models.options import CraftOptions
 
 # A box whose sides differ by less than this is taken for upright: the angle of a square is noise.
 _SQUARE = 0.1

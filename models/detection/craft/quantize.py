@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from models.detection.craft.calibration_pages import calibration_pages
 from models.detection.craft.canvas import draw_canvas
-from models.detection.craft.options import CraftOptions
 from models.document import PageImage
+from models.options import CraftOptions
 
 if TYPE_CHECKING:
     from models.detection.craft.network import CraftNetwork

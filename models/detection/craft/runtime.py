@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from models.arrays import F32
-from models.detection.craft.options import Precision
 from models.errors import PageTooLarge, WeightsInvalid, WeightsMissing
+from models.options import Precision
 from models.weights.store import Weights
 
 # Raised when an exported file's inputs, outputs or quantisation change: files kept from before are not taken.

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import tesserocr
 
-from models.document import PageImage, PageLines, ReadOptions
+from models.document import PageImage, PageLines
 from models.errors import LanguageMissing, PageTooLarge, ReaderFailed
 from models.layout.geometry import box_polygon
+from models.options import ReadOptions
 from models.recognition.tesseract.words import LineBuilder, PlacedWord, Word
 
 _PLACES = ("/usr/share/tesseract-ocr/*/tessdata", "/usr/share/tessdata", "/usr/local/share/tessdata",

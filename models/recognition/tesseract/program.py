@@ -9,9 +9,10 @@ import numpy as np
 import pytesseract
 from PIL import Image
 
-from models.document import PageImage, PageLines, ReadOptions
+from models.document import PageImage, PageLines
 from models.errors import LanguageMissing, ReaderFailed
 from models.layout.geometry import Box, box_polygon
+from models.options import ReadOptions
 from models.recognition.tesseract.in_process import check_size, tessdata
 from models.recognition.tesseract.words import LineBuilder, PlacedWord, Word
 

@@ -7,7 +7,8 @@ import signal
 import time
 from pathlib import Path
 
-from models.document import PageReading, ReadOptions
+from models.document import PageReading
+from models.options import ReadOptions
 from streams.processes import reader_process
 
 _read_page = reader_process.read_page

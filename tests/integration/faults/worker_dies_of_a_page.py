@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from models.document import PageReading, ReadOptions
+from models.document import PageReading
+from models.options import ReadOptions
 from streams.cli import main
 from streams.processes.pool import ReaderPool
 
