@@ -20,6 +20,7 @@ from models.kinds.maps import RegionHead, shares_inside
 from models.kinds.signatures import find_signatures
 from models.layout.geometry import box_sides
 from models.weights.onnx_session import create_session
+from models.weights.packaged import packaged_weights
 
 # The network's feature pyramid before its head: 96 channels, a quarter of the size.
 PYRAMID = "p2o.pd_op.concat.1.0"
@@ -127,19 +128,6 @@ def _text_boxes(pixels: ImageU8, seen: _Seen) -> tuple[list[TextBox], list[float
         for corners, score in found
     ]
     return boxes, [min(box_sides(corners)) for corners, _ in found]
-
-
-def packaged_weights(name: str) -> Path:
-    """Return where the rapidocr package keeps a network, without importing the package."""
-    from importlib.util import find_spec
-
-    from models.errors import WeightsMissing
-
-    spec = find_spec("rapidocr")
-    file = Path(spec.origin).parent / "models" / name if spec and spec.origin else Path(name)
-    if not file.is_file():
-        raise WeightsMissing(f"the network {name} is not there: `pip install rapidocr` brings it")
-    return file
 
 
 def _input(pixels: ImageU8, longest_side: int) -> tuple[F32, F32]:

@@ -9,8 +9,7 @@ import numpy as np
 
 from models.arrays import F32
 from models.weights.onnx_session import create_session
-
-_SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "shipped" / "regions.onnx"
+from models.weights.packaged import shipped_weights
 
 _NOTHING = np.float32(1e-4)  # of each kind: where the map shows nothing, all are as likely
 
@@ -22,7 +21,7 @@ class RegionHead:
 
     def __init__(self, weights: Path | None = None) -> None:
         """Load the head, by default the package's own. Raises ModelError."""
-        self._session = create_session(weights or _SHIPPED)
+        self._session = create_session(weights or shipped_weights("regions.onnx"))
 
     def kinds(self, pyramid: F32) -> F32:
         """Return how probable each of KINDS is in each cell, (3, h, w) float32, from a pyramid, (96, h, w) float32.

@@ -10,8 +10,8 @@ import numpy as np
 import onnxruntime
 
 from models.arrays import F32, ImageU8
-from models.detection.dbnet import packaged_weights
 from models.weights.onnx_session import create_session
+from models.weights.packaged import packaged_weights
 
 _HEIGHT, _WIDTH = 48, 192  # what the network takes
 _LONGEST = 6.0  # times as long as high; of longer lines the middle is shown, as squeezed letters tell it little

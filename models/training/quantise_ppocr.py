@@ -33,8 +33,8 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from PIL import Image
 
-from models.detection.dbnet import packaged_weights
 from models.recognition.line_images import network_input
+from models.weights.packaged import packaged_weights
 
 LATIN_END = 0x180  # Basic Latin, Latin-1, Latin Extended-A
 OTHERS = "–—―‘’“”„†‡•…‰′″€™№←→↑↓≈≠≤≥Șșțț"

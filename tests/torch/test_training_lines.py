@@ -11,7 +11,6 @@ import onnx
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from models.detection.dbnet import packaged_weights
 from models.recognition.ctc.network import CtcNetwork
 from models.recognition.line_images import network_input
 from models.training.lines.corrections import Pair, correcting, pairs
@@ -24,6 +23,7 @@ from models.training.lines.sequences import count_sequences
 from models.training.lines.written import WrittenLine, load_tables
 from models.training.synthesis.lines import can_write
 from models.training.synthesis.text import EnglishText
+from models.weights.packaged import packaged_weights
 from tests.unit.letters import font_file
 
 ENGLISH = "The ink had dried before she signed the letter, and nobody asked why. " * 100

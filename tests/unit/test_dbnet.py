@@ -10,9 +10,10 @@ import pymupdf
 import pytest
 
 from models.arrays import ImageU8
-from models.detection.dbnet import DbnetDetector, packaged_weights
+from models.detection.dbnet import DbnetDetector
 from models.detection.types import TextBox
 from models.errors import ModelError, WeightsMissing
+from models.weights.packaged import packaged_weights
 
 TEXT = "The quick brown fox jumps over the lazy dog near 1234 old stones"
 

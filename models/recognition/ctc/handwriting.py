@@ -16,11 +16,11 @@ from models.recognition.ctc.network import CtcNetwork
 from models.recognition.ctc.ngrams import LetterSequences
 from models.recognition.line_images import network_input
 from models.recognition.types import LineReading
+from models.weights.packaged import shipped_weights
 
-_SHIPPED = Path(__file__).resolve().parents[2] / "weights" / "shipped"
-NETWORK = _SHIPPED / "handwriting_latin.onnx"
-CROSSED_OUT = _SHIPPED / "handwriting_crossed_out.onnx"
-SEQUENCES = _SHIPPED / "letter_sequences.npz"
+NETWORK = shipped_weights("handwriting_latin.onnx")
+CROSSED_OUT = shipped_weights("handwriting_crossed_out.onnx")
+SEQUENCES = shipped_weights("letter_sequences.npz")
 # What letters follow which is counted from English and French: other languages are read by sight alone.
 _COUNTED = {"eng", "fra"}
 # How much that weighs against what is seen. Chosen on lines of validation; models/README.md has the curve.

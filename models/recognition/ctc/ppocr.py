@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from models.arrays import F32, ImageU8
-from models.detection.dbnet import packaged_weights
 from models.recognition.alphabets import is_latin, letter_weights
 from models.recognition.ctc.best_path import decode
 from models.recognition.ctc.network import CtcNetwork
 from models.recognition.line_images import network_input
 from models.recognition.types import LineReading
+from models.weights.packaged import packaged_weights, shipped_weights
 
-LATIN = Path(__file__).resolve().parents[2] / "weights/shipped/ppocr_latin_int8.onnx"
+LATIN = shipped_weights("ppocr_latin_int8.onnx")
 # Nine lines of print in ten are; reading the others twice saves a word in a hundred on forms and letters.
 _SURE = 0.9
 

@@ -11,8 +11,9 @@ from models.detection.craft.runtime import fitting_precision
 from models.errors import WeightsMissing
 from models.recognition.trocr.exported import FORMAT, is_exported
 from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser
+from models.weights.packaged import shipped_weights
 
-SHIPPED = Path(__file__).resolve().parents[2] / "weights" / "shipped" / "trocr-tiny"  # ours, for handwriting
+SHIPPED = shipped_weights("trocr-tiny")  # ours, for handwriting
 # looked for in this order where a document leaves the choice
 _BY_WORTH = ("trocr-large", "trocr-base", "trocr-small")
 

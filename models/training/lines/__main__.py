@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import torch
 
-from models.detection.dbnet import packaged_weights
 from models.evaluation.scores import ErrorCount, character_errors
 from models.recognition.ctc.handwriting import HandwritingRecogniser
 from models.training.lines.corrections import correcting, pairs
@@ -23,6 +22,7 @@ from models.training.lines.recombined import hands_of
 from models.training.lines.sequences import count_sequences
 from models.training.lines.written import load_letters, load_tables
 from models.training.synthesis.text import EnglishText
+from models.weights.packaged import packaged_weights
 
 _SEED = 1000
 _MINUTES = 60.0
