@@ -4,7 +4,7 @@ InkstreamError
 ├── MessageError
 │   ├── UndecodableMessage   a message on a topic is not what the topic carries
 │   ├── SourceGone           the file behind a reference is no longer there, or is no longer the same
-│   ├── RepeatKiller         the whole worker died each time it took up this message
+│   ├── PoisonMessage        the whole worker died each time it took up this message
 │   └── RecordTooLarge       a result is larger than its topic takes
 ├── SourceUnavailable        a reference cannot be fetched right now (retriable)
 ├── QueryError               SQL that is wrong, not allowed, or takes too long
@@ -37,7 +37,7 @@ class SourceGone(MessageError):
     reason = "source-gone"
 
 
-class RepeatKiller(MessageError):
+class PoisonMessage(MessageError):
     """The worker died on this message as often as `max_attempts` allows."""
 
     reason = "repeat-killer"

@@ -20,7 +20,7 @@ _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class Outgoing:
     """One message to send. `partition` None leaves the choice to the key's hash."""
 
     topic: str
@@ -38,7 +38,7 @@ class Delivery:
             for name in topics
         }
 
-    async def deliver(self, outputs: Iterable[Output]) -> None:
+    async def deliver(self, outputs: Iterable[Outgoing]) -> None:
         """Send the outputs and wait for their acknowledgement; an unreachable broker is waited for.
 
         Raises:
@@ -48,7 +48,7 @@ class Delivery:
         while chunk := list(islice(remaining, _CHUNK)):
             await self._deliver_chunk(chunk)
 
-    async def _deliver_chunk(self, outputs: list[Output]) -> None:
+    async def _deliver_chunk(self, outputs: list[Outgoing]) -> None:
         tries = 0
         while outputs:
             results = await asyncio.gather(*map(self._send, outputs), return_exceptions=True)
@@ -64,7 +64,7 @@ class Delivery:
                 await asyncio.sleep(_RETRY_S[min(tries, len(_RETRY_S) - 1)])
                 tries += 1
 
-    async def _send(self, output: Output) -> None:
+    async def _send(self, output: Outgoing) -> None:
         sent = await self._topics[output.topic].send(
             key=output.key.encode(), value=output.value, partition=output.partition
         )

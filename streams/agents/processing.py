@@ -12,12 +12,12 @@ from typing import Any
 
 from models.errors import InkstreamError
 from streams.agents.attempts import Attempts
-from streams.agents.delivery import Delivery, Output
+from streams.agents.delivery import Delivery, Outgoing
 from streams.documents.cache import DocumentCache
 from streams.documents.references import References
-from streams.errors import RepeatKiller
+from streams.errors import PoisonMessage
 from streams.kafka.topics import TopicNames
-from streams.messages.dead_letters import Source
+from streams.messages.dead_letters import Incoming
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
@@ -25,7 +25,7 @@ from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-Outputs = Iterable[Output]
+Outputs = Iterable[Outgoing]
 _RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
@@ -43,72 +43,74 @@ class Context:
     delivery: Delivery
     health: Health
     metrics: Metrics
-    suspects: asyncio.Lock
+    crash_suspects: asyncio.Lock
 
 
 async def process(
     context: Context,
     event: Any,
-    work: Callable[[Source], Awaitable[Outputs]],
-    failed: Callable[[Source, InkstreamError, int], Outputs],
+    work: Callable[[Incoming], Awaitable[Outputs]],
+    failed: Callable[[Incoming, InkstreamError, int], Outputs],
 ) -> None:
     """Process one message: deliver what `work` returns, or what `failed` makes of its error.
 
     1. A message that was in work when the worker died waits until no other such message is: if the worker dies
        again, only one of them can be to blame.
-    2. The attempt is counted where a crash cannot undo it; too many, and the message is a RepeatKiller.
+    2. The attempt is counted where a crash cannot undo it; too many, and the message is a PoisonMessage.
     3. `work` computes the outputs. A retriable error is tried again for `source_retry_s`.
     4. The outputs are delivered. Only then does this return, and only then may the message be acked.
     """
-    source = source_of(event)
-    message = _identity(context, source)
-    alone = context.suspects if context.attempts.is_suspect(message) else nullcontext()
+    message = incoming(event)
+    identity = _identity(context, message)
+    alone = context.crash_suspects if context.attempts.is_suspect(identity) else nullcontext()
     async with alone:  # 1
-        attempt = context.attempts.begin(message)  # 2
-        context.health.begin(message)
+        attempt = context.attempts.begin(identity)  # 2
+        context.health.begin(identity)
         try:
-            await _process(context, source, work, failed, attempt)
+            await _process(context, message, work, failed, attempt)
         finally:  # done, or given back unacked by an orderly stop: only a death leaves the attempt counted
-            context.health.end(message)
+            context.health.end(identity)
             # a repeat killer may be delivered again before its offset is committed: it stays known
             if attempt <= context.settings.max_attempts:
-                context.attempts.finish(message)
+                context.attempts.finish(identity)
 
 
-def _identity(context: Context, source: Source) -> str:
+def _identity(context: Context, message: Incoming) -> str:
     """Return what a message is known by between lives of the worker.
 
     A page task is its key: a file that was being split when the worker died is split again, and its tasks come
     again at other offsets. A replay is another message: somebody wants to know whether it works now.
     """
-    replay = next((value for name, value in source.headers if name == "replay-of"), None)
-    if source.topic == context.names.pages and source.key:
-        return f"{source.topic}/{source.key!r}/{replay!r}"
-    return f"{source.topic}/{source.partition}/{source.offset}"
+    replay = next((value for name, value in message.headers if name == "replay-of"), None)
+    if message.topic == context.names.pages and message.key:
+        return f"{message.topic}/{message.key!r}/{replay!r}"
+    return f"{message.topic}/{message.partition}/{message.offset}"
 
 
 async def _process(
     context: Context,
-    source: Source,
-    work: Callable[[Source], Awaitable[Outputs]],
-    failed: Callable[[Source, InkstreamError, int], Outputs],
+    message: Incoming,
+    work: Callable[[Incoming], Awaitable[Outputs]],
+    failed: Callable[[Incoming, InkstreamError, int], Outputs],
     attempt: int,
 ) -> None:
     try:
         if attempt > context.settings.max_attempts:
-            raise RepeatKiller(f"the worker died {attempt - 1} times while this was in work; see its log")
-        outputs = await _with_retries(work, source, context.settings.source_retry_s)  # 3
+            raise PoisonMessage(f"the worker died {attempt - 1} times while this was in work; see its log")
+        outputs = await _with_retries(work, message, context.settings.source_retry_s)  # 3
         await context.delivery.deliver(outputs)  # 4
     except InkstreamError as error:
-        logger.warning("%s/%d/%d: %s", source.topic, source.partition, source.offset, error.summary)
-        await context.delivery.deliver(failed(source, error, attempt))
+        logger.warning("%s/%d/%d: %s", message.topic, message.partition, message.offset, error.summary)
+        await context.delivery.deliver(failed(message, error, attempt))
 
 
-async def _with_retries(work: Callable[[Source], Awaitable[Outputs]], source: Source, patience_s: float) -> Outputs:
+async def _with_retries(
+    work: Callable[[Incoming], Awaitable[Outputs]], message: Incoming, patience_s: float
+) -> Outputs:
     started, tries = monotonic(), 0
     while True:
         try:
-            return await work(source)
+            return await work(message)
         except InkstreamError as error:
             wait_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
             if not error.retriable or monotonic() + wait_s - started > patience_s:
@@ -118,12 +120,12 @@ async def _with_retries(work: Callable[[Source], Awaitable[Outputs]], source: So
         await asyncio.sleep(wait_s)
 
 
-def source_of(event: Any) -> Source:
+def incoming(event: Any) -> Incoming:
     """Return the message behind a Faust event."""
-    message = event.message
-    headers = message.headers or ()
+    taken = event.message
+    headers = taken.headers or ()
     pairs = headers.items() if isinstance(headers, dict) else headers
-    return Source(
-        message.topic, message.partition, message.offset, message.key, message.value,
+    return Incoming(
+        taken.topic, taken.partition, taken.offset, taken.key, taken.value,
         tuple((str(name), value) for name, value in pairs),
     )  # fmt: skip

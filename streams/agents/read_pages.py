@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from models.errors import InkstreamError
-from streams.agents.delivery import Output
+from streams.agents.delivery import Outgoing
 from streams.agents.ordered_window import OrderedWindow
 from streams.agents.processing import Context, Outputs, process
 from streams.agents.retention import RetentionWatch
 from streams.errors import UndecodableMessage
 from streams.kafka.topics import partition_for
 from streams.messages.codec import decode, encode
-from streams.messages.dead_letters import Source, dead_letter
+from streams.messages.dead_letters import Incoming, dead_letter
 from streams.messages.records import PageTask, PageText, failed_page_text, page_key, page_text
 
 
@@ -26,8 +26,8 @@ def add_read_pages(app: Any, context: Context) -> None:
             await process(
                 context,
                 event,
-                lambda source: read_page(context, source, retention),
-                lambda *fault: unread(context, *fault),
+                lambda message: read_page(context, message, retention),
+                lambda *fault: failed_page(context, *fault),
             )
 
         await OrderedWindow(app, context.settings.pages_in_flight, work).run(stream)
@@ -35,9 +35,9 @@ def add_read_pages(app: Any, context: Context) -> None:
     app.agent(pages, name="read_pages")(read_pages)
 
 
-async def read_page(context: Context, source: Source, retention: RetentionWatch) -> Outputs:
+async def read_page(context: Context, message: Incoming, retention: RetentionWatch) -> Outputs:
     """Fetch the document, read the page, and return its record."""
-    task = decode(PageTask, source.value)
+    task = decode(PageTask, message.value)
     retention.note(task)
     fetch = context.references.fetcher(task.reference)
     with context.metrics.page_seconds.time():
@@ -47,26 +47,28 @@ async def read_page(context: Context, source: Source, retention: RetentionWatch)
     return [_record(context, page_text(task, reading))]
 
 
-def unread(context: Context, source: Source, error: InkstreamError, attempts: int) -> Outputs:
+def failed_page(context: Context, message: Incoming, error: InkstreamError, attempts: int) -> Outputs:
     """Return what becomes of a page that cannot be read: its record with the exception, and a dead letter."""
     context.metrics.failed.labels(stage="read_pages", reason=error.reason).inc()
     try:
-        task = decode(PageTask, source.value)
+        task = decode(PageTask, message.value)
     except UndecodableMessage:
-        key = (source.key or b"").decode(errors="replace")
-        letter = dead_letter("read_pages", error, source, attempts=attempts)
-        return [Output(context.names.dead_letters, key, encode(letter))]
+        key = (message.key or b"").decode(errors="replace")
+        letter = dead_letter("read_pages", error, message, attempts=attempts)
+        return [Outgoing(context.names.dead_letters, key, encode(letter))]
     letter = dead_letter(
-        "read_pages", error, source, attempts=attempts,
+        "read_pages", error, message, attempts=attempts,
         path=task.path, document_id=task.document_id, pagenum=task.pagenum,
     )  # fmt: skip
     return [
         _record(context, failed_page_text(task, f"read_pages: {error.summary}")),
-        Output(context.names.dead_letters, page_key(task.document_id, task.pagenum), encode(letter)),
+        Outgoing(context.names.dead_letters, page_key(task.document_id, task.pagenum), encode(letter)),
     ]
 
 
-def _record(context: Context, record: PageText) -> Output:
+def _record(context: Context, record: PageText) -> Outgoing:
     # all pages of a document on one partition, so that one tracker sees them all, in order
     partition = partition_for(record.document_id, context.partitions)
-    return Output(context.names.page_text, page_key(record.document_id, record.pagenum), encode(record), partition)
+    return Outgoing(
+        context.names.page_text, page_key(record.document_id, record.pagenum), encode(record), partition
+    )

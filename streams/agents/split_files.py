@@ -12,7 +12,7 @@ from models.document import DocumentInfo
 from models.errors import InkstreamError
 from models.options import ReadOptions
 from streams.agents.backpressure import Backpressure
-from streams.agents.delivery import Output
+from streams.agents.delivery import Outgoing
 from streams.agents.ordered_window import OrderedWindow
 from streams.agents.processing import Context, Outputs, process
 from streams.documents.cache import digest_of
@@ -20,7 +20,7 @@ from streams.documents.references import kafka_reference
 from streams.errors import UndecodableMessage
 from streams.kafka.topics import partition_for
 from streams.messages.codec import decode_headers, encode, merge_options
-from streams.messages.dead_letters import Source, dead_letter
+from streams.messages.dead_letters import Incoming, dead_letter
 from streams.messages.records import ContentDigest, DocumentRecord, FileHeaders, PageTask, now, page_key
 
 # opening is mostly waiting for the child and for Kafka: enough to overlap, few enough to keep few files in memory
@@ -46,7 +46,10 @@ def add_split_files(app: Any, context: Context, backpressure: Backpressure) -> N
         async def work(event: Any) -> None:
             await backpressure.wait()
             await process(
-                context, event, lambda source: split_file(context, source), lambda *fault: unsplit(context, *fault)
+                context,
+                event,
+                lambda message: split_file(context, message),
+                lambda *fault: failed_file(context, *fault),
             )
 
         await OrderedWindow(app, _FILES_IN_FLIGHT, work).run(stream)
@@ -54,29 +57,29 @@ def add_split_files(app: Any, context: Context, backpressure: Backpressure) -> N
     app.agent(raw_files, name="split_files")(split_files)
 
 
-async def split_file(context: Context, source: Source) -> Outputs:
+async def split_file(context: Context, message: Incoming) -> Outputs:
     """Put the file into the cache, open and check it, and return its page tasks and its document record."""
-    headers = decode_headers(source.headers)
+    headers = decode_headers(message.headers)
     options = merge_options(context.settings.read_options(), headers.options)
     async with context.cache.incoming() as partial:
-        file = await _receive(context, source, headers, partial)
+        file = await _receive(context, message, headers, partial)
         info = await context.pool.inspect(partial, _passwords(context, options))
         context.cache.release(context.cache.adopt(partial, file.sha256))
     context.metrics.documents_split.inc()
     return _tasks(context, file, info, options)
 
 
-async def _receive(context: Context, source: Source, headers: FileHeaders, partial: Path) -> _File:
+async def _receive(context: Context, message: Incoming, headers: FileHeaders, partial: Path) -> _File:
     """Write the file's bytes to `partial` and return what it is."""
-    own = kafka_reference(source.topic, source.partition, source.offset)
+    own = kafka_reference(message.topic, message.partition, message.offset)
     path = headers.path or headers.content_ref or own
     if headers.content_ref:
         await context.references.fetch(headers.content_ref, partial)
         digest = await asyncio.to_thread(digest_of, partial, path)
     else:
         digest = ContentDigest(path)
-        digest.update(source.value or b"")
-        await asyncio.to_thread(partial.write_bytes, source.value or b"")
+        digest.update(message.value or b"")
+        await asyncio.to_thread(partial.write_bytes, message.value or b"")
     return _File(
         path=path, reference=headers.content_ref or own, document_id=headers.document_id or digest.document_id,
         sha256=digest.sha256, size=digest.size,
@@ -88,7 +91,7 @@ def _passwords(context: Context, options: ReadOptions) -> list[str]:
     return [options.password, *configured] if options.password is not None else configured
 
 
-def _tasks(context: Context, file: _File, info: DocumentInfo, options: ReadOptions) -> Iterator[Output]:
+def _tasks(context: Context, file: _File, info: DocumentInfo, options: ReadOptions) -> Iterator[Outgoing]:
     options = options.model_copy(update={"password": info.password})
     started = now()
     yield _document(context, DocumentRecord(
@@ -101,22 +104,22 @@ def _tasks(context: Context, file: _File, info: DocumentInfo, options: ReadOptio
             reference=file.reference, content_type=info.content_type, sha256=file.sha256, size=file.size,
             options=options, started=started,
         )  # fmt: skip
-        yield Output(context.names.pages, page_key(file.document_id, pagenum), encode(task))
+        yield Outgoing(context.names.pages, page_key(file.document_id, pagenum), encode(task))
 
 
-def unsplit(context: Context, source: Source, error: InkstreamError, attempts: int) -> Outputs:
+def failed_file(context: Context, message: Incoming, error: InkstreamError, attempts: int) -> Outputs:
     """Return what becomes of a file that cannot be split: a dead letter, and a document that failed."""
     context.metrics.failed.labels(stage="split_files", reason=error.reason).inc()
-    own = kafka_reference(source.topic, source.partition, source.offset)
+    own = kafka_reference(message.topic, message.partition, message.offset)
     try:
-        headers = decode_headers(source.headers)
+        headers = decode_headers(message.headers)
     except UndecodableMessage:
         headers = FileHeaders()
     path = headers.path or headers.content_ref or own
     digest = ContentDigest(path)
-    digest.update(source.value or b"")
+    digest.update(message.value or b"")
     document_id = headers.document_id or digest.document_id
-    letter = dead_letter("split_files", error, source, attempts=attempts, path=path, document_id=document_id)
+    letter = dead_letter("split_files", error, message, attempts=attempts, path=path, document_id=document_id)
     moment = now()
     return [
         _document(context, DocumentRecord(
@@ -124,10 +127,10 @@ def unsplit(context: Context, source: Source, error: InkstreamError, attempts: i
             pages_failed=0, status="failed", started=moment, finished=moment,
             exception=f"split_files: {error.summary}",
         )),
-        Output(context.names.dead_letters, document_id, encode(letter)),
+        Outgoing(context.names.dead_letters, document_id, encode(letter)),
     ]  # fmt: skip
 
 
-def _document(context: Context, record: DocumentRecord) -> Output:
+def _document(context: Context, record: DocumentRecord) -> Outgoing:
     partition = partition_for(record.document_id, context.partitions)
-    return Output(context.names.documents, record.document_id, encode(record), partition)
+    return Outgoing(context.names.documents, record.document_id, encode(record), partition)

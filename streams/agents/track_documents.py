@@ -6,10 +6,10 @@ import logging
 import os
 from typing import Any
 
-from streams.agents.delivery import Output
+from streams.agents.delivery import Outgoing
 from streams.agents.document_progress import DocumentProgress, PartitionState, restore
 from streams.agents.ordered_window import EXIT_UNEXPECTED
-from streams.agents.processing import Context, source_of
+from streams.agents.processing import Context, incoming
 from streams.errors import UndecodableMessage
 from streams.messages.codec import decode, encode
 from streams.messages.records import PageText
@@ -44,21 +44,21 @@ def add_track_documents(app: Any, context: Context) -> None:
     app.agent(page_text, name="track_documents")(track_documents)
 
 
-async def _progress(context: Context, states: dict[int, PartitionState], batch: list[Any]) -> list[Output]:
+async def _progress(context: Context, states: dict[int, PartitionState], batch: list[Any]) -> list[Outgoing]:
     """Count the pages of a batch in and return one record per document that moved."""
     moved: dict[str, tuple[int, DocumentProgress]] = {}
-    for source in map(source_of, batch):
-        if source.partition not in states:
-            states[source.partition] = await restore(context.settings, context.names.documents, source.partition)
+    for message in map(incoming, batch):
+        if message.partition not in states:
+            states[message.partition] = await restore(context.settings, context.names.documents, message.partition)
         try:
-            page = decode(PageText, source.value)
+            page = decode(PageText, message.value)
         except UndecodableMessage as error:
             # not a dead letter: what stands on page-text is a result, and whoever wrote this one is not inkstream
-            logger.warning("%s/%d/%d: %s", source.topic, source.partition, source.offset, error.summary)
+            logger.warning("%s/%d/%d: %s", message.topic, message.partition, message.offset, error.summary)
             continue
-        progress = states[source.partition].count(page)
-        moved[page.document_id] = (source.partition, progress)
+        progress = states[message.partition].count(page)
+        moved[page.document_id] = (message.partition, progress)
     return [
-        Output(context.names.documents, document_id, encode(progress.record()), partition)
+        Outgoing(context.names.documents, document_id, encode(progress.record()), partition)
         for document_id, (partition, progress) in moved.items()
     ]

@@ -53,7 +53,7 @@ async def _send(settings: Settings, files: list[Path], options: dict[str, Any]) 
     from streams.sources.producer import FileProducer
 
     failures = 0
-    await wait_for_topics(settings, patience_s=10)
+    await wait_for_topics(settings, timeout_s=10)
     bar = Console(stderr=True)
     async with FileProducer(settings) as producer:
         for file in track(

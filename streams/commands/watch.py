@@ -61,7 +61,7 @@ async def _watch(settings: Settings) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await wait_for_topics(settings, patience_s=10)
+    await wait_for_topics(settings, timeout_s=10)
 
     def say(file: Path, sent: SentFile) -> None:
         try:

@@ -126,13 +126,13 @@ async def result_partitions(settings: Settings) -> int:
     return counts[names.page_text]
 
 
-async def wait_for_topics(settings: Settings, patience_s: float = 60.0) -> int:
+async def wait_for_topics(settings: Settings, timeout_s: float = 60.0) -> int:
     """Return how many partitions page-text has, once Kafka answers and the topics exist; it may be starting still.
 
     Raises:
         BrokerError: It does not answer in time.
     """
-    deadline = monotonic() + patience_s
+    deadline = monotonic() + timeout_s
     while True:
         late = monotonic() > deadline
         try:

@@ -16,7 +16,7 @@ _SECRET_HEADERS = {"options"}  # may hold a password; a replay reads the origina
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Incoming:
     """The message that a dead letter is about."""
 
     topic: str
@@ -30,7 +30,7 @@ class Source:
 def dead_letter(
     stage: Stage,
     error: InkstreamError,
-    source: Source,
+    message: Incoming,
     *,
     attempts: int,
     path: str | None = None,
@@ -38,13 +38,13 @@ def dead_letter(
     pagenum: int | None = None,
 ) -> DeadLetter:
     """Return the dead letter of a message that ended with `error`."""
-    value = source.value
+    value = message.value
     small = value is not None and len(value) <= _PAYLOAD_LIMIT and stage == "read_pages"
     return DeadLetter(
         timestamp=now(), reason=error.reason, stage=stage, exception=error.summary,
-        traceback="".join(traceback.format_exception(error)), topic=source.topic, partition=source.partition,
-        offset=source.offset, attempts=attempts, path=path, document_id=document_id, pagenum=pagenum,
-        headers=_readable(source.headers),
+        traceback="".join(traceback.format_exception(error)), topic=message.topic, partition=message.partition,
+        offset=message.offset, attempts=attempts, path=path, document_id=document_id, pagenum=pagenum,
+        headers=_readable(message.headers),
         payload_base64=base64.b64encode(value).decode() if small and value is not None else None,
     )  # fmt: skip
 

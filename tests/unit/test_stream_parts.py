@@ -10,7 +10,7 @@ from streams.agents.backpressure import Backpressure
 from streams.errors import BrokerError
 from streams.kafka.lag import StageLag
 from streams.kafka.progress import as_spark, between
-from streams.messages.dead_letters import Source, dead_letter
+from streams.messages.dead_letters import Incoming, dead_letter
 from streams.messages.page_ranges import parse_ranges
 from streams.messages.records import failed_page_text
 from streams.monitoring.health import Health
@@ -66,8 +66,8 @@ def test_attempts_outlive_the_process_that_counted_them(tmp_path: Path) -> None:
 
 
 def test_a_dead_letter_carries_what_a_replay_needs_and_no_password() -> None:
-    source = Source("raw-files", 1, 7, b"k", b"%PDF", (("path", b"a"), ("options", b'{"password": "hush"}')))
-    letter = dead_letter("split_files", EncryptedFile("needs a password"), source, attempts=1, path="a")
+    message = Incoming("raw-files", 1, 7, b"k", b"%PDF", (("path", b"a"), ("options", b'{"password": "hush"}')))
+    letter = dead_letter("split_files", EncryptedFile("needs a password"), message, attempts=1, path="a")
     assert (letter.reason, letter.exception) == ("encrypted-file", "EncryptedFile: needs a password")
     assert (letter.topic, letter.partition, letter.offset) == ("raw-files", 1, 7)
     assert letter.headers == {"path": "a"}
