@@ -8,7 +8,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pymupdf
 import pytest
 from PIL import Image
 
@@ -28,6 +27,7 @@ from models.training.synthesis.pages import draw_page
 from models.training.synthesis.pen import signature
 from models.training.synthesis.sheet import Sheet, kinds_of_boxes
 from models.training.synthesis.typefaces import Typefaces
+from tests.training.typefaces import typefaces
 
 ALTO = """<alto><Tags><OtherTag ID="a" LABEL="DefaultLine:Handwritten"/><OtherTag ID="b" LABEL="DefaultLine:Print"/>
 </Tags><Layout><Page><TextLine TAGREFS="a"><Shape><Polygon POINTS="0 0 200 0 200 100 0 100"/></Shape>
@@ -61,11 +61,9 @@ def examples(count: int = 96) -> Examples:
 @pytest.fixture
 def stationery(tmp_path: Path) -> Stationery:
     """Return stationery with the fonts that PyMuPDF carries, and a pen's waves for a hand."""
-    for name, font in (("NimbusSans-A.otf", "helv"), ("Courier Prime.otf", "cour"), ("Kristi.otf", "tiit")):
-        (tmp_path / name).write_bytes(pymupdf.Font(font).buffer)
     rng = np.random.default_rng(1)
     lines = [HandLine(signature(rng, 60), "a name", "hand") for _ in range(3)]
-    return Stationery(Typefaces([tmp_path]), [lines], ["paper", "came", "back", "unpaid", "1905"])
+    return Stationery(typefaces(tmp_path), [lines], ["paper", "came", "back", "unpaid", "1905"])
 
 
 def test_slopes_are_those_of_the_loss() -> None:

@@ -17,7 +17,7 @@ from models.training.synthesis.marks import bleed_through, turned
 from models.training.synthesis.pen import with_tail
 from models.training.synthesis.sheet import Sheet
 from models.training.synthesis.signed_draft import SignedDraft, uneven
-from models.training.synthesis.typefaces import Typefaces
+from tests.training.typefaces import typefaces
 from tests.unit.letters import font_file
 
 HANDWRITTEN = KINDS.index("handwritten") + 1
@@ -84,10 +84,10 @@ def test_what_shines_through_is_fainter_than_what_is_written_and_has_no_kind() -
     assert len(shadow) > 1000 and shadow.min() > 0.6
 
 
-def test_pages_by_hand_have_words_struck_out_and_dates_by_the_pen(font: Path) -> None:
+def test_pages_by_hand_have_words_struck_out_and_dates_by_the_pen(font: Path, tmp_path: Path) -> None:
     words = ["ink", "paper", "winter"]
     hands = drawn_hands([font], words, np.random.default_rng(1))
-    draft = SignedDraft(np.random.default_rng(2), Stationery(Typefaces(), hands, words, [font]))
+    draft = SignedDraft(np.random.default_rng(2), Stationery(typefaces(tmp_path), hands, words, [font]))
     draft.date_at(100, 100, 30)
     dated = draft.sheet.ink.copy()
     draft.strike_out(100, 500, 300, 40)
