@@ -115,7 +115,7 @@ def create_reader(
 ) -> PageReader:
     """Return a new reader. Imported here: each drags in libraries that the others do without."""
     if name == "tesseract":
-        from models.pages.prepare import PreparingReader
+        from models.reading.whole_page import PreparingReader
 
         return PreparingReader(_create_tesseract(tesseract_api))
     from models.detection.registry import TextDetectors
