@@ -9,7 +9,7 @@ from statistics import median
 
 from models.document import Region
 from models.layout.geometry import Box, same_row
-from models.layout.reading_order import straight_boxes
+from models.layout.reading_order import deskewed_boxes
 
 _WIDER = 1.35  # times the usual distance from a line to the next: white between paragraphs
 _INDENT = 0.8  # of a line's height, by which a paragraph's first line begins further right
@@ -31,7 +31,7 @@ def paragraph_numbers(regions: Sequence[Region], rotation: float = 0.0) -> list[
     A paragraph ends where the next row is another column's, is further down than rows are on this page, is set
     larger or smaller, or begins further right than the rows before and after it.
     """
-    boxes = straight_boxes(regions, rotation)
+    boxes = deskewed_boxes(regions, rotation)
     rows = _rows(boxes)
     outlines = [_outline([boxes[index] for index in row]) for row in rows]
     steps = [_middle(low) - _middle(high) for high, low in pairwise(outlines)]

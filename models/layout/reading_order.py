@@ -28,7 +28,7 @@ def in_reading_order(regions: Sequence[Region], rotation: float = 0.0) -> list[R
 
     What runs along the page's edge, up or down, comes last.
     """
-    boxes = straight_boxes(regions, rotation)
+    boxes = deskewed_boxes(regions, rotation)
     upended = [_is_upended(box, region.text) for box, region in zip(boxes, regions, strict=True)]
     level = [index for index, is_upended in enumerate(upended) if not is_upended]
     edges = [index for index, is_upended in enumerate(upended) if is_upended]
@@ -39,7 +39,7 @@ def page_text(regions: Sequence[Region], rotation: float = 0.0) -> str:
     """Return the text of regions in reading order: regions of one row joined by a space, rows by a newline."""
     rows: list[list[str]] = []
     before: Box | None = None
-    for region, box in zip(regions, straight_boxes(regions, rotation), strict=True):
+    for region, box in zip(regions, deskewed_boxes(regions, rotation), strict=True):
         if not region.text:
             continue
         if before is not None and _continues(before, box):
@@ -69,7 +69,7 @@ def text_rotation(regions: Sequence[Region]) -> float:
     return 0.0
 
 
-def straight_boxes(regions: Sequence[Region], rotation: float) -> list[Box]:
+def deskewed_boxes(regions: Sequence[Region], rotation: float) -> list[Box]:
     """Return the boxes that the regions have once the page is turned back.
 
     A line that slopes still, on a page that is warped, is as high as it is at one place: its whole box would reach

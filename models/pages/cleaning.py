@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.arrays import ImageU8
-from models.pages.glyphs import Letters, find_letters
-from models.pages.illumination import even_light, is_uneven, paper_light
+from models.pages.glyphs import Glyphs, find_glyphs
+from models.pages.illumination import even_illumination, is_uneven, paper_illumination
 from models.pages.noise import is_grainy, is_peppered, measure_noise, remove_pepper, smooth_grain
 from models.pages.specks import has_specks, remove_specks
 
@@ -22,7 +22,7 @@ class Cleaned:
     """
 
     pixels: ImageU8
-    letters: Letters
+    glyphs: Glyphs
     steps: tuple[str, ...]
 
 
@@ -33,18 +33,18 @@ def clean(pixels: ImageU8, *, specks: bool = True) -> Cleaned:
     if is_peppered(noise):
         pixels = remove_pepper(pixels, noise)
         steps.append("salt-and-pepper")
-    paper = paper_light(pixels)
+    paper = paper_illumination(pixels)
     if is_uneven(paper):
-        pixels = even_light(pixels, paper)
+        pixels = even_illumination(pixels, paper)
         steps.append("light")
     if steps:
         noise = measure_noise(pixels)
     if is_grainy(noise):
         pixels = smooth_grain(pixels, noise)
         steps.append("grain")
-    letters = find_letters(pixels)
-    if specks and has_specks(letters):
-        pixels = remove_specks(pixels, letters.height)
-        letters = find_letters(pixels)
+    glyphs = find_glyphs(pixels)
+    if specks and has_specks(glyphs):
+        pixels = remove_specks(pixels, glyphs.height)
+        glyphs = find_glyphs(pixels)
         steps.append("specks")
-    return Cleaned(pixels, letters, tuple(steps))
+    return Cleaned(pixels, glyphs, tuple(steps))

@@ -18,7 +18,7 @@ _LEAST = 0.1  # degrees: 4 pixels over a line of an A4 page at 300 dpi, an eight
 
 
 @dataclass(frozen=True, slots=True)
-class Straightened:
+class Deskewed:
     """A page turned back.
 
     Attributes:
@@ -37,7 +37,7 @@ class Straightened:
         return np.asarray(xy @ self.matrix[:2, :2].T + self.matrix[:2, 2], np.float64)
 
 
-def straighten(pixels: ImageU8, degrees: float, enlarge: float = 1.0) -> Straightened:
+def deskew(pixels: ImageU8, degrees: float, enlarge: float = 1.0) -> Deskewed:
     """Return a page whose text is turned clockwise by `degrees` with its text upright; nothing of it is cut off.
 
     Quarter turns lose nothing; angles under 0.1° are left; the rest is one linear resampling. On skewed pages and
@@ -56,9 +56,9 @@ def straighten(pixels: ImageU8, degrees: float, enlarge: float = 1.0) -> Straigh
         rest = 0.0
     undone = 180 - (180 - 90 * quarters - rest) % 360
     if rest == 0 and enlarge == 1:
-        return Straightened(turned, matrix, undone)
+        return Deskewed(turned, matrix, undone)
     turned, back = _resample(turned, rest, enlarge)
-    return Straightened(turned, matrix @ back, undone)
+    return Deskewed(turned, matrix @ back, undone)
 
 
 def paper_tone(pixels: ImageU8) -> tuple[int, ...]:

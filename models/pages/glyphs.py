@@ -26,7 +26,7 @@ _LABELS = 65_000
 
 
 @dataclass(frozen=True, slots=True)
-class Letters:
+class Glyphs:
     """The letters of a page.
 
     Attributes:
@@ -60,7 +60,7 @@ def resize(pixels: ImageU8, scale: float, interpolation: int) -> ImageU8:
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation), np.uint8)
 
 
-def find_letters(pixels: ImageU8) -> Letters:
+def find_glyphs(pixels: ImageU8) -> Glyphs:
     """Return the letters of a page, (H, W, 3) RGB or (H, W) grey uint8."""
     small = shrink(grey(pixels))
     scale = max(pixels.shape[:2]) / max(small.shape)
@@ -74,11 +74,11 @@ def find_letters(pixels: ImageU8) -> Letters:
     width, height = boxes[:, 2], boxes[:, 3]
     likely = (height >= _LOWEST) & (height <= _HIGHEST) & (width > _SLIMMEST * height) & (width < _WIDEST * height)
     if likely.sum() < _FEWEST:
-        return Letters(np.empty((0, 4), np.float32), 0.0, 0.0)
+        return Glyphs(np.empty((0, 4), np.float32), 0.0, 0.0)
     usual = _usual(height[likely])
     letters = likely & (height > usual / _SPREAD) & (height < usual * _SPREAD)
     specks = np.maximum(width, height) < usual / 3
-    return Letters(boxes[letters] * scale, usual * scale, float(specks.sum() / max(1, letters.sum())))
+    return Glyphs(boxes[letters] * scale, usual * scale, float(specks.sum() / max(1, letters.sum())))
 
 
 def tones(pixels: ImageU8) -> tuple[float, float]:

@@ -10,8 +10,8 @@ from models.arrays import F32
 from models.document import PageImage
 from models.layout.geometry import wrapped_angle
 from models.pages.cleaning import Cleaned, clean
-from models.pages.deskew import Straightened, straighten
-from models.pages.glyphs import Letters, grey
+from models.pages.deskew import Deskewed, deskew
+from models.pages.glyphs import Glyphs, grey
 from models.pages.specks import keep_rows
 
 # Letters under 18 pixels are read better enlarged: on scanned forms, with letters of 9, Tesseract finds 69 % of the
@@ -32,7 +32,7 @@ class Prepared:
 
     image: PageImage
     angle: float
-    way_back: Straightened
+    way_back: Deskewed
 
 
 def prepare_upright(image: PageImage) -> Prepared:
@@ -54,23 +54,23 @@ def prepare(cleaned: Cleaned, image: PageImage, degrees: float, lines: Sequence[
     """
     pixels = cleaned.pixels
     if "specks" in cleaned.steps and lines:
-        pixels = keep_rows(pixels, list(lines), cleaned.letters.height)
-    scale = _enlargement(pixels.size, cleaned.letters)
-    straight = straighten(pixels, degrees, scale)
+        pixels = keep_rows(pixels, list(lines), cleaned.glyphs.height)
+    scale = _enlargement(pixels.size, cleaned.glyphs)
+    straight = deskew(pixels, degrees, scale)
     return Prepared(PageImage(straight.pixels, round(image.dpi * scale)), wrapped_angle(straight.degrees), straight)
 
 
 def rotate_further(prepared: Prepared, degrees: float) -> Prepared:
     """Return a prepared page whose text is rotated clockwise by `degrees` with its text upright."""
-    more = straighten(prepared.image.pixels, degrees)
+    more = deskew(prepared.image.pixels, degrees)
     angle = wrapped_angle(prepared.angle + more.degrees)
-    back = Straightened(more.pixels, prepared.way_back.matrix @ more.matrix, angle)
+    back = Deskewed(more.pixels, prepared.way_back.matrix @ more.matrix, angle)
     return Prepared(PageImage(more.pixels, prepared.image.dpi), angle, back)
 
 
-def _enlargement(size: int, letters: Letters) -> float:
+def _enlargement(size: int, glyphs: Glyphs) -> float:
     """Return how many times larger a page of this many pixels should be: 1 where its letters are large enough."""
-    if not 0 < letters.height < SMALL_LETTER_PX:
+    if not 0 < glyphs.height < SMALL_LETTER_PX:
         return 1.0
     most = min(MAX_ENLARGEMENT, math.sqrt(MAX_ENLARGED_PIXELS / size))
-    return max(1.0, min(most, GOOD_LETTER_PX / letters.height))
+    return max(1.0, min(most, GOOD_LETTER_PX / glyphs.height))

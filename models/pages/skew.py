@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.arrays import F32, F64
-from models.pages.glyphs import Letters
+from models.pages.glyphs import Glyphs
 
 LARGEST = 15.0  # degrees to either side
 _COARSE = 0.5
@@ -28,40 +28,40 @@ class Skew:
     sharpness: float
 
 
-def find_skew(letters: Letters, *, upright: bool = True, around: float | None = None) -> Skew:
+def find_skew(glyphs: Glyphs, *, upright: bool = True, around: float | None = None) -> Skew:
     """Return how far the lines lean.
 
     Args:
-        letters: Of the page as it is.
+        glyphs: Of the page as it is.
         upright: Whether lines run across the page; False takes lines that run down it, and the angle is how far
             they lean from the vertical.
         around: Where to look, within 0.6°; without it, everywhere.
     """
-    if len(letters.boxes) < _FEWEST_LETTERS:
+    if len(glyphs.boxes) < _FEWEST_LETTERS:
         return Skew(0.0, 0.0)
-    along, across = _edges(letters, upright)
-    unit = max(letters.height, 1.0)
+    along, across = _edges(glyphs, upright)
+    unit = max(glyphs.height, 1.0)
     if around is None:
         coarse = np.arange(-LARGEST, LARGEST + _COARSE / 2, _COARSE)
-        around = float(coarse[np.argmax(_pile(along, across, coarse, unit / 5))])
+        around = float(coarse[np.argmax(_projection_profile(along, across, coarse, unit / 5))])
     fine = around + np.arange(-_FINE_REACH, _FINE_REACH + _FINE / 2, _FINE)
-    piles = _pile(along, across, fine, unit / 12)
+    piles = _projection_profile(along, across, fine, unit / 12)
     best = int(np.argmax(piles))
     return Skew(
         float(fine[best]) + _vertex(piles, best) * _FINE, _sharpness(along, across, float(fine[best]), unit)
     )
 
 
-def _edges(letters: Letters, upright: bool) -> tuple[F32, F32]:
+def _edges(glyphs: Glyphs, upright: bool) -> tuple[F32, F32]:
     """Return where letters stand along their lines, and their two edges across them, (n,) and (2, n)."""
-    boxes = letters.boxes[:: 1 + len(letters.boxes) // _MOST_LETTERS]
+    boxes = glyphs.boxes[:: 1 + len(glyphs.boxes) // _MOST_LETTERS]
     x, y, width, height = boxes.T
     if upright:
         return x + width / 2, np.stack([y, y + height])
     return -(y + height / 2), np.stack([x, x + width])
 
 
-def _pile(along: F32, across: F32, degrees: F64, unit: float) -> F32:
+def _projection_profile(along: F32, across: F32, degrees: F64, unit: float) -> F32:
     """Return how much the edges pile up along each direction: the sum of the squares of their histogram."""
     slopes = np.tan(np.radians(degrees))[:, None]
     piles = np.zeros(len(degrees), np.float32)
@@ -78,7 +78,7 @@ def _pile(along: F32, across: F32, degrees: F64, unit: float) -> F32:
 
 def _sharpness(along: F32, across: F32, degrees: float, unit: float) -> float:
     around = degrees + np.array([-3.1, -2.3, -1.7, 1.7, 2.3, 3.1])
-    piles = _pile(along, across, np.append(around, degrees), unit / 5)
+    piles = _projection_profile(along, across, np.append(around, degrees), unit / 5)
     return float(piles[-1] / max(float(np.median(piles[:-1])), 1.0))
 
 

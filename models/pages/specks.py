@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from models.arrays import F32, ImageU8, Mask
-from models.pages.glyphs import Letters, tones
+from models.pages.glyphs import Glyphs, tones
 
 _MANY = 0.65  # specks per letter: dots and broken letters make up to 0.6 on pages that are only faded
 _PALE = 0.1  # of the contrast, that a pixel is darker than paper: the edges of a speck go with it
@@ -21,9 +21,9 @@ _FEWEST = 20  # specks that tell how large they are
 _ROW_REACH = 25.0  # letter heights between two pieces of a row: leaders of a table are not found as text
 
 
-def has_specks(letters: Letters) -> bool:
+def has_specks(glyphs: Glyphs) -> bool:
     """Return whether so many specks lie on a page that it is read worse for them."""
-    return letters.specks > _MANY
+    return glyphs.specks > _MANY
 
 
 def remove_specks(pixels: ImageU8, height: float) -> ImageU8:

@@ -15,7 +15,7 @@ import numpy as np
 from models.arrays import F32, ImageU8
 from models.detection.types import TextBox
 from models.layout.geometry import box_sides
-from models.pages.glyphs import Letters, find_letters
+from models.pages.glyphs import Glyphs, find_glyphs
 from models.pages.skew import find_skew
 from models.reading.line_direction import flat_line, upside_down
 from models.recognition.types import LineRecogniser
@@ -52,7 +52,7 @@ class _Axis:
 def page_angle(
     pixels: ImageU8,
     boxes: Sequence[TextBox],
-    letters: Letters | None = None,
+    glyphs: Glyphs | None = None,
     recogniser: LineRecogniser | None = None,
 ) -> PageAngle:
     """Return how far a page's text is turned; 0 with no confidence where too little of it tells.
@@ -60,7 +60,7 @@ def page_angle(
     Args:
         pixels: The page as delivered, (H, W, 3) RGB or (H, W) grey uint8.
         boxes: Its lines, as they lie on it.
-        letters: Of the page, where they are known already.
+        glyphs: Of the page, where they are known already.
         recogniser: Reads lines both ways up where the vote is against the page as it is.
 
     Raises:
@@ -72,7 +72,7 @@ def page_angle(
         return PageAngle(0.0, 0.0)
     sideways = abs(axis.degrees) > 45
     quarter = float(np.sign(axis.degrees)) * 90 if sideways else 0.0
-    degrees = quarter + _refined(axis.degrees - quarter, letters or find_letters(pixels), sideways)
+    degrees = quarter + _refined(axis.degrees - quarter, glyphs or find_glyphs(pixels), sideways)
     vote = _vote(pixels, long, degrees)
     # a line that runs down the page must be turned one way or the other; one that runs across it may stay
     turned = vote > (0.5 if sideways else _TURNED)
@@ -112,9 +112,9 @@ def _direction(corners: F32) -> tuple[float, float, float]:
     return float(np.degrees(np.arctan2(y, x))), max(one, other), max(one, other) / max(min(one, other), 1.0)
 
 
-def _refined(degrees: float, letters: Letters, sideways: bool) -> float:
+def _refined(degrees: float, glyphs: Glyphs, sideways: bool) -> float:
     """Return the boxes' skew as sharp as the letters show it."""
-    skew = find_skew(letters, upright=not sideways, around=degrees)
+    skew = find_skew(glyphs, upright=not sideways, around=degrees)
     return skew.degrees if skew.sharpness > _SHARP and abs(skew.degrees - degrees) < _NEAR else degrees
 
 

@@ -19,7 +19,7 @@ from models.kinds.maps import RegionHead
 from models.layout.geometry import box_corners, box_sides, wrapped_angle
 from models.layout.reading_order import in_reading_order
 from models.options import ReadOptions
-from models.pages.deskew import Straightened
+from models.pages.deskew import Deskewed
 from models.pages.prepare import prepare_upright
 from models.reading.leaders import up_to_the_next, with_leaders
 from models.reading.page_line import PageLine, apart_from_signatures, mostly_print
@@ -168,7 +168,7 @@ def _says_something(reading: LineReading | None) -> bool:
     return reading is not None and bool(reading.text.strip(" .,:;'`´·‘’\"“”"))
 
 
-def _moved(word: PlacedWord, way_back: Straightened) -> PlacedWord:
+def _moved(word: PlacedWord, way_back: Deskewed) -> PlacedWord:
     """Return a word of the prepared page where it stands on the upright one."""
     (x0, y0), (x1, y1) = way_back.to_page([word.box[:2], word.box[2:]]).tolist()
     return PlacedWord((x0, y0, x1, y1), word.text, word.confidence)

@@ -11,7 +11,7 @@ from models.detection.dbnet import clockwise
 from models.detection.types import SignatureBox, TextBox, TextDetector
 from models.document import PageImage, Polygon
 from models.layout.geometry import clip
-from models.pages.deskew import Straightened, straighten
+from models.pages.deskew import Deskewed, deskew
 from models.reading.orientation import page_angle
 from models.recognition.types import LineRecogniser
 
@@ -26,7 +26,7 @@ class StraightPage:
     boxes: list[TextBox]
     signatures: list[SignatureBox]
     rotation: float
-    straightened: Straightened
+    straightened: Deskewed
     delivered: PageImage
 
     def polygon(self, corners: F32) -> Polygon:
@@ -38,7 +38,7 @@ def straighten_page(image: PageImage, detector: TextDetector, recogniser: LineRe
     """Return the page upright; what is on it is looked for once, on the page as delivered. Raises ModelError."""
     found = detector.find(image.pixels)
     rotation = page_angle(image.pixels, found.lines, recogniser=recogniser).degrees
-    straightened = straighten(image.pixels, rotation)
+    straightened = deskew(image.pixels, rotation)
     turned = PageImage(straightened.pixels, image.dpi)
     if straightened.pixels is image.pixels:
         return StraightPage(turned, found.lines, found.signatures, rotation, straightened, image)

@@ -16,7 +16,7 @@ from models.document import PageImage, PageLines, Region
 from models.layout.geometry import clip
 from models.options import ReadOptions
 from models.pages.cleaning import clean
-from models.pages.glyphs import Letters, grey
+from models.pages.glyphs import Glyphs, grey
 from models.pages.prepare import Prepared, prepare, rotate_further
 from models.pages.skew import find_skew
 from models.recognition.types import PageReader
@@ -72,20 +72,20 @@ class PreparingReader:
             ModelError: A network is needed and missing.
         """
         cleaned = clean(grey(image.pixels))
-        across, down = (find_skew(cleaned.letters, upright=upright) for upright in (True, False))
+        across, down = (find_skew(cleaned.glyphs, upright=upright) for upright in (True, False))
         degrees = across.degrees if across.sharpness > MIN_SHARPNESS else 0.0
         if down.sharpness > max(across.sharpness, MIN_SHARPNESS):
-            angle = self._angle(cleaned.pixels, cleaned.letters)
+            angle = self._angle(cleaned.pixels, cleaned.glyphs)
             degrees = angle.degrees if angle.confidence > 0 else degrees
         lines = None
         if "specks" in cleaned.steps:
             lines = [box.corners for box in self._network().detect(cleaned.pixels)]
         return prepare(cleaned, image, degrees, lines)
 
-    def _angle(self, pixels: ImageU8, letters: Letters | None = None) -> PageAngle:
+    def _angle(self, pixels: ImageU8, glyphs: Glyphs | None = None) -> PageAngle:
         from models.reading.orientation import page_angle
 
-        return page_angle(pixels, self._network().detect(pixels), letters)
+        return page_angle(pixels, self._network().detect(pixels), glyphs)
 
     def _network(self) -> DbnetDetector:
         if self._detector is None:

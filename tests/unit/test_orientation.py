@@ -10,8 +10,8 @@ import pytest
 
 from models.arrays import ImageU8
 from models.detection.dbnet import DbnetDetector
-from models.pages.deskew import straighten
-from models.pages.glyphs import find_letters
+from models.pages.deskew import deskew
+from models.pages.glyphs import find_glyphs
 from models.pages.skew import find_skew
 from models.reading.line_direction import upside_down
 from models.reading.orientation import page_angle
@@ -47,7 +47,7 @@ def test_the_angle_of_a_page_is_found_to_a_sixth_of_a_degree(
 
 @pytest.mark.parametrize("degrees", [-14.5, -3.3, -0.4, 0, 0.15, 5.05, 14.5])
 def test_the_skew_is_known_without_a_network(page: ImageU8, degrees: float) -> None:
-    skew = find_skew(find_letters(turned(page, degrees)))
+    skew = find_skew(find_glyphs(turned(page, degrees)))
     assert abs(skew.degrees - degrees) < 0.1
     assert skew.sharpness > 1.5
 
@@ -56,18 +56,18 @@ def test_a_table_s_vertical_lines_do_not_fool_the_skew(page: ImageU8) -> None:
     ruled = page.copy()
     for x in range(40, ruled.shape[1] - 40, 90):  # they lean by 4°, the text by none
         cv2.line(ruled, (x, 20), (x - round(0.07 * ruled.shape[0]), ruled.shape[0] - 20), (0,), 3)
-    assert abs(find_skew(find_letters(ruled)).degrees) < 0.15
+    assert abs(find_skew(find_glyphs(ruled)).degrees) < 0.15
 
 
 def test_lines_that_run_down_the_page_are_sharper_that_way(page: ImageU8) -> None:
-    letters = find_letters(np.ascontiguousarray(np.rot90(page)))
-    assert find_skew(letters, upright=False).sharpness > 1.3 * find_skew(letters).sharpness
+    glyphs = find_glyphs(np.ascontiguousarray(np.rot90(page)))
+    assert find_skew(glyphs, upright=False).sharpness > 1.3 * find_skew(glyphs).sharpness
 
 
 def test_a_blank_page_has_no_angle(detector: DbnetDetector) -> None:
     blank = np.full((1200, 900), 255, np.uint8)
     assert page_angle(blank, detector.detect(blank)).confidence == 0
-    assert find_skew(find_letters(blank)).sharpness == 0
+    assert find_skew(find_glyphs(blank)).sharpness == 0
 
 
 def test_a_picture_without_text_has_no_angle(detector: DbnetDetector) -> None:
@@ -124,7 +124,7 @@ def test_reading_both_ways_tells_which_way_is_up(detector: DbnetDetector, page: 
 def test_coordinates_come_back_onto_the_ink(degrees: float, enlarge: float) -> None:
     page = np.full((700, 500), 255, np.uint8)
     page[180:220, 90:130] = 0
-    straight = straighten(page, degrees, enlarge)
+    straight = deskew(page, degrees, enlarge)
     rows, columns = np.nonzero(straight.pixels < 128)
     middle = np.array([[columns.mean() + 0.5, rows.mean() + 0.5]])
     assert np.abs(straight.to_page(middle) - (110, 200)).max() < 0.3
@@ -136,7 +136,7 @@ def test_coordinates_come_back_onto_the_ink(degrees: float, enlarge: float) -> N
 def test_nothing_is_cut_off_and_the_rest_is_paper(degrees: float) -> None:
     page = np.full((300, 200, 3), (230, 220, 200), np.uint8)
     page[:6, :6] = page[-6:, :6] = page[:6, -6:] = page[-6:, -6:] = 0
-    straight = straighten(page, degrees)
+    straight = deskew(page, degrees)
     marks = cv2.connectedComponents((straight.pixels[:, :, 0] < 120).astype(np.uint8))[0] - 1
     assert marks == 4
     assert tuple(straight.pixels[0, 0]) == (230, 220, 200)
@@ -144,7 +144,7 @@ def test_nothing_is_cut_off_and_the_rest_is_paper(degrees: float) -> None:
 
 def test_quarter_turns_lose_nothing_and_tiny_angles_change_nothing() -> None:
     page = np.random.default_rng(5).integers(0, 255, (40, 30)).astype(np.uint8)
-    assert straighten(page, 0.05).pixels is page
-    assert np.array_equal(straighten(np.rot90(page, -1), 90.05).pixels, page)
-    assert np.array_equal(straighten(np.rot90(page, 2), 180).pixels, page)
-    assert np.array_equal(straighten(np.rot90(page), -90).pixels, page)
+    assert deskew(page, 0.05).pixels is page
+    assert np.array_equal(deskew(np.rot90(page, -1), 90.05).pixels, page)
+    assert np.array_equal(deskew(np.rot90(page, 2), 180).pixels, page)
+    assert np.array_equal(deskew(np.rot90(page), -90).pixels, page)
