@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import base64
-import ctypes
 import fcntl
 import os
-import signal
 import socket
 import subprocess
-import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -21,8 +18,8 @@ from streams.broker.config import LOG4J, PROPERTIES, jvm_flags
 from streams.broker.jars import classpath, java, java_version
 from streams.broker.ports import answers, is_free, listens, ports_in
 from streams.errors import BrokerError
+from streams.signals import dying_with
 
-_PR_SET_PDEATHSIG = 1
 _LOG_TAIL_LINES = 15
 _STOP_S = 15.0
 _FORMAT_S = 60.0
@@ -104,7 +101,7 @@ class EmbeddedKafka:
     def _spawn(self, command: list[str], output: IO[bytes] | int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command, cwd=self._home, env={**os.environ, "LC_ALL": "C.UTF-8"}, stdin=subprocess.DEVNULL,
-            stdout=output, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_ends_with(os.getpid()),
+            stdout=output, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=dying_with(os.getpid()),
         )  # fmt: skip
 
     def wait_ready(self, timeout_s: float = 60.0) -> None:
@@ -197,20 +194,6 @@ class EmbeddedKafka:
         except FileNotFoundError:
             return "It wrote no log."
         return f"The end of {self.log}:\n" + "\n".join(lines[-_LOG_TAIL_LINES:])
-
-
-def _ends_with(parent: int) -> Callable[[], None] | None:
-    """Return what a child does before it becomes Kafka: ask Linux to be killed when its parent is."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl  # looked up here: between fork and exec only the call itself is safe
-
-    def die_with_parent() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return die_with_parent
 
 
 def free_port() -> int:

@@ -51,16 +51,14 @@ def watch(
 async def _watch(settings: Settings) -> None:
     import asyncio
     import os
-    import signal
     import sys
 
     from streams.kafka.topics import wait_for_topics
     from streams.printing import printable
+    from streams.signals import stop_on_signals
     from streams.sources.watching import watching
 
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = stop_on_signals()
     await wait_for_topics(settings, timeout_s=10)
 
     def say(file: Path, sent: SentFile) -> None:

@@ -37,11 +37,12 @@ def worker(
     Example: inkstream worker --broker kafka:9092 --role read --role split
     """
     import asyncio
+    import os
 
     from streams.commands.connection import settings_for
     from streams.monitoring.logs import configure_logging
-    from streams.processes.reader_process import die_with_parent
     from streams.service.worker import run_worker
+    from streams.signals import die_with
 
     settings = settings_for(
         broker, prefix, processes=processes, reader=reader, detector=detector, data_dir=data_dir, api_port=api_port,
@@ -49,7 +50,7 @@ def worker(
     )  # fmt: skip
     configure_logging("WARNING" if supervised and settings.log_level == "INFO" else settings.log_level)
     if supervised:
-        die_with_parent()
+        die_with(os.getppid())
     roles, web = _roles(role or ["all"])
     asyncio.run(run_worker(settings, roles, web=web))
 

@@ -48,6 +48,7 @@ class ReaderPool:
             max_tasks=self._settings.recycle_after,
             initializer=reader_process.initialise,
             initargs=(
+                os.getpid(),
                 self._settings.process_memory_mb * 1024 * 1024,
                 self._settings.tesseract_api,
                 self._settings.models_dir,

@@ -5,30 +5,29 @@ Only this side imports the readers; the event loop's process never does.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import resource
-import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from models.document import DocumentInfo, PageReading
 from models.options import ReadOptions
+from streams.signals import die_with
 
 if TYPE_CHECKING:
     from models.pipeline import PagePipeline
 
-_PR_SET_PDEATHSIG = 1
 _pipeline: PagePipeline | None = None
 
 
-def initialise(memory_bytes: int, tesseract_api: Literal["tesserocr", "pytesseract"], models_dir: Path) -> None:
-    """Bound this process and create its pipeline. Called once, before any task."""
+def initialise(
+    parent_pid: int, memory_bytes: int, tesseract_api: Literal["tesserocr", "pytesseract"], models_dir: Path
+) -> None:
+    """Bound this process, in life and memory, and create its pipeline. Called once, before any task."""
     global _pipeline
-    die_with_parent()
+    die_with(parent_pid)
     # RLIMIT_DATA counts what is really allocated; RLIMIT_AS would count the gigabytes that libraries only map.
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     from models.pipeline import PagePipeline
@@ -62,11 +61,3 @@ def _loaded() -> PagePipeline:
     if _pipeline is None:
         raise RuntimeError("initialise() has not run in this process")
     return _pipeline
-
-
-def die_with_parent() -> None:
-    """Ask Linux to end this process with its parent: a kill -9 of the worker leaves no orphans."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == 1:  # the parent went before the request was made
-            os._exit(1)

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import os
 import shutil
-import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -25,6 +24,7 @@ from streams.model_choice import models_of
 from streams.printing import printable
 from streams.service.console import Console
 from streams.settings import Settings
+from streams.signals import stop_on_signals
 from streams.sources.watching import watching
 
 logger = logging.getLogger(__name__)
@@ -55,9 +55,7 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
         ConfigurationError: The inbox is not a folder.
         FileUnreadable: All was read, but for files that may not be.
     """
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = stop_on_signals()
     _make_inbox(settings.inbox)
     settings = settings.model_copy(update={"api_port": settings.api_port or free_port()})
     async with AsyncExitStack() as stack:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -30,6 +29,7 @@ from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
+from streams.signals import stop_on_signals
 
 logger = logging.getLogger(__name__)
 
@@ -41,9 +41,7 @@ async def run_worker(settings: Settings, roles: Sequence[Role], *, web: bool) ->
         BrokerError: Kafka cannot be reached.
         ModelError: The configured reader cannot be loaded.
     """
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    stop = stop_on_signals()
     async with AsyncExitStack() as stack:
         worker = Worker(settings)
         parts = [worker.running(role) for role in roles]
