@@ -13,7 +13,7 @@ from models.detection.craft.export import export_craft
 from models.document import PageReading
 from models.options import CraftOptions, Precision, ReadOptions
 from models.pipeline import PagePipeline
-from tests.unit.drawn_pages import LINES, drawn, turned
+from tests.drawing.pages import LINES, drawn, turned
 
 pytestmark = pytest.mark.timeout(400)
 

@@ -24,7 +24,7 @@ from models.training.lines.written import WrittenLine, load_tables
 from models.training.synthesis.lines import can_write
 from models.training.synthesis.text import EnglishText
 from models.weights.packaged import packaged_weights
-from tests.unit.letters import font_file
+from tests.drawing.letters import font_file
 
 ENGLISH = "The ink had dried before she signed the letter, and nobody asked why. " * 100
 

@@ -36,7 +36,7 @@ from models.training.trocr.dataset import (
 from models.training.trocr.export import export, learnt
 from models.training.trocr.loop import Learning, Recipe
 from models.training.trocr.network import TOKENS, WIDTH, TinyTrocr
-from tests.unit.letters import font_file
+from tests.drawing.letters import font_file
 
 CHARACTERS = characters_of(onnx.load(NETWORK))
 ENGLISH = "The ink had dried before she signed the letter, and nobody asked why. " * 100

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from models.arrays import ImageU8
 from models.training.synthesis.crossed_out import with_word_crossed_out
-from tests.unit.letters import font_file
+from tests.drawing.letters import font_file
 
 TEXT = "she signed   the letter"
 

@@ -14,7 +14,7 @@ from models.training.lines.mixture import RECOMBINED, Mixture
 from models.training.lines.recombined import hands_of, recombined, words_of
 from models.training.lines.written import WrittenLine
 from models.training.synthesis.text import EnglishText
-from tests.unit.letters import font_file
+from tests.drawing.letters import font_file
 
 TEXT = "she signed the letter"
 

@@ -17,8 +17,8 @@ from models.training.synthesis.marks import bleed_through, turned
 from models.training.synthesis.pen import with_tail
 from models.training.synthesis.sheet import Sheet
 from models.training.synthesis.signed_draft import SignedDraft, uneven
+from tests.drawing.letters import font_file
 from tests.training.typefaces import typefaces
-from tests.unit.letters import font_file
 
 HANDWRITTEN = KINDS.index("handwritten") + 1
 

@@ -13,7 +13,7 @@ from models.reading.routed import RoutedReader
 from models.recognition.registry import LineRecognisers
 from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser
 from models.recognition.trocr.registry import SHIPPED, TrocrRecognisers
-from tests.unit.letters import line, shaky
+from tests.drawing.letters import line, shaky
 
 SHA256 = {
     "trocr.json": "8679a3a037cfaf99f423340b49e7b036666b1ff09a491d2144ef91374d761abe",

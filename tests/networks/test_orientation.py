@@ -17,7 +17,7 @@ from models.reading.line_direction import upside_down
 from models.reading.orientation import page_angle
 from models.recognition.ctc.ppocr import PpocrLineRecogniser
 from models.recognition.types import LineReading
-from tests.unit.drawn_pages import LINES, drawn, turned
+from tests.drawing.pages import LINES, drawn, turned
 
 
 @pytest.fixture(scope="module")

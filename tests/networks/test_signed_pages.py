@@ -13,7 +13,7 @@ from models.options import ReadOptions
 from models.reading.routed import RoutedReader
 from models.recognition.registry import LineRecognisers
 from models.training.synthesis.pen import signature
-from tests.unit.letters import letter
+from tests.drawing.letters import letter
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from models.options import ReadOptions
 from models.pages.cleaning import clean
 from models.reading.whole_page import PreparingReader
 from models.recognition.tesseract.in_process import TesseractReader
-from tests.unit.drawn_pages import LINES, drawn, grainy, peppered, shaded, specked, turned
+from tests.drawing.pages import LINES, drawn, grainy, peppered, shaded, specked, turned
 
 DPI = 300
 

@@ -19,7 +19,7 @@ from models.recognition.ctc.handwriting import CROSSED_OUT, NETWORK, SEQUENCES, 
 from models.recognition.ctc.ngrams import LetterSequences
 from models.recognition.registry import LineRecognisers
 from models.training.lines.sequences import count_sequences
-from tests.unit.letters import line, shaky
+from tests.drawing.letters import line, shaky
 
 NETWORK_SHA256 = "2263276a74d1fee981e1949b646a4df45a452d9950c10ad7bde81b3b1ef7da59"
 CROSSED_OUT_SHA256 = "c195f5be5d3cb043057ee7294c7ea66bcfae4e303ca1799472339a1c056d5aa7"

@@ -17,7 +17,7 @@ from models.kinds.classifier import WEIGHTS, WEIGHTS_SHA256, LineKinds
 from models.kinds.model import KINDS, load_model
 from models.training.synthesis.handwriting import ink_of
 from models.training.synthesis.pen import signed_name
-from tests.unit.letters import letter
+from tests.drawing.letters import letter
 
 NOTE = Path(__file__).parents[2] / "deploy" / "samples" / "documents" / "note-handwritten.png"
 

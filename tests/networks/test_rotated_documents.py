@@ -12,7 +12,7 @@ import pytest
 
 from models.options import ReadOptions
 from models.pipeline import PagePipeline
-from tests.unit.drawn_pages import LINES, drawn, turned
+from tests.drawing.pages import LINES, drawn, turned
 
 
 @pytest.mark.parametrize("degrees", [4.0, 180.0])

@@ -13,7 +13,7 @@ from models.detection.dbnet import DbnetDetector
 from models.kinds.model import KINDS
 from models.kinds.signatures import find_signatures
 from models.training.synthesis.pen import signature
-from tests.unit.letters import letter
+from tests.drawing.letters import letter
 
 SIGNED = KINDS.index("signature")
 WEIGHTS = Path(__file__).parents[2] / "models" / "weights" / "shipped" / "regions.onnx"

@@ -10,7 +10,7 @@ from models.arrays import F32, ImageU8
 from models.recognition.ctc.crossed_out import ink_density, may_be_crossed_out, without_crossed_out
 from models.recognition.ctc.handwriting import HandwritingRecogniser
 from models.recognition.line_images import network_input
-from tests.unit.letters import line, shaky
+from tests.drawing.letters import line, shaky
 
 BLANK, A, SPACE = 0, 1, 3
 

@@ -27,7 +27,7 @@ from streams.errors import ConfigurationError
 from streams.messages.codec import merge_options
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings, load_settings
-from tests.unit.drawn_pages import LINES, drawn, turned
+from tests.drawing.pages import LINES, drawn, turned
 
 MISSING = "inkstream models export craft"
 
