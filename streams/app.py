@@ -12,6 +12,7 @@ import faust
 from faust.types.auth import CredentialsT
 
 from streams.kafka.header_patch import accept_any_header_name
+from streams.kafka.security import ssl_context
 from streams.kafka.topics import consumer_group
 from streams.settings import Settings
 
@@ -61,7 +62,7 @@ def create_app(settings: Settings, role: Role) -> Any:
 
 
 def _credentials(settings: Settings) -> CredentialsT | None:
-    context = settings.ssl_context()
+    context = ssl_context(settings)
     if settings.security_protocol.startswith("SASL") and settings.sasl_password:
         return faust.SASLCredentials(
             username=settings.sasl_username,

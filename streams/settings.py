@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from tomllib import TOMLDecodeError
@@ -184,44 +183,6 @@ class Settings(BaseSettings, ReadDefaults):
     def read_options(self) -> ReadOptions:
         """Return how a document is read when its producer says nothing."""
         return ReadOptions.model_validate({name: getattr(self, name) for name in ReadDefaults.model_fields})
-
-    def ssl_context(self) -> ssl.SSLContext | None:
-        """Return the TLS context for Kafka clients, or None where the protocol has no TLS.
-
-        Raises:
-            ConfigurationError: A certificate or key file is not there or is none.
-        """
-        if "SSL" not in self.security_protocol:
-            return None
-        setting = f"ssl_cafile {self.ssl_cafile}"
-        try:
-            context = ssl.create_default_context(cafile=self.ssl_cafile)
-            if self.ssl_certfile:
-                setting = f"ssl_certfile {self.ssl_certfile} with ssl_keyfile {self.ssl_keyfile}"
-                context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile)
-        except OSError as error:  # ssl.SSLError is one
-            raise ConfigurationError(f"{setting}: {error.strerror or error}; it must be a PEM file") from error
-        return context
-
-    def kafka_client(self) -> dict[str, Any]:
-        """Return the connection arguments shared by every aiokafka client."""
-        if self.broker is None:
-            raise ConfigurationError(
-                "No Kafka broker given. Use --broker host:port or INKSTREAM_BROKER, "
-                "or start everything with `inkstream up`."
-            )
-        client: dict[str, Any] = {
-            "bootstrap_servers": self.broker.split(","),
-            "security_protocol": self.security_protocol,
-            "ssl_context": self.ssl_context(),
-        }
-        if self.security_protocol.startswith("SASL") and self.sasl_password:
-            client |= {
-                "sasl_mechanism": self.sasl_mechanism,
-                "sasl_plain_username": self.sasl_username,
-                "sasl_plain_password": self.sasl_password.get_secret_value(),
-            }
-        return client
 
 
 def load_settings(environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:

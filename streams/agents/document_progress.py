@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from aiokafka import TopicPartition
 
 from streams.errors import UndecodableMessage
-from streams.kafka.header_patch import new_consumer
+from streams.kafka.clients import open_consumer
 from streams.messages.codec import decode, encode
 from streams.messages.page_ranges import format_ranges, parse_ranges
 from streams.messages.records import DocumentRecord, PageText, now
@@ -94,9 +94,7 @@ async def restore(settings: Settings, topic: str, partition: int) -> PartitionSt
     """Return the state of one partition as the `documents` topic has it now."""
     state = PartitionState()
     where = TopicPartition(topic, partition)
-    consumer = new_consumer(settings)
-    await consumer.start()
-    try:
+    async with open_consumer(settings) as consumer:
         consumer.assign([where])
         await consumer.seek_to_beginning(where)
         end = (await consumer.end_offsets([where]))[where]
@@ -104,8 +102,6 @@ async def restore(settings: Settings, topic: str, partition: int) -> PartitionSt
             for records in (await consumer.getmany(timeout_ms=1000)).values():
                 for record in records:
                     _put(state, record.key, record.value)
-    finally:
-        await consumer.stop()
     return state
 
 

@@ -16,8 +16,8 @@ from streams.agents.delivery import Outgoing
 from streams.agents.ordered_window import OrderedWindow
 from streams.agents.processing import Context, Outputs, process
 from streams.documents.cache import digest_of
-from streams.documents.references import kafka_reference
 from streams.errors import UndecodableMessage
+from streams.kafka.record_reader import kafka_reference
 from streams.kafka.topics import partition_for
 from streams.messages.codec import decode_headers, encode, merge_options
 from streams.messages.dead_letters import Incoming, dead_letter

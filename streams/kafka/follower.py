@@ -1,17 +1,16 @@
-"""Following a topic from outside any consumer group: every partition, from the beginning or from now."""
+"""Topics read from outside any consumer group: every partition, from the beginning or from now on."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.errors import BrokerError, UndecodableMessage
-from streams.kafka.header_patch import new_consumer
+from streams.kafka.clients import open_consumer, until_found
 from streams.messages.codec import decode
 from streams.messages.records import Record
 from streams.settings import Settings
@@ -19,12 +18,12 @@ from streams.settings import Settings
 logger = logging.getLogger(__name__)
 R = TypeVar("R", bound=Record)
 
-_TRIES, _TRY_AGAIN_S = 50, 0.1
+_FETCH_WAIT_MS = 100  # Kafka's default of 500 would show on a terminal
 
 
 async def follow(settings: Settings, topic: str, kind: type[R], *, from_beginning: bool) -> AsyncIterator[R]:
-    """Yield a topic's records as they come; what does not decode is logged and passed over. Raises BrokerError."""
-    async with following(settings, [topic], from_beginning=from_beginning) as consumer:
+    """Yield a topic's records as they come; one that does not decode is logged and skipped. Raises BrokerError."""
+    async with topic_consumer(settings, [topic], from_beginning=from_beginning) as consumer:
         async for message in consumer:
             try:
                 yield decode(kind, message.value)
@@ -33,27 +32,26 @@ async def follow(settings: Settings, topic: str, kind: type[R], *, from_beginnin
 
 
 @asynccontextmanager
-async def following(settings: Settings, topics: list[str], *, from_beginning: bool) -> AsyncIterator[Any]:
-    """Yield an aiokafka consumer of all partitions of the topics, positioned. Raises BrokerError."""
-    consumer = new_consumer(
+async def topic_consumer(
+    settings: Settings, topics: list[str], *, from_beginning: bool
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """Yield a positioned consumer of all partitions of the topics. Raises BrokerError."""
+    opening = open_consumer(
         settings,
-        *topics,  # without a group, a subscription is an assignment of every partition
+        *topics,
         # not a seek after the start: what was fetched by then would be delivered all the same
         auto_offset_reset="earliest" if from_beginning else "latest",
-        fetch_max_wait_ms=100,
+        fetch_max_wait_ms=_FETCH_WAIT_MS,
     )
-    try:
-        await consumer.start()
-        for _ in range(_TRIES):
-            if {where.topic for where in consumer.assignment()} == set(topics):
-                break
-            await asyncio.sleep(_TRY_AGAIN_S)  # a topic that was just created becomes known a moment later
-        else:
+    async with opening as consumer:
+
+        async def assignment() -> set[TopicPartition] | None:
+            found = consumer.assignment()
+            return found if {where.topic for where in found} == set(topics) else None
+
+        partitions = await until_found(assignment)
+        if partitions is None:
             raise BrokerError(f"No topic {topics[0]} at {settings.broker}; `inkstream topics create` makes it.")
-        for where in consumer.assignment():
+        for where in partitions:
             await consumer.position(where)  # settled now, not with the first record
         yield consumer
-    except KafkaError as error:
-        raise BrokerError(f"Kafka at {settings.broker} cannot be reached: {error!r}") from error
-    finally:
-        await consumer.stop()

@@ -13,14 +13,12 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, codec
+from aiokafka import codec
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecord
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
-
-from streams.settings import Settings
 
 _LENGTH = struct.Struct(">8xi")  # of a batch, after its base offset; counts what comes after it
 _HEADER = struct.Struct(">q13xh4xqq14xi")  # base offset, attributes, first and last timestamp, number of records
@@ -30,14 +28,6 @@ _CODECS: dict[int, Callable[[bytes], bytes]] = {
 _APPEND_TIME = 0x08
 
 _Headers = list[tuple[str, bytes | None]]
-
-
-def new_consumer(settings: Settings, *topics: str, **options: Any) -> AIOKafkaConsumer:
-    """Return an aiokafka consumer outside any group, not started, that reads every record there may be."""
-    accept_any_header_name()
-    return AIOKafkaConsumer(
-        *topics, **settings.kafka_client(), group_id=None, enable_auto_commit=False, **options
-    )  # fmt: skip
 
 
 def accept_any_header_name() -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Self
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
-from streams.errors import BrokerError
-from streams.kafka.header_patch import new_consumer
+from streams.kafka.clients import broker_errors, open_admin, open_consumer, until_found
 from streams.kafka.topics import TopicNames, consumer_group
 from streams.settings import Settings
-
-_TRIES, _TRY_AGAIN_S = 50, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +50,29 @@ class LagReader:
             ("track_documents", names.page_text, consumer_group(settings, "track")),
         )
         self._partitions: dict[str, list[TopicPartition]] = {}
-        self._admin = AIOKafkaAdminClient(**settings.kafka_client())
-        self._consumer = new_consumer(settings)
+        self._connections = AsyncExitStack()
+        self._admin: AIOKafkaAdminClient
+        self._consumer: AIOKafkaConsumer
 
-    async def __aenter__(self) -> LagReader:
-        try:
-            await self._admin.start()
-            await self._consumer.start()
-        except KafkaError as error:
-            await self.__aexit__()
-            raise BrokerError(f"Kafka at {self._settings.broker} cannot be reached: {error}") from error
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as opened:
+            self._admin = await opened.enter_async_context(open_admin(self._settings))
+            self._consumer = await opened.enter_async_context(open_consumer(self._settings))
+            self._connections = opened.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._consumer.stop()
-        await self._admin.close()
+        await self._connections.aclose()
 
     async def stages(self) -> list[StageLag]:
         """Return every stage's lag. Raises BrokerError where Kafka does not answer."""
-        try:
+        with broker_errors(self._settings, "does not answer"):
             return [await self._stage(*stage) for stage in self._stages]
-        except KafkaError as error:
-            raise BrokerError(f"Kafka at {self._settings.broker} does not answer: {error!r}") from error
 
     async def pages_behind(self) -> int:
         """Return how many page tasks wait to be read. Raises BrokerError."""
-        try:
+        with broker_errors(self._settings, "does not answer"):
             return (await self._stage(*self._stages[1])).lag
-        except KafkaError as error:
-            raise BrokerError(f"Kafka at {self._settings.broker} does not answer: {error!r}") from error
 
     async def end_offsets(self, topic: str) -> dict[int, int]:
         """Return the end offset of each partition of a topic."""
@@ -110,14 +101,10 @@ class LagReader:
         return self._partitions[topic]
 
     async def _committed(self, group: str) -> dict[TopicPartition, int]:
-        for tries_left in range(_TRIES, -1, -1):
-            try:
-                offsets = await self._admin.list_consumer_group_offsets(group)
-                return {
-                    TopicPartition(*where): found.offset for where, found in offsets.items() if found.offset >= 0
-                }
-            except KafkaError as error:  # a broker that has just started does not know its groups yet
-                if not (error.retriable and tries_left):
-                    raise
-            await asyncio.sleep(_TRY_AGAIN_S)
-        raise AssertionError("the last try returns or raises")
+        """Return the committed offset of each partition of a group that has one."""
+
+        async def look() -> dict[TopicPartition, int]:
+            offsets = await self._admin.list_consumer_group_offsets(group)
+            return {TopicPartition(*where): found.offset for where, found in offsets.items() if found.offset >= 0}
+
+        return await until_found(look) or {}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Self
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
-from streams.documents.references import References
-from streams.errors import BrokerError, SourceGone, UndecodableMessage
-from streams.kafka.follower import following
+from streams.errors import SourceGone, UndecodableMessage
+from streams.kafka.clients import broker_errors, open_producer
+from streams.kafka.follower import topic_consumer
+from streams.kafka.record_reader import RecordReader
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DeadLetter, page_key
@@ -29,7 +31,7 @@ class StoredLetter:
 async def stored_letters(settings: Settings) -> AsyncIterator[StoredLetter]:
     """Yield every dead letter there is now, oldest first. Raises BrokerError."""
     topic = TopicNames.of(settings).dead_letters
-    async with following(settings, [topic], from_beginning=True) as consumer:
+    async with topic_consumer(settings, [topic], from_beginning=True) as consumer:
         ends = await consumer.end_offsets(consumer.assignment())
         while any([await consumer.position(where) < end for where, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=500)).values():
@@ -45,22 +47,17 @@ class Replayer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._references = References(settings)
-        self._producer = AIOKafkaProducer(
-            **settings.kafka_client(), acks="all", max_request_size=settings.max_message_bytes
-        )
+        self._records = RecordReader(settings)
+        self._connections = AsyncExitStack()
+        self._producer: AIOKafkaProducer
 
-    async def __aenter__(self) -> Replayer:
-        try:
-            await self._producer.start()
-        except KafkaError as error:
-            await self._producer.stop()
-            raise BrokerError(f"Kafka at {self._settings.broker} cannot be reached: {error}") from error
+    async def __aenter__(self) -> Self:
+        self._producer = await self._connections.enter_async_context(open_producer(self._settings))
+        self._connections.push_async_callback(self._records.close)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._references.stop()
-        await self._producer.stop()
+        await self._connections.aclose()
 
     async def replay(self, letter: DeadLetter) -> str:
         """Send the message behind a letter again and return where it is now.
@@ -76,13 +73,11 @@ class Replayer:
             if letter.document_id is not None and letter.pagenum is not None:
                 key = page_key(letter.document_id, letter.pagenum).encode()
         elif letter.stage == "split_files":
-            record = await self._references.record(letter.topic, letter.partition, letter.offset)
+            record = await self._records.read(letter.topic, letter.partition, letter.offset)
             value, key = record.value, record.key
             headers = [*record.headers, *headers]
         else:
             raise SourceGone("the letter does not carry its message; send the file again")
-        try:
+        with broker_errors(self._settings, "does not take it"):
             sent = await self._producer.send_and_wait(letter.topic, value, key=key, headers=headers)
-        except KafkaError as error:
-            raise BrokerError(f"Kafka does not take it: {error!r}") from error
         return f"{sent.topic}/{sent.partition}/{sent.offset}"

@@ -6,16 +6,16 @@ import asyncio
 from dataclasses import dataclass, field
 from time import monotonic
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.admin import NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 
 from streams.errors import BrokerError, ConfigurationError
+from streams.kafka.clients import open_admin, until_found
 from streams.settings import Settings
 
 _HOUR_MS = 3_600_000
-_LOOK_AGAIN_S = 0.1
-_TRIES = 50
+_RETRY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,11 @@ async def create_topics(settings: Settings) -> list[str]:
         BrokerError: Kafka cannot be reached or refuses a topic.
     """
     created: list[str] = []
-    admin = AIOKafkaAdminClient(**settings.kafka_client())
-    try:
-        await admin.start()
-        new = [
-            NewTopic(spec.name, spec.partitions, settings.replication, topic_configs=spec.config)
-            for spec in topic_specs(settings)
-        ]
+    new = [
+        NewTopic(spec.name, spec.partitions, settings.replication, topic_configs=spec.config)
+        for spec in topic_specs(settings)
+    ]
+    async with open_admin(settings) as admin:
         response = await admin.create_topics(new)
         for name, code, *rest in response.topic_errors:
             error = for_code(code)
@@ -90,10 +88,6 @@ async def create_topics(settings: Settings) -> list[str]:
                 created.append(name)
             elif error is not TopicAlreadyExistsError:
                 raise BrokerError(f"Kafka refuses topic {name}: {error.__name__} {rest[0] if rest else ''}".strip())
-    except KafkaError as error:
-        raise BrokerError(f"Kafka at {settings.broker} cannot be reached: {error!r}") from error
-    finally:
-        await admin.close()
     return created
 
 
@@ -102,22 +96,19 @@ async def result_partitions(settings: Settings) -> int:
 
     Raises:
         ConfigurationError: `documents` has another number, so that a document's pages and its state would part.
-        BrokerError: Kafka cannot be reached.
+        BrokerError: Kafka cannot be reached, or does not know the topics.
     """
     names = TopicNames.of(settings)
-    admin = AIOKafkaAdminClient(**settings.kafka_client())
-    try:
-        await admin.start()
-        for _ in range(_TRIES):
+    async with open_admin(settings) as admin:
+
+        async def partition_counts() -> dict[str, int] | None:
             described = await admin.describe_topics([names.page_text, names.documents])
-            counts = {topic["topic"]: len(topic["partitions"]) for topic in described}
-            if all(counts.get(name) for name in (names.page_text, names.documents)):
-                break
-            await asyncio.sleep(_LOOK_AGAIN_S)  # a topic that was just created becomes known a moment later
-    except KafkaError as error:
-        raise BrokerError(f"Kafka at {settings.broker} cannot be reached: {error!r}") from error
-    finally:
-        await admin.close()
+            found = {topic["topic"]: len(topic["partitions"]) for topic in described}
+            return found if found.get(names.page_text) and found.get(names.documents) else None
+
+        counts = await until_found(partition_counts)
+    if counts is None:
+        raise BrokerError(f"Kafka at {settings.broker} does not know {names.page_text} and {names.documents} yet")
     if counts[names.page_text] != counts[names.documents]:
         raise ConfigurationError(
             f"{names.page_text} has {counts[names.page_text]} partitions and {names.documents} has "
@@ -142,7 +133,7 @@ async def wait_for_topics(settings: Settings, timeout_s: float = 60.0) -> int:
         except BrokerError:
             if late:
                 raise
-        await asyncio.sleep(_LOOK_AGAIN_S)
+        await asyncio.sleep(_RETRY_S)
 
 
 async def _listens(settings: Settings) -> bool:

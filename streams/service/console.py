@@ -12,7 +12,7 @@ from time import monotonic
 from aiokafka.errors import KafkaError
 
 from streams.errors import UndecodableMessage
-from streams.kafka.follower import following
+from streams.kafka.follower import topic_consumer
 from streams.kafka.lag import LagReader
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
@@ -42,7 +42,7 @@ class Console:
         """Yield a console that prints what comes from now on."""
         console = cls(settings, json_lines)
         topics = [console._names.page_text, console._names.documents]
-        async with following(settings, topics, from_beginning=False) as consumer:
+        async with topic_consumer(settings, topics, from_beginning=False) as consumer:
             for where in consumer.assignment():
                 console._seen[(where.topic, where.partition)] = await consumer.position(where)
             task = asyncio.create_task(console._print(consumer))

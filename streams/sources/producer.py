@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
 from streams.documents.cache import digest_of
 from streams.errors import BrokerError, FileUnreadable, RecordTooLarge
+from streams.kafka.clients import broker_errors, open_producer
 from streams.kafka.topics import TopicNames
 from streams.messages.records import ContentDigest
 from streams.settings import Settings
@@ -43,28 +44,15 @@ class FileProducer:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._topic = TopicNames.of(settings).raw_files
+        self._connection = AsyncExitStack()
         self._producer: AIOKafkaProducer | None = None
 
     async def __aenter__(self) -> Self:
-        producer = AIOKafkaProducer(
-            **self._settings.kafka_client(),
-            acks="all",
-            enable_idempotence=True,
-            max_request_size=self._settings.max_message_bytes,
-        )
-        try:
-            await producer.start()
-        except KafkaError as error:
-            await producer.stop()
-            raise BrokerError(f"Kafka at {self._settings.broker} cannot be reached: {error}") from error
-        self._producer = producer
+        self._producer = await self._connection.enter_async_context(open_producer(self._settings))
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._producer is not None:
-            await self._producer.stop()
+    async def __aexit__(self, *_: object) -> None:
+        await self._connection.aclose()
 
     async def send(
         self,
@@ -121,15 +109,16 @@ class FileProducer:
         if options:
             headers.append(("options", json.dumps(options).encode()))
         try:
-            sent = await self._producer.send_and_wait(
-                self._topic, value, key=digest.document_id.encode(), headers=headers
-            )
-        except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
-            raise RecordTooLarge(
-                f"{self._topic} takes no record of {len(value)} bytes: raise its max.message.bytes"
-            ) from error
-        except KafkaError as error:
-            raise BrokerError(f"Kafka does not take {path}: {error!r}") from error
+            with broker_errors(self._settings, f"does not take {path}"):
+                sent = await self._producer.send_and_wait(
+                    self._topic, value, key=digest.document_id.encode(), headers=headers
+                )
+        except BrokerError as error:
+            if isinstance(error.__cause__, MessageSizeTooLargeError | RecordListTooLargeError):
+                raise RecordTooLarge(
+                    f"{self._topic} takes no record of {len(value)} bytes: raise its max.message.bytes"
+                ) from error
+            raise
         return SentFile(digest.document_id, path, sent.topic, sent.partition, sent.offset, inline)
 
 

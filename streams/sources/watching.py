@@ -8,10 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
-
-from streams.errors import BrokerError
+from streams.kafka.clients import open_admin
 from streams.kafka.topics import TopicNames
 from streams.settings import Settings
 from streams.sources.folder import FolderSource
@@ -53,13 +50,7 @@ async def _ledger_file(settings: Settings, folder: Path) -> Path:
 
     Kafka is known by its cluster id, not by its address: the embedded one has another port each time.
     """
-    admin = AIOKafkaAdminClient(**settings.kafka_client())
-    try:
-        await admin.start()
+    async with open_admin(settings) as admin:
         cluster = (await admin.describe_cluster()).get("cluster_id") or settings.broker
-    except KafkaError as error:
-        raise BrokerError(f"Kafka at {settings.broker} cannot be reached: {error!r}") from error
-    finally:
-        await admin.close()
     stream = f"{cluster}/{TopicNames.of(settings).raw_files}/".encode() + bytes(folder)
     return settings.data_dir / "ledgers" / f"{sha256(stream).hexdigest()[:16]}.db"

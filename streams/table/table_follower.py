@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from streams.errors import BrokerError, TableBusy, UndecodableMessage
-from streams.kafka.follower import following
+from streams.kafka.follower import topic_consumer
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DocumentRecord, PageText
@@ -83,7 +83,7 @@ class TableFollower:
     async def _follow(self, positions: dict[Any, int]) -> None:
         """Apply what comes, from `positions` on; they are moved on behind each batch that is in the table."""
         topics = [self._names.page_text, self._names.documents]
-        async with following(self._settings, topics, from_beginning=True) as consumer:
+        async with topic_consumer(self._settings, topics, from_beginning=True) as consumer:
             for where, offset in positions.items():
                 consumer.seek(where, offset)
             ends = await consumer.end_offsets(consumer.assignment())

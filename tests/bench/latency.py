@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from streams.kafka.follower import following
+from streams.kafka.follower import topic_consumer
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import PageText
@@ -27,7 +27,7 @@ async def measure(drops: int = _DROPS) -> list[float]:
         overheads = []
         async with running_service(Path(folder), inbox=inbox, stable_s=0.0) as (settings, _):
             topic = TopicNames.of(settings).page_text
-            async with watching(settings), following(settings, [topic], from_beginning=False) as consumer:
+            async with watching(settings), topic_consumer(settings, [topic], from_beginning=False) as consumer:
                 for number in range(drops):
                     partial = inbox / f"{number}.part"
                     partial.write_bytes(scanned_pdf(1, seed=1000 + number, lines=4))

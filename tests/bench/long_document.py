@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from streams.kafka.follower import following
+from streams.kafka.follower import topic_consumer
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import PageText
@@ -27,7 +27,7 @@ async def measure() -> None:
                 await producer.send_bytes(text_pdf(2), "bench:///warm")
                 await asyncio.sleep(3)
                 topics = [names.pages, names.page_text]
-                async with following(settings, topics, from_beginning=False) as consumer:
+                async with topic_consumer(settings, topics, from_beginning=False) as consumer:
                     started = perf_counter()
                     await producer.send_bytes(content, "bench:///long")
                     first = engine = tasks = last = 0.0

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from streams.kafka.follower import following
+from streams.kafka.follower import topic_consumer
 from streams.kafka.topics import TopicNames
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
@@ -51,7 +51,7 @@ async def read_all(settings: Settings, files: list[Path], name: str, wanted: int
     """Send the files and return the seconds from the first send to the last of so many records."""
     page_text = TopicNames.of(settings).page_text
     async with (
-        following(settings, [page_text], from_beginning=False) as consumer,
+        topic_consumer(settings, [page_text], from_beginning=False) as consumer,
         FileProducer(settings) as producer,
     ):
         started = perf_counter()

@@ -18,7 +18,8 @@ from aiokafka import AIOKafkaProducer
 
 from models.options import ReadOptions
 from models.pipeline import PagePipeline
-from streams.kafka.follower import following
+from streams.kafka.follower import topic_consumer
+from streams.kafka.security import client_options
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DeadLetter, DocumentRecord, PageText, Record
@@ -114,7 +115,7 @@ class Topics:
         return len(await self.pages())
 
     async def tasks_sent(self) -> int:
-        async with following(self._settings, [self._names.pages], from_beginning=True) as consumer:
+        async with topic_consumer(self._settings, [self._names.pages], from_beginning=True) as consumer:
             return sum((await consumer.end_offsets(consumer.assignment())).values())
 
     async def documents(self) -> dict[str, DocumentRecord]:
@@ -125,7 +126,7 @@ class Topics:
 
     async def _all(self, topic: str, kind: type[R]) -> list[R]:
         found: list[R] = []
-        async with following(self._settings, [topic], from_beginning=True) as consumer:
+        async with topic_consumer(self._settings, [topic], from_beginning=True) as consumer:
             ends = await consumer.end_offsets(consumer.assignment())
             while any([await consumer.position(where) < end for where, end in ends.items()]):
                 for records in (await consumer.getmany(timeout_ms=200)).values():
@@ -149,7 +150,7 @@ async def produce(
     settings: Settings, topic: str, value: bytes, key: bytes | None = None, headers: dict[str, bytes] | None = None
 ) -> None:
     """Send one message as any client would."""
-    producer = AIOKafkaProducer(**settings.kafka_client(), max_request_size=settings.max_message_bytes)
+    producer = AIOKafkaProducer(**client_options(settings), max_request_size=settings.max_message_bytes)
     await producer.start()
     try:
         await producer.send_and_wait(topic, value, key=key, headers=list((headers or {}).items()))

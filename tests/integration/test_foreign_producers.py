@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from aiokafka import TopicPartition
 
-from streams.documents.references import References, kafka_reference
-from streams.kafka.follower import following
-from streams.kafka.header_patch import new_consumer
+from streams.documents.references import References
+from streams.kafka.clients import open_consumer
+from streams.kafka.follower import topic_consumer
+from streams.kafka.record_reader import RecordReader, kafka_reference
 from streams.kafka.topics import TopicNames
 from streams.settings import Settings
 from tests.integration.harness import Topics, WorkerProcess, eventually, text_pdf
@@ -61,7 +62,7 @@ async def test_a_header_name_that_is_not_utf8_stops_no_consumer_of_any_topic(
     with WorkerProcess(settings) as worker:
 
         async def finished() -> bool:
-            async with following(settings, [names.documents], from_beginning=True) as consumer:
+            async with topic_consumer(settings, [names.documents], from_beginning=True) as consumer:
                 ends = await consumer.end_offsets(consumer.assignment())
                 values = []
                 while any([await consumer.position(where) < end for where, end in ends.items()]):
@@ -72,7 +73,7 @@ async def test_a_header_name_that_is_not_utf8_stops_no_consumer_of_any_topic(
         await eventually(finished, 60, worker.log)
         assert worker.alive
         assert worker.stop() == 0
-    async with following(settings, [names.dead_letters], from_beginning=True) as consumer:
+    async with topic_consumer(settings, [names.dead_letters], from_beginning=True) as consumer:
         found = [await asyncio.wait_for(anext(consumer), 10) for _ in range(3)]
     assert sorted(b"unsupported-file" in record.value for record in found) == [False, False, True]
 
@@ -87,22 +88,19 @@ async def test_a_batch_is_read_in_order_around_such_a_name(settings: Settings, t
          "-H", "empty", "-l", str(lines)],
         check=True, timeout=30,
     )  # fmt: skip
-    consumer = new_consumer(settings, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
+    async with open_consumer(settings, auto_offset_reset="earliest") as consumer:
         consumer.assign([TopicPartition(topic, 0)])
         records = [await asyncio.wait_for(consumer.getone(), 10) for _ in range(50)]
-    finally:
-        await consumer.stop()
     assert [record.value for record in records] == lines.read_bytes().split(b"\n")
     assert [record.offset for record in records] == list(range(50))
     assert {record.key for record in records} == {b"key"}
     assert {record.headers for record in records} == {(("\\xff\\xfe", b"1"), ("empty", None))}
     assert all(abs(record.timestamp / 1000 - time.time()) < 60 for record in records)
-    references = References(settings)
+    reader, references = RecordReader(settings), References(settings)
     try:
-        assert (await references.record(topic, 0, 37)).value == b"line 37"
+        assert (await reader.read(topic, 0, 37)).value == b"line 37"
         await references.fetch(kafka_reference(topic, 0, 49), tmp_path / "fetched")
     finally:
+        await reader.close()
         await references.stop()
     assert (tmp_path / "fetched").read_bytes() == b"line 49"

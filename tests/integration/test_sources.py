@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.errors import FileUnreadable, RecordTooLarge
+from streams.kafka.security import client_options
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode_headers
 from streams.settings import Settings
@@ -34,7 +35,7 @@ def pdf(text: str = "hello") -> bytes:
 async def raw_files(settings: Settings) -> list[ConsumerRecord]:
     """Return all that is on raw-files."""
     # not a seek to the beginning: the reset to the end, which is the default, may come after it
-    consumer = AIOKafkaConsumer(**settings.kafka_client(), auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(**client_options(settings), auto_offset_reset="earliest")
     topic, found = TopicNames.of(settings).raw_files, []
     await consumer.start()
     try:
@@ -94,7 +95,7 @@ async def test_a_large_file_is_on_the_topic_by_reference(settings: Settings, tmp
 
 async def test_a_file_above_what_the_topic_takes_goes_by_reference(settings: Settings, tmp_path: Path) -> None:
     settings = settings.model_copy(update={"topic_prefix": f"small-{settings.topic_prefix}"})
-    admin = AIOKafkaAdminClient(**settings.kafka_client())
+    admin = AIOKafkaAdminClient(**client_options(settings))
     await admin.start()
     topic = TopicNames.of(settings).raw_files
     await admin.create_topics([NewTopic(topic, 1, 1, topic_configs={"max.message.bytes": "50000"})])
@@ -142,7 +143,7 @@ async def test_a_watched_folder_is_delivered_once_to_each_kafka_topic(settings: 
             await until_idle(source)
     assert len(await raw_files(settings)) == 30
     other = settings.model_copy(update={"topic_prefix": f"other-{settings.topic_prefix}"})
-    admin = AIOKafkaAdminClient(**settings.kafka_client())
+    admin = AIOKafkaAdminClient(**client_options(settings))
     await admin.start()
     await admin.create_topics([NewTopic(TopicNames.of(other).raw_files, 2, 1)])
     await admin.close()

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from streams.errors import ConfigurationError
+from streams.kafka.security import client_options
 from streams.settings import Settings, load_settings
 
 
@@ -102,7 +103,7 @@ def test_a_broker_without_host_and_port_is_told_before_anything_waits_for_it(bro
 
 
 def test_several_brokers_may_be_named() -> None:
-    assert load_settings(broker="a:9092, [::1]:9093").kafka_client()["bootstrap_servers"] == [
+    assert client_options(load_settings(broker="a:9092, [::1]:9093"))["bootstrap_servers"] == [
         "a:9092",
         "[::1]:9093",
     ]
@@ -118,12 +119,12 @@ def test_a_certificate_that_is_none_is_an_error_that_names_the_setting(
         file.write_text(content)
     settings = load_settings(broker="kafka:9093", security_protocol="SSL", **{setting: file})
     with pytest.raises(ConfigurationError, match=f"{setting} .*some.pem"):
-        settings.kafka_client()
+        client_options(settings)
 
 
 def test_client_without_a_broker_says_how_to_name_one() -> None:
     with pytest.raises(ConfigurationError, match="--broker"):
-        load_settings().kafka_client()
+        client_options(load_settings())
 
 
 def test_inline_files_must_fit_into_a_message() -> None:

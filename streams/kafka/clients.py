@@ -1,0 +1,98 @@
+"""The one place that opens Kafka clients and turns aiokafka's errors into ours.
+
+Each `open_*` is an async context manager. It starts a client, stops it at the end, also where it never started, and
+raises BrokerError for any KafkaError of the block.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from streams.errors import BrokerError
+from streams.kafka.header_patch import accept_any_header_name
+from streams.kafka.security import client_options
+from streams.settings import Settings
+
+T = TypeVar("T")
+
+# A broker that has just started, or has just created a topic, knows its groups and topics up to some seconds later.
+_TRIES = 50
+_RETRY_S = 0.1
+
+
+@asynccontextmanager
+async def open_consumer(settings: Settings, *topics: str, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
+    """Yield a consumer outside of any group, for which every record that a producer can write is readable.
+
+    Args:
+        topics: Subscribed, which without a group assigns every partition; none for a consumer that assigns itself.
+        options: Further arguments of AIOKafkaConsumer.
+    """
+    accept_any_header_name()
+    consumer = AIOKafkaConsumer(
+        *topics, **client_options(settings), group_id=None, enable_auto_commit=False, **options
+    )
+    try:
+        with broker_errors(settings):
+            await consumer.start()
+            yield consumer
+    finally:
+        await consumer.stop()
+
+
+@asynccontextmanager
+async def open_producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    """Yield a producer whose records count as sent once every in-sync replica has them, each one once."""
+    producer = AIOKafkaProducer(
+        **client_options(settings), acks="all", enable_idempotence=True, max_request_size=settings.max_message_bytes
+    )
+    try:
+        with broker_errors(settings):
+            await producer.start()
+            yield producer
+    finally:
+        await producer.stop()
+
+
+@asynccontextmanager
+async def open_admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Yield an admin client."""
+    admin = AIOKafkaAdminClient(**client_options(settings))
+    try:
+        with broker_errors(settings):
+            await admin.start()
+            yield admin
+    finally:
+        await admin.close()
+
+
+@contextmanager
+def broker_errors(settings: Settings, fault: str = "cannot be reached") -> Iterator[None]:
+    """Raise BrokerError for a KafkaError of the block: `Kafka at host:port FAULT: …`."""
+    try:
+        yield
+    except KafkaError as error:
+        raise BrokerError(f"Kafka at {settings.broker} {fault}: {error!r}") from error
+
+
+async def until_found(look: Callable[[], Awaitable[T | None]]) -> T | None:
+    """Call `look` until it returns something, for some seconds at most; None where it never did.
+
+    A retriable KafkaError counts as nothing found; the one of the last try is raised.
+    """
+    for _ in range(_TRIES):
+        try:
+            if (found := await look()) is not None:
+                return found
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+        await asyncio.sleep(_RETRY_S)
+    return await look()
