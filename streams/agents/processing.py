@@ -14,7 +14,7 @@ from models.errors import InkstreamError
 from streams.agents.attempts import Attempts
 from streams.agents.delivery import Delivery, Outgoing
 from streams.documents.cache import DocumentCache
-from streams.documents.references import References
+from streams.documents.references import SourceFetcher
 from streams.errors import PoisonMessage
 from streams.kafka.topics import TopicNames
 from streams.messages.dead_letters import Incoming
@@ -38,7 +38,7 @@ class Context:
     partitions: int  # of page-text and documents
     pool: ReaderPool
     cache: DocumentCache
-    references: References
+    references: SourceFetcher
     attempts: Attempts
     delivery: Delivery
     health: Health

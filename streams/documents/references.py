@@ -20,7 +20,7 @@ from streams.settings import Settings
 _KAFKA = re.compile(r"kafka://(?P<topic>[^/]+)/(?P<partition>\d+)/(?P<offset>\d+)")
 
 
-class References:
+class SourceFetcher:
     """Fetches what references point at. One per event loop; Kafka records come through one consumer."""
 
     def __init__(self, settings: Settings) -> None:

@@ -21,7 +21,7 @@ from streams.agents.split_files import add_split_files
 from streams.agents.track_documents import add_track_documents
 from streams.app import Role, create_app
 from streams.documents.cache import DocumentCache
-from streams.documents.references import References
+from streams.documents.references import SourceFetcher
 from streams.kafka.lag import LagReader
 from streams.kafka.topics import TopicNames, wait_for_topics
 from streams.kafka.trimmer import trim_pages
@@ -77,7 +77,7 @@ class Worker:
             partitions = await self.topics
             app = create_app(self.settings, role)
             context = Context(
-                self.settings, self.names, partitions, pool, self.cache, References(self.settings),
+                self.settings, self.names, partitions, pool, self.cache, SourceFetcher(self.settings),
                 Attempts(self.settings.data_dir / "attempts.db"), Delivery(app, _outputs(self.names, role)),
                 self.health, self.metrics, asyncio.Lock(),
             )  # fmt: skip

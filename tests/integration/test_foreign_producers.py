@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiokafka import TopicPartition
 
-from streams.documents.references import References
+from streams.documents.references import SourceFetcher
 from streams.kafka.clients import open_consumer
 from streams.kafka.follower import topic_consumer
 from streams.kafka.record_reader import RecordReader, kafka_reference
@@ -96,11 +96,11 @@ async def test_a_batch_is_read_in_order_around_such_a_name(settings: Settings, t
     assert {record.key for record in records} == {b"key"}
     assert {record.headers for record in records} == {(("\\xff\\xfe", b"1"), ("empty", None))}
     assert all(abs(record.timestamp / 1000 - time.time()) < 60 for record in records)
-    reader, references = RecordReader(settings), References(settings)
+    reader, fetcher = RecordReader(settings), SourceFetcher(settings)
     try:
         assert (await reader.read(topic, 0, 37)).value == b"line 37"
-        await references.fetch(kafka_reference(topic, 0, 49), tmp_path / "fetched")
+        await fetcher.fetch(kafka_reference(topic, 0, 49), tmp_path / "fetched")
     finally:
         await reader.close()
-        await references.stop()
+        await fetcher.stop()
     assert (tmp_path / "fetched").read_bytes() == b"line 49"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.documents.references import References
+from streams.documents.references import SourceFetcher
 from streams.errors import SourceGone, UndecodableMessage
 from streams.settings import Settings
 
@@ -15,39 +15,39 @@ async def test_files_are_fetched_from_the_allowed_folders_only(tmp_path: Path) -
     (tmp_path / "scans/deep/ä b.pdf").write_bytes(b"wanted")
     (tmp_path / "secret.pdf").write_bytes(b"secret")
     (tmp_path / "scans/link.pdf").symlink_to("../secret.pdf")
-    references = References(Settings(content_ref_folders=(str(tmp_path / "scans"),)))
-    await references.fetch((tmp_path / "scans/deep/ä b.pdf").as_uri(), tmp_path / "copy")
+    fetcher = SourceFetcher(Settings(content_ref_folders=(str(tmp_path / "scans"),)))
+    await fetcher.fetch((tmp_path / "scans/deep/ä b.pdf").as_uri(), tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"wanted"
     for outside in ("secret.pdf", "scans/../secret.pdf", "scans/link.pdf", "scansecret.pdf"):
         with pytest.raises(UndecodableMessage, match="outside of content_ref_folders"):
-            await references.fetch(f"file://{tmp_path}/{outside}", tmp_path / "copy")
+            await fetcher.fetch(f"file://{tmp_path}/{outside}", tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"wanted"
 
 
 @pytest.mark.parametrize("name", ["ä b.pdf", "100%.pdf", "a#b?c.pdf", "%41.pdf", os.fsdecode(b"caf\xe9.pdf")])
 async def test_files_of_any_name_are_fetched(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"wanted")
-    references = References(Settings())
-    await references.fetch((tmp_path / name).as_uri(), tmp_path / "copy")
+    fetcher = SourceFetcher(Settings())
+    await fetcher.fetch((tmp_path / name).as_uri(), tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"wanted"
     if name.isprintable() and "%4" not in name:  # as people write it
-        await references.fetch(f"file://{tmp_path}/{name}", tmp_path / "again")
+        await fetcher.fetch(f"file://{tmp_path}/{name}", tmp_path / "again")
         assert (tmp_path / "again").read_bytes() == b"wanted"
 
 
 async def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(SourceGone, match="not a regular file"):
-        await References(Settings()).fetch((tmp_path / "pipe").as_uri(), tmp_path / "copy")
+        await SourceFetcher(Settings()).fetch((tmp_path / "pipe").as_uri(), tmp_path / "copy")
 
 
 async def test_files_are_fetched_from_anywhere_where_no_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(b"wanted")
-    references = References(Settings())
-    await references.fetch((tmp_path / "a.pdf").as_uri(), tmp_path / "copy")
+    fetcher = SourceFetcher(Settings())
+    await fetcher.fetch((tmp_path / "a.pdf").as_uri(), tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"wanted"
     with pytest.raises(SourceGone):
-        await references.fetch((tmp_path / "nothing.pdf").as_uri(), tmp_path / "copy")
+        await fetcher.fetch((tmp_path / "nothing.pdf").as_uri(), tmp_path / "copy")
     for wrong in ("ftp://host/a.pdf", str(tmp_path / "a.pdf"), "chained::file:///etc/hostname"):
         with pytest.raises(UndecodableMessage, match="must be a URI of one of the schemes"):
-            await references.fetch(wrong, tmp_path / "copy")
+            await fetcher.fetch(wrong, tmp_path / "copy")
