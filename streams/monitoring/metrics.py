@@ -35,6 +35,11 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.reader_deaths = Counter(
+            "inkstream_reader_deaths",
+            "reader processes that died in the middle of a task (crashed, or killed for their memory)",
+            registry=self.registry,
+        )
         self.page_waited_s = Gauge(
             "inkstream_page_waited_seconds",
             "how long the page taken up last had waited since its document was split",

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -28,17 +28,35 @@ from streams.settings import Settings
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_DEATHS_PER_TASK = 2
+ReadPage = Callable[[Path, int, ReadOptions], PageReading]
+
+_TRIES_PER_TASK = 2
+_WARM_UP_TIMEOUT_S = 120.0
 
 
 class ReaderPool:
     """A pool of reader processes, awaited from one event loop. It replaces itself when it breaks."""
 
-    def __init__(self, settings: Settings, processes: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        processes: int,
+        *,
+        on_death: Callable[[], object] = lambda: None,
+        read_page: ReadPage = reader_process.read_page,
+    ) -> None:
+        """Create the pool; its processes start with the first task.
+
+        Args:
+            processes: How many reader processes there are at a time.
+            on_death: Called on the event loop for each process that died in the middle of a task.
+            read_page: What a process runs for a page; a function that can be imported by its name there.
+        """
         self._settings = settings
         self._processes = processes
+        self._on_death = on_death
+        self._read_page = read_page
         self._pool = self._create()
-        self.deaths = 0
 
     def _create(self) -> ProcessPool:
         # one compute thread per process, set before the children start: they read it when they load OpenMP
@@ -63,35 +81,48 @@ class ReaderPool:
             ModelError: The configured reader cannot be loaded.
         """
         options = self._settings.read_options()
-        await asyncio.gather(*(self._run(120.0, reader_process.warm_up, options) for _ in range(self._processes)))
+        warm_ups = (
+            self.run(reader_process.warm_up, options, timeout_s=_WARM_UP_TIMEOUT_S) for _ in range(self._processes)
+        )
+        await asyncio.gather(*warm_ups)
 
     async def inspect(self, path: Path, passwords: Sequence[str]) -> DocumentInfo:
         """Open and check a document in a reader process. Raises DocumentError or ModelError."""
-        return await self._run(self._settings.split_timeout_s, reader_process.inspect_file, path, tuple(passwords))
+        timeout_s = self._settings.split_timeout_s
+        return await self.run(reader_process.inspect_file, path, tuple(passwords), timeout_s=timeout_s)
 
     async def read(self, path: Path, pagenum: int, options: ReadOptions) -> PageReading:
         """Read one page in a reader process. Raises DocumentError or ModelError."""
-        return await self._run(self._settings.page_timeout_s, reader_process.read_page, path, pagenum, options)
+        return await self.run(self._read_page, path, pagenum, options, timeout_s=self._settings.page_timeout_s)
+
+    async def run(self, function: Callable[..., T], *arguments: object, timeout_s: float) -> T:
+        """Return what a function returns that runs in a reader process; it must be importable there by its name.
+
+        Raises:
+            InkstreamError: Whatever of ours the function raised.
+            RecognitionTimeout: It did not return in time; its process was killed.
+            WorkerDied: Its process died under it, and so did the next.
+            PageTooLarge: It needs more memory than a process may have.
+            ReaderFailed: It raised an error that is not ours.
+        """
+        for attempt in range(1, _TRIES_PER_TASK + 1):
+            pool = self._pool
+            outcome = await _outcome(pool, timeout_s, function, arguments)
+            if isinstance(outcome, BrokenProcessPool):
+                self._replace(pool, outcome)
+            elif not isinstance(outcome, ProcessExpired):
+                return _value_or_raise(outcome, timeout_s)
+            self._on_death()
+            logger.warning("a reader process died (%s), try %d of %d", outcome, attempt, _TRIES_PER_TASK)
+        raise WorkerDied(f"the reader process died each of {_TRIES_PER_TASK} times ({_cause(outcome)})")
 
     async def stop(self) -> None:
         """End every process at once; tasks in flight raise asyncio.CancelledError."""
         self._pool.stop()
         await asyncio.to_thread(self._pool.join)
 
-    async def _run(self, timeout_s: float, function: Callable[..., T], *arguments: object) -> T:
-        for death in range(1, _DEATHS_PER_TASK + 1):
-            pool = self._pool
-            outcome = await _outcome(pool, timeout_s, function, arguments)
-            if isinstance(outcome, BrokenProcessPool):
-                self._replace(pool, outcome)
-            elif not isinstance(outcome, ProcessExpired):
-                return _result(outcome, timeout_s)
-            self.deaths += 1
-            logger.warning("a reader process died (%s), try %d of %d", outcome, death, _DEATHS_PER_TASK)
-        raise WorkerDied(f"the reader process died each of {_DEATHS_PER_TASK} times ({_cause(outcome)})")
-
     def _replace(self, broken: ProcessPool, why: BaseException) -> None:
-        if self._pool is broken:
+        if self._pool is broken:  # of all the tasks that a broken pool fails, the first replaces it
             logger.error("the process pool broke (%s) and is replaced", why)
             with contextlib.suppress(RuntimeError):
                 broken.stop()
@@ -104,8 +135,9 @@ async def _outcome(
     """Return the task's value, or whatever it raised in its process or on the way there."""
     try:
         future = pool.schedule(function, args=arguments, timeout=timeout_s)
-    except RuntimeError as error:  # pebble's word for a pool that broke or was stopped
+    except RuntimeError as error:  # how pebble reports a pool that broke or was stopped
         return BrokenProcessPool(str(error))
+    # asyncio.wait: it raises nothing of the task's own, and cancelling it does not kill the process at work
     waiting: asyncio.Future[T] = asyncio.wrap_future(future)
     await asyncio.wait([waiting])
     if waiting.cancelled():
@@ -114,7 +146,7 @@ async def _outcome(
     return waiting.result() if failure is None else failure
 
 
-def _result(outcome: T | BaseException, timeout_s: float) -> T:
+def _value_or_raise(outcome: T | BaseException, timeout_s: float) -> T:
     """Return the value, or raise the error a task ended with as one of ours."""
     if not isinstance(outcome, BaseException):
         return outcome
@@ -129,6 +161,6 @@ def _result(outcome: T | BaseException, timeout_s: float) -> T:
     raise ReaderFailed(f"unexpected {type(outcome).__name__}: {outcome}") from outcome
 
 
-def _cause(outcome: Any) -> str:
+def _cause(outcome: object) -> str:
     code = getattr(outcome, "exitcode", None)
     return f"exit code {code}" if code is not None else str(outcome)

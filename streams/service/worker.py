@@ -71,7 +71,8 @@ class Worker:
     async def running(self, role: Role) -> AsyncIterator[None]:
         """Run one role for the length of the block; its reader processes load while Kafka is waited for."""
         async with AsyncExitStack() as stack:
-            pool = ReaderPool(self.settings, self.settings.processes if role == "read" else 1)
+            processes = self.settings.processes if role == "read" else 1
+            pool = ReaderPool(self.settings, processes, on_death=self.metrics.reader_deaths.inc)
             stack.push_async_callback(pool.stop)
             warming = asyncio.create_task(pool.start()) if role != "track" else None
             partitions = await self.topics

@@ -59,17 +59,28 @@ async def test_a_document_error_comes_back_as_it_was_raised(pool: ReaderPool, tm
 
 async def test_each_way_to_end_is_a_typed_error_and_the_pool_goes_on(pool: ReaderPool) -> None:
     with pytest.raises(WorkerDied, match="2 times"):
-        await pool._run(20, die)
+        await pool.run(die, timeout_s=20)
     with pytest.raises(RecognitionTimeout, match=r"0\.3 s"):
-        await pool._run(0.3, hang)
+        await pool.run(hang, timeout_s=0.3)
     with pytest.raises(ReaderFailed, match="ZeroDivisionError"):
-        await pool._run(20, raise_a_defect)
+        await pool.run(raise_a_defect, timeout_s=20)
     with pytest.raises(PageTooLarge, match="process_memory_mb"):
-        await pool._run(20, take_memory)
-    assert await pool._run(20, process_id) != os.getpid()
+        await pool.run(take_memory, timeout_s=20)
+    assert await pool.run(process_id, timeout_s=20) != os.getpid()
+
+
+async def test_each_death_is_reported(tmp_path: Path) -> None:
+    deaths: list[None] = []
+    pool = ReaderPool(Settings(data_dir=tmp_path), 1, on_death=lambda: deaths.append(None))
+    try:
+        with pytest.raises(WorkerDied):
+            await pool.run(die, timeout_s=20)
+    finally:
+        await pool.stop()
+    assert len(deaths) == 2
 
 
 async def test_an_idle_process_that_is_killed_is_replaced(pool: ReaderPool) -> None:
-    os.kill(await pool._run(20, process_id), signal.SIGKILL)
+    os.kill(await pool.run(process_id, timeout_s=20), signal.SIGKILL)
     await asyncio.sleep(0.5)  # pebble notices, and breaks, before the next task
-    assert await pool._run(20, process_id) != os.getpid()
+    assert await pool.run(process_id, timeout_s=20) != os.getpid()
