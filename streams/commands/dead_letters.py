@@ -25,7 +25,7 @@ def list_letters(reason: Reason = None, broker: Broker = None, prefix: Prefix = 
 
     Example: inkstream dead-letters list --reason encrypted-file
     """
-    from streams.commands.table import print_table
+    from streams.terminal import print_table
 
     found = _letters(broker, prefix, lambda stored: reason in (None, stored.letter.reason))
     columns = ("offset", "when", "reason", "stage", "document", "what happened")

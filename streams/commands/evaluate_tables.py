@@ -10,7 +10,7 @@ from models.evaluation.measure import ItemResult
 from models.evaluation.places import PlaceScores
 from models.evaluation.scores import Overlap
 from models.evaluation.summary import Calibration, Summary, worst
-from streams.commands.table import print_table
+from streams.terminal import print_table
 
 Run = tuple[Summary, list[ItemResult]]
 

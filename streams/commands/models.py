@@ -44,7 +44,7 @@ def list_models(cache: Cache = None) -> None:
     from models.errors import ModelError
     from models.recognition.trocr.published import NAMES
     from models.weights.store import KNOWN, find_weights
-    from streams.commands.table import print_table
+    from streams.terminal import print_table
 
     folder = _folder(cache)
     rows = []

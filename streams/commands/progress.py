@@ -58,7 +58,7 @@ async def _progress(settings: Settings, interval_s: float, watch: bool, as_json:
 
 
 def _show(stages: list[StageProgress]) -> None:
-    from streams.commands.table import print_table
+    from streams.terminal import print_table
 
     columns = ("stage", "reads", "arrived/s", "processed/s", "processed", "lag", "time left")
     print_table(columns, [_row(stage) for stage in stages])

@@ -52,7 +52,7 @@ def _print(result: dict[str, Any], output: str) -> None:
     elif output == "csv":
         csv.writer(sys.stdout).writerows([columns, *rows])
     else:
-        from streams.commands.table import print_table
+        from streams.terminal import print_table
 
         print_table(columns, rows)
         print(

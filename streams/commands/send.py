@@ -49,8 +49,8 @@ async def _send(settings: Settings, files: list[Path], options: dict[str, Any]) 
 
     from streams.errors import FileUnreadable
     from streams.kafka.topics import wait_for_topics
-    from streams.printing import printable
     from streams.sources.producer import FileProducer
+    from streams.terminal import printable
 
     failures = 0
     await wait_for_topics(settings, timeout_s=10)

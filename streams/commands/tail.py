@@ -34,7 +34,7 @@ async def _tail(settings: Settings, from_beginning: bool, count: int | None, jso
     from streams.kafka.follower import follow
     from streams.kafka.topics import TopicNames
     from streams.messages.records import PageText
-    from streams.record_line import format_record
+    from streams.terminal import format_record
 
     shown = 0
     width = shutil.get_terminal_size((120, 24)).columns

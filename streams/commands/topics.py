@@ -46,9 +46,9 @@ def list_topics(broker: Broker = None, prefix: Prefix = None) -> None:
 
 
 async def _list(settings: Settings) -> None:
-    from streams.commands.table import print_table
     from streams.kafka.lag import LagReader
     from streams.kafka.topics import topic_specs
+    from streams.terminal import print_table
 
     rows = []
     async with LagReader(settings) as reader:

@@ -54,9 +54,9 @@ async def _watch(settings: Settings) -> None:
     import sys
 
     from streams.kafka.topics import wait_for_topics
-    from streams.printing import printable
     from streams.signals import stop_on_signals
     from streams.sources.watching import watching
+    from streams.terminal import printable
 
     stop = stop_on_signals()
     await wait_for_topics(settings, timeout_s=10)

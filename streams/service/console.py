@@ -17,8 +17,8 @@ from streams.kafka.lag import LagReader
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DocumentRecord, PageText
-from streams.record_line import format_record
 from streams.settings import Settings
+from streams.terminal import format_record
 
 _LOOK_S = 0.25
 

@@ -21,11 +21,11 @@ from streams.broker.embedded import EmbeddedKafka, free_port
 from streams.errors import BrokerError, ConfigurationError, FileUnreadable
 from streams.kafka.topics import create_topics
 from streams.model_choice import models_of
-from streams.printing import printable
 from streams.service.console import Console
 from streams.settings import Settings
 from streams.signals import stop_on_signals
 from streams.sources.watching import watching
+from streams.terminal import printable
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from streams.messages.dead_letters import Incoming, dead_letter
 from streams.messages.page_ranges import parse_ranges
 from streams.messages.records import failed_page_text
 from streams.monitoring.health import Health
-from streams.record_line import format_record
+from streams.terminal import format_record
 from tests.unit.test_codec import TASK
 
 
