@@ -13,10 +13,11 @@ from models.arrays import F32
 from models.detection.registry import TextDetectors
 from models.options import ReadOptions
 from models.reading.routed import RoutedReader
-from models.recognition.ctc.beam import LanguageDecoder, aligned
+from models.recognition.ctc.alignment import forced_align
+from models.recognition.ctc.beam import CtcBeamDecoder
 from models.recognition.ctc.best_path import decode
 from models.recognition.ctc.handwriting import CROSSED_OUT, NETWORK, SEQUENCES, HandwritingRecogniser
-from models.recognition.ctc.ngrams import LetterSequences
+from models.recognition.ctc.ngrams import CharNgramLM
 from models.recognition.registry import LineRecognisers
 from models.training.lines.sequences import count_sequences
 from tests.drawing.letters import line, shaky
@@ -28,8 +29,8 @@ CHARACTERS = ["", *"abcdefghijklmnopqrstuvwxyz", " ", *"0123456789"]
 
 
 @pytest.fixture(scope="module")
-def sequences() -> LetterSequences:
-    return LetterSequences(SEQUENCES)
+def sequences() -> CharNgramLM:
+    return CharNgramLM(SEQUENCES)
 
 
 @pytest.fixture(scope="module")
@@ -79,39 +80,39 @@ def test_blank_paper_says_nothing(recogniser: HandwritingRecogniser, width: int)
     assert (decoded.text, decoded.confidence, decoded.positions) == ("", 0.0, ())
 
 
-def test_steps_of_blanks_say_nothing(sequences: LetterSequences) -> None:
-    decoded = LanguageDecoder(CHARACTERS, sequences, 0.3).decode(seen({}, {}, {}))
+def test_steps_of_blanks_say_nothing(sequences: CharNgramLM) -> None:
+    decoded = CtcBeamDecoder(CHARACTERS, sequences, 0.3).decode(seen({}, {}, {}))
     assert (decoded.text, decoded.confidence, decoded.positions) == ("", 0.0, ())
 
 
-def test_between_two_letters_that_look_alike_the_language_decides(sequences: LetterSequences) -> None:
+def test_between_two_letters_that_look_alike_the_language_decides(sequences: CharNgramLM) -> None:
     doubtful = seen(*written("the wor"), {"h": 0.5, "k": 0.49}, {}, *written("s well"))
     assert decode(doubtful, CHARACTERS).text == "the worhs well"
-    assert LanguageDecoder(CHARACTERS, sequences, 0.3).decode(doubtful).text == "the works well"
+    assert CtcBeamDecoder(CHARACTERS, sequences, 0.3).decode(doubtful).text == "the works well"
 
 
-def test_what_is_seen_clearly_stays_however_odd(sequences: LetterSequences) -> None:
+def test_what_is_seen_clearly_stays_however_odd(sequences: CharNgramLM) -> None:
     clear = seen(*written("xqzt gwv"))
-    assert LanguageDecoder(CHARACTERS, sequences, 0.45).decode(clear).text == "xqzt gwv"
+    assert CtcBeamDecoder(CHARACTERS, sequences, 0.45).decode(clear).text == "xqzt gwv"
 
 
-def test_which_digit_it_is_is_told_by_sight_alone(sequences: LetterSequences) -> None:
-    decoder = LanguageDecoder(CHARACTERS, sequences, 0.45)
+def test_which_digit_it_is_is_told_by_sight_alone(sequences: CharNgramLM) -> None:
+    decoder = CtcBeamDecoder(CHARACTERS, sequences, 0.45)
     for one, other in ("17", "38", "56"):
         amount = seen(*written("in 19"), {one: 0.5, other: 0.49}, {}, *written("0"))
         assert decoder.decode(amount).text == f"in 19{one}0"
 
 
-def test_whether_there_is_a_digit_at_all_the_language_has_a_say(sequences: LetterSequences) -> None:
-    decoder = LanguageDecoder(CHARACTERS, sequences, 0.3)
+def test_whether_there_is_a_digit_at_all_the_language_has_a_say(sequences: CharNgramLM) -> None:
+    decoder = CtcBeamDecoder(CHARACTERS, sequences, 0.3)
     word = seen(*written("thi"), {"5": 0.5, "s": 0.49}, {}, *written(" is"))
     year = seen(*written("in 19"), {"s": 0.5, "5": 0.49}, {}, *written("0"))
     assert [decode(rows, CHARACTERS).text for rows in (word, year)] == ["thi5 is", "in 19s0"]
     assert [decoder.decode(rows).text for rows in (word, year)] == ["this is", "in 1950"]
 
 
-def test_capitals_after_a_digit_are_told_by_sight_alone(sequences: LetterSequences) -> None:
-    decoder = LanguageDecoder(["", *" EXTW8", *"abcdefghijklmnopqrstuvwxyz"], sequences, 0.45)
+def test_capitals_after_a_digit_are_told_by_sight_alone(sequences: CharNgramLM) -> None:
+    decoder = CtcBeamDecoder(["", *" EXTW8", *"abcdefghijklmnopqrstuvwxyz"], sequences, 0.45)
     rows = np.full((5, 33), 1e-6, np.float32)
     for step, character in enumerate([5, 0, 6, 0, 0]):  # W, 8, then X or E
         rows[step, character] = 0.999
@@ -121,22 +122,22 @@ def test_capitals_after_a_digit_are_told_by_sight_alone(sequences: LetterSequenc
     assert decoder.decode(rows).text == "WTE"
 
 
-def test_letters_follow_each_other_as_in_french_of_today(sequences: LetterSequences) -> None:
-    after = sequences.after(sequences.context("développem"))
+def test_letters_follow_each_other_as_in_french_of_today(sequences: CharNgramLM) -> None:
+    after = sequences.next_probs(sequences.context("développem"))
     assert after[sequences.alphabet.index("e")] > 0.9
 
 
 def test_digits_that_were_never_counted_are_told_by_sight_alone(tmp_path: Path) -> None:
     count_sequences(["this is a word"] * 20, tmp_path / "counts.npz")
-    sequences = LetterSequences(tmp_path / "counts.npz")
+    sequences = CharNgramLM(tmp_path / "counts.npz")
     assert not sequences.has_digits
     year = seen(*written("in 19"), {"s": 0.5, "5": 0.45}, {}, *written("0"))
-    assert LanguageDecoder(CHARACTERS, sequences, 0.3).decode(year).text == "in 19s0"
+    assert CtcBeamDecoder(CHARACTERS, sequences, 0.3).decode(year).text == "in 19s0"
 
 
-def test_without_the_language_it_is_what_the_best_path_says(sequences: LetterSequences) -> None:
+def test_without_the_language_it_is_what_the_best_path_says(sequences: CharNgramLM) -> None:
     rng = np.random.default_rng(0)
-    decoder = LanguageDecoder(CHARACTERS, sequences, 0.0)
+    decoder = CtcBeamDecoder(CHARACTERS, sequences, 0.0)
     steps = seen(*written("some words 42"))
     rows = steps * 0.9 + 0.1 * rng.dirichlet(np.ones(len(CHARACTERS)), len(steps)).astype(np.float32)
     assert decoder.decode(rows).text == decode(rows, CHARACTERS).text
@@ -144,19 +145,19 @@ def test_without_the_language_it_is_what_the_best_path_says(sequences: LetterSeq
 
 def test_letters_stand_where_they_are_likeliest() -> None:
     rows = seen({}, {"a": 0.6}, {"a": 0.9}, {}, {"a": 0.7}, {"b": 0.8}, {})
-    assert aligned(rows, [1, 1, 2]) == [2, 4, 5]
+    assert forced_align(rows, [1, 1, 2]) == [2, 4, 5]
 
 
-def test_what_follows_a_context_adds_up_to_one(sequences: LetterSequences) -> None:
+def test_what_follows_a_context_adds_up_to_one(sequences: CharNgramLM) -> None:
     for text in ("", "th", "the quick", "zzzzzz", "日本 a"):
-        likely = sequences.after(sequences.context(text))
+        likely = sequences.next_probs(sequences.context(text))
         assert likely.shape == (len(sequences.alphabet),)
         assert likely.sum() == pytest.approx(1.0)
         assert (likely > 0).all()
 
 
-def test_letters_follow_each_other_as_in_english(sequences: LetterSequences) -> None:
-    after = sequences.after(sequences.context("the que"))
+def test_letters_follow_each_other_as_in_english(sequences: CharNgramLM) -> None:
+    after = sequences.next_probs(sequences.context("the que"))
     assert after[sequences.alphabet.index("s")] > 10 * after[sequences.alphabet.index("x")]
 
 

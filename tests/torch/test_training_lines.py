@@ -125,20 +125,20 @@ def test_lines_come_from_tables_by_their_split(tmp_path: Path) -> None:
 
 
 def test_letters_are_counted_by_what_is_before_them(tmp_path: Path) -> None:
-    from models.recognition.ctc.ngrams import LetterSequences
+    from models.recognition.ctc.ngrams import CharNgramLM
 
     count_sequences(["abab"] * 20, tmp_path / "counts.npz")
-    sequences = LetterSequences(tmp_path / "counts.npz")
-    after = dict(zip(sequences.alphabet, sequences.after(sequences.context("a")), strict=True))
+    sequences = CharNgramLM(tmp_path / "counts.npz")
+    after = dict(zip(sequences.alphabet, sequences.next_probs(sequences.context("a")), strict=True))
     assert after["b"] > 0.9 > after["a"]
 
 
 def test_sequences_do_not_go_from_one_line_to_the_next(tmp_path: Path) -> None:
-    from models.recognition.ctc.ngrams import LetterSequences
+    from models.recognition.ctc.ngrams import CharNgramLM
 
     count_sequences(["ab"] * 20 + ["cd"] * 20, tmp_path / "counts.npz")
-    sequences = LetterSequences(tmp_path / "counts.npz")
-    after = dict(zip(sequences.alphabet, sequences.after(sequences.context("ab ")), strict=True))
+    sequences = CharNgramLM(tmp_path / "counts.npz")
+    after = dict(zip(sequences.alphabet, sequences.next_probs(sequences.context("ab ")), strict=True))
     assert after["c"] == pytest.approx(after["a"])
 
 

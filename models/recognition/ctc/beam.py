@@ -1,148 +1,155 @@
-"""Reading what a CTC network says with a word from the language: prefix beam search (Hannun et al. 2014)."""
+"""CTC prefix beam search with a character language model (Hannun et al. 2014, arXiv 1408.2873)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from string import digits
+from typing import NamedTuple
 
 import numpy as np
 
 from models.arrays import F32
+from models.recognition.ctc.alignment import forced_align
 from models.recognition.ctc.best_path import BLANK
-from models.recognition.ctc.ngrams import LetterSequences
+from models.recognition.ctc.ngrams import CharNgramLM
 from models.recognition.types import LineReading
 
-_WIDTH = 30  # texts that are followed at a time
-_HOPELESS = 6.0  # a text whose logarithm is so much less than the best one's is not followed
-_SEEN = 1e-3  # what the network thinks less likely is not written there
-_CERTAIN = 0.9995  # a blank that nothing contends
-_INVENTED = 0.15  # a text whose letters are hardly seen is the language's, not the line's: blank paper has .06
-_NEVER = -1e30
-_DIGIT = -1  # in place of a letter's: any digit
-_USUAL = -2.5  # less than a letter's logarithm usually is: no text gains by being shorter
-
-# One text so far: logarithms of being there with a blank last, with its own last letter last, and of the language.
-_Path = tuple[float, float, float]
+_BEAM_WIDTH = 30  # hypotheses that are kept after each step
+_PRUNE_LOGP = 6.0  # a hypothesis is dropped once its log-probability is this much below the best one's
+_MIN_PROB = 1e-3  # characters less probable than this at a step do not extend a hypothesis there
+_BLANK_ONLY_PROB = 0.9995  # a blank this probable is the only class that is looked at
+_MIN_CONFIDENCE = 0.15  # a text below is the language model's, not the line's: blank paper has .06
+_TYPICAL_LM_LOGP = -2.5  # less than a letter's usual one; taken off each, so that shorter texts do not win
+_LOG_ZERO = -1e30  # the logarithm of 0; finite, so that sums with it stay numbers
+_IMPOSSIBLE_LOGP = _LOG_ZERO / 2  # sums with the logarithm of 0 lie below, all others above
+_ANY_DIGIT = -1  # takes the place of a letter's index in the language model
 
 
-class LanguageDecoder:
-    """Finds the text that is likeliest by what is seen and by how letters follow each other.
+class Hypothesis(NamedTuple):
+    """One text that the steps so far may spell, in logarithms."""
 
-    Which digit it is, capitals after a digit, signs, and letters that the language has not are told by sight alone:
-    an amount or a code is never made likelier by what others wrote. That there is a digit is likelier after others
-    than in a word.
+    logp_blank: float
+    """Of all paths that spell it and end with a blank."""
+    logp_character: float
+    """Of all paths that spell it and end with its last character."""
+    lm_score: float
+    """Of the language model, weighted."""
+
+
+class _Emission(NamedTuple):
+    """A character that one step may stand for."""
+
+    character: str
+    logp: float
+    lm_index: int | None
+
+
+class CtcBeamDecoder:
+    """Finds the text that is most probable by a CTC network and a character language model together.
+
+    The language model has no say on digits (which one it is), capitals after a digit, signs, and letters that it
+    does not have: an amount or a code must not become a more usual one. It does count that there is some digit,
+    which is likelier after digits than within a word.
     """
 
-    def __init__(self, characters: Sequence[str], sequences: LetterSequences, weight: float) -> None:
-        """`characters` are the network's classes, the blank first; `weight` is the language's, 0 for none."""
-        self._characters, self._sequences, self._weight = characters, sequences, weight
-        self._columns = {name: column for column, name in enumerate(characters)}
-        self._places = [self._place(name) for name in characters]
+    def __init__(self, characters: Sequence[str], lm: CharNgramLM, lm_weight: float) -> None:
+        """Prepare for one alphabet.
 
-    def decode(self, probabilities: F32, weights: F32 | None = None) -> LineReading:
+        Args:
+            characters: What each class of the network stands for, the blank first.
+            lm_weight: The factor of the language model's log-probabilities; 0 decodes without it.
+        """
+        self._characters, self._lm, self._lm_weight = characters, lm, lm_weight
+        self._columns = {character: column for column, character in enumerate(characters)}
+        self._lm_indices = [self._lm_index(character) for character in characters]
+
+    def decode(self, probabilities: F32, priors: F32 | None = None) -> LineReading:
         """Return the text of one line.
 
         Args:
-            probabilities: (T, C), each row sums to one; column 0 is the blank.
-            weights: How likely each character is before anything was seen, (C,); all the same where None.
+            probabilities: (T, C) float32, each row sums to one; column 0 is the blank.
+            priors: Factors of the classes, (C,), for what is known before the line is looked at; None for none.
 
         The confidence is the mean of its characters' own probabilities where they stand; 0 where there are none.
         """
-        paths: dict[str, _Path] = {"": (0.0, _NEVER, 0.0)}
-        for row in probabilities if weights is None else probabilities * weights:
-            if row[BLANK] > _CERTAIN:
-                blank = math.log(row[BLANK])
-                paths = {text: (_added(b, o) + blank, _NEVER, said) for text, (b, o, said) in paths.items()}
+        beam = {"": Hypothesis(0.0, _LOG_ZERO, 0.0)}
+        for row in probabilities if priors is None else probabilities * priors:
+            if row[BLANK] > _BLANK_ONLY_PROB:
+                logp = math.log(row[BLANK])
+                beam = {
+                    text: Hypothesis(_logaddexp(by_blank, by_character) + logp, _LOG_ZERO, lm_score)
+                    for text, (by_blank, by_character, lm_score) in beam.items()
+                }
             else:
-                paths = self._step(paths, row)
-        text = max(paths.items(), key=lambda path: _value(path[1]))[0]
+                beam = self._step(beam, row)
+        text = max(beam.items(), key=lambda item: _score(item[1]))[0]
         return self._reading(probabilities, text)
 
-    def _step(self, paths: dict[str, _Path], row: F32) -> dict[str, _Path]:
-        columns = np.flatnonzero(row >= min(_SEEN, row.max())).tolist()
-        seen = [(self._characters[c], math.log(row[c]), self._places[c]) for c in columns if c != BLANK]
-        blank_seen = math.log(row[BLANK]) if BLANK in columns else None
-        new: dict[str, _Path] = {}
-        for text, (blank, own, said) in paths.items():
-            either = _added(blank, own)
-            if blank_seen is not None:
-                _add(new, text, either + blank_seen, _NEVER, said)
-            last, context = text[-1:], None
-            for character, likely, place in seen:
-                arrived = likely + either
-                if character == last:
-                    _add(new, text, _NEVER, own + likely, said)
-                    arrived = likely + blank
-                if arrived <= _NEVER / 2:
-                    continue
+    def _step(self, beam: dict[str, Hypothesis], row: F32) -> dict[str, Hypothesis]:
+        """Return the hypotheses after one more step, whose classes have the probabilities `row`, (C,)."""
+        columns = np.flatnonzero(row >= min(_MIN_PROB, row.max()))
+        logps = dict(zip(columns.tolist(), map(math.log, row[columns].tolist()), strict=True))
+        logp_blank = logps.pop(BLANK, None)
+        emissions = [_Emission(self._characters[c], logp, self._lm_indices[c]) for c, logp in logps.items()]
+        new = self._unchanged(beam, logp_blank, logps)
+        # Scores of hypotheses only rise from here on: what is too far below the best so far need not be kept.
+        least = max(map(_score, new.values()), default=-math.inf) - _PRUNE_LOGP
+        for text, (by_blank, by_character, lm_score) in beam.items():
+            total, last, context = _logaddexp(by_blank, by_character), text[-1:], None
+            for character, logp, lm_index in emissions:
+                # The same character twice needs a blank between: without one, CTC merges them.
+                arrived = logp + (by_blank if character == last else total)
                 longer = text + character
-                if longer in new:
-                    _add(new, longer, _NEVER, arrived, 0.0)
+                if (known := new.get(longer)) is not None:  # it was in the beam already
+                    together = _logaddexp(known.logp_character, arrived)
+                    new[longer] = Hypothesis(known.logp_blank, together, known.lm_score)
                     continue
-                told = 0.0
-                if place is not None and self._weight and not (character.isupper() and _is_code(text)):
-                    context = self._sequences.context(text) if context is None else context
-                    told = self._weight * (math.log(self._after(context, place)) - _USUAL)
-                new[longer] = (_NEVER, arrived, said + told)
-        return _likeliest(new)
+                lm_gain = 0.0
+                if lm_index is not None and self._lm_weight and not (character.isupper() and _is_code(text)):
+                    context = self._lm.context(text) if context is None else context
+                    lm_gain = self._lm_weight * (math.log(self._lm_prob(context, lm_index)) - _TYPICAL_LM_LOGP)
+                score = arrived + (lm_score + lm_gain)
+                if score >= least and arrived > _IMPOSSIBLE_LOGP:
+                    least = max(least, score - _PRUNE_LOGP)
+                    new[longer] = Hypothesis(_LOG_ZERO, arrived, lm_score + lm_gain)
+        return _pruned(new)
 
-    def _place(self, name: str) -> int | None:
-        """Return a letter's place in the sequences; None for what is told by sight alone."""
-        if name and name in digits:
-            return _DIGIT if self._sequences.has_digits else None
-        return self._sequences.place(name) if _is_told(name) else None
+    def _unchanged(
+        self, beam: dict[str, Hypothesis], logp_blank: float | None, logps: dict[int, float]
+    ) -> dict[str, Hypothesis]:
+        """Return the hypotheses whose text a step leaves alone: it is a blank, or the last character goes on."""
+        stayed = {}
+        for text, (by_blank, by_character, lm_score) in beam.items():
+            logp_last = logps.get(self._columns[text[-1]]) if text else None
+            if logp_blank is not None or logp_last is not None:
+                stayed[text] = Hypothesis(
+                    _LOG_ZERO if logp_blank is None else _logaddexp(by_blank, by_character) + logp_blank,
+                    _LOG_ZERO if logp_last is None else by_character + logp_last,
+                    lm_score,
+                )
+        return stayed
 
-    def _after(self, context: str, place: int) -> float:
-        """Return how likely a letter, or any digit, is after a context."""
-        if place == _DIGIT:
-            return self._sequences.digit_after(context)
-        return float(self._sequences.after(context)[place])
+    def _lm_index(self, character: str) -> int | None:
+        """Return a character's index in the language model; None where that has no say."""
+        if character and character in digits:
+            return _ANY_DIGIT if self._lm.has_digits else None
+        return self._lm.index(character) if character.isalpha() or character in " ,.;:'-!?" else None
+
+    def _lm_prob(self, context: str, lm_index: int) -> float:
+        if lm_index == _ANY_DIGIT:
+            return self._lm.digit_prob(context)
+        return float(self._lm.next_probs(context)[lm_index])
 
     def _reading(self, probabilities: F32, text: str) -> LineReading:
         if not text:
             return LineReading("", 0.0, ())
         columns = [self._columns[character] for character in text]
-        steps = aligned(probabilities, columns)
+        steps = forced_align(probabilities, columns)
         confidence = float(np.mean([probabilities[step, c] for step, c in zip(steps, columns, strict=True)]))
-        if confidence < _INVENTED:
+        if confidence < _MIN_CONFIDENCE:
             return LineReading("", 0.0, ())
-        places = tuple((step + 0.5) / len(probabilities) for step in steps)
-        return LineReading(text, confidence, places)
-
-
-def aligned(probabilities: F32, text: Sequence[int]) -> list[int]:
-    """Return at which step each character of a text is likeliest to stand (Viterbi), in order, each its own.
-
-    Args:
-        probabilities: (T, C), column 0 the blank.
-        text: Columns of the characters; CTC must be able to say them in T steps.
-    """
-    states = np.zeros(2 * len(text) + 1, np.intp)
-    states[1::2] = text
-    skips = np.zeros(len(states), bool)
-    skips[3::2] = states[3::2] != states[1:-2:2]
-    seen = np.log(np.maximum(probabilities[:, states], 1e-30)).astype(np.float64)
-    best = np.full(len(states), _NEVER)
-    best[:2] = seen[0, :2]
-    came = np.zeros((len(seen), len(states)), np.intp)
-    for step in range(1, len(seen)):
-        one = np.concatenate([[_NEVER], best[:-1]])
-        two = np.where(skips, np.concatenate([[_NEVER, _NEVER], best[:-2]]), _NEVER)
-        choices = np.stack([best, one, two])
-        came[step] = choices.argmax(0)
-        best = choices.max(0) + seen[step]
-    state = len(states) - 1 if best[-1] >= best[-2] else len(states) - 2
-    strongest: dict[int, int] = {}
-    for step in range(len(seen) - 1, -1, -1):
-        if state % 2 and (state not in strongest or seen[step, state] > seen[strongest[state], state]):
-            strongest[state] = step
-        state -= int(came[step, state])
-    return [strongest[state] for state in sorted(strongest)]
-
-
-def _is_told(character: str) -> bool:
-    return character.isalpha() or character in " ,.;:'-!?"
+        return LineReading(text, confidence, tuple((step + 0.5) / len(probabilities) for step in steps))
 
 
 def _is_code(text: str) -> bool:
@@ -150,26 +157,18 @@ def _is_code(text: str) -> bool:
     return any(character in digits for character in text[text.rfind(" ") + 1 :])
 
 
-def _add(paths: dict[str, _Path], text: str, blank: float, own: float, said: float) -> None:
-    before = paths.get(text)
-    if before is None:
-        paths[text] = (blank, own, said)
-    else:
-        paths[text] = (_added(before[0], blank), _added(before[1], own), before[2])
+def _pruned(beam: dict[str, Hypothesis]) -> dict[str, Hypothesis]:
+    """Return the hypotheses that are worth keeping, best first."""
+    scored = sorted(((_score(hypothesis), text) for text, hypothesis in beam.items()), reverse=True)
+    least = scored[0][0] - _PRUNE_LOGP
+    return {text: beam[text] for score, text in scored[:_BEAM_WIDTH] if score >= least}
 
 
-def _likeliest(paths: dict[str, _Path]) -> dict[str, _Path]:
-    """Return the paths that are worth following."""
-    valued = sorted(((_value(path), text) for text, path in paths.items()), reverse=True)
-    least = valued[0][0] - _HOPELESS
-    return {text: paths[text] for value, text in valued[:_WIDTH] if value >= least}
+def _score(hypothesis: Hypothesis) -> float:
+    return _logaddexp(hypothesis.logp_blank, hypothesis.logp_character) + hypothesis.lm_score
 
 
-def _added(one: float, other: float) -> float:
+def _logaddexp(one: float, other: float) -> float:
     """Return the logarithm of the sum of two numbers given by their logarithms."""
     low, high = (one, other) if one < other else (other, one)
-    return high if low <= _NEVER else high + math.log1p(math.exp(low - high))
-
-
-def _value(path: _Path) -> float:
-    return _added(path[0], path[1]) + path[2]
+    return high if low <= _LOG_ZERO else high + math.log1p(math.exp(low - high))

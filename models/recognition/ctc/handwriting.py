@@ -10,10 +10,10 @@ import numpy as np
 
 from models.arrays import F32, ImageU8
 from models.recognition.alphabets import letter_weights
-from models.recognition.ctc.beam import LanguageDecoder
+from models.recognition.ctc.beam import CtcBeamDecoder
 from models.recognition.ctc.crossed_out import ink_density, may_be_crossed_out, without_crossed_out
 from models.recognition.ctc.network import CtcNetwork
-from models.recognition.ctc.ngrams import LetterSequences
+from models.recognition.ctc.ngrams import CharNgramLM
 from models.recognition.line_images import network_input
 from models.recognition.types import LineReading
 from models.weights.packaged import shipped_weights
@@ -53,7 +53,7 @@ class HandwritingRecogniser:
         self._weights[0] = _BLANK
         if language_weight is None:
             language_weight = _LANGUAGE if _COUNTED.issuperset(languages.split("+")) else 0.0
-        self._decoder = LanguageDecoder(self._network.characters, LetterSequences(SEQUENCES), language_weight)
+        self._decoder = CtcBeamDecoder(self._network.characters, CharNgramLM(SEQUENCES), language_weight)
 
     def recognise(self, lines: Sequence[ImageU8]) -> list[LineReading]:
         """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order. Raises ModelError."""

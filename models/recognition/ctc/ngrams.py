@@ -1,4 +1,4 @@
-"""How likely a letter is after others: counts of letter sequences, each length smoothed by the shorter ones."""
+"""A character n-gram language model: how probable each letter is after those before it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from models.arrays import F64
 
 Keys = npt.NDArray[np.uint64]
 
-LONGEST = 6  # letters in a sequence, the one that is told included
-BITS = 8  # of a letter in a sequence's number
+ORDER = 6  # letters in the longest n-gram: five of context, and the one that is predicted
+BITS_PER_LETTER = 8  # of a letter in an n-gram's key
+_CACHED_CONTEXTS = 1 << 14  # per decoder, each an array of the alphabet's size: at most 20 MB
 
 
-class LetterSequences:
-    """An n-gram model of letters with Witten and Bell's (1991) smoothing, in arrays.
+class CharNgramLM:
+    """A character n-gram model with Witten and Bell's (1991) smoothing: each order backs off to the one below.
 
-    A file holds the alphabet, and for each length the numbers of the sequences, ascending, with how often each
-    was seen. The number of a sequence is its letters' places in the alphabet, eight bits each, the last lowest; so
-    what follows a context stands side by side. A space stands before the first letter of a text.
+    A file, .npz, holds the alphabet, and for each length of n-gram the ascending keys (as differences) and how
+    often each occurred. The key of an n-gram is its letters' indices in the alphabet, eight bits each, the last one
+    lowest: what follows one context is therefore one slice of the keys. A space stands before the first letter.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,17 +31,17 @@ class LetterSequences:
         with np.load(path, allow_pickle=False) as file:
             self.alphabet = str(file["alphabet"])
             self._keys: list[Keys] = [
-                np.cumsum(file[f"steps{length}"], dtype=np.uint64) for length in range(1, LONGEST + 1)
+                np.cumsum(file[f"steps{length}"], dtype=np.uint64) for length in range(1, ORDER + 1)
             ]
-            self._counts = [file[f"counts{length}"].astype(np.float64) for length in range(1, LONGEST + 1)]
-        self._places = {letter: place for place, letter in enumerate(self.alphabet)}
-        self._digits = [place for digit in digits if (place := self.place(digit)) is not None]
-        self.after = lru_cache(maxsize=1 << 14)(self._after)
-        self.digit_after = lru_cache(maxsize=1 << 14)(self._digit_after)
+            self._counts = [file[f"counts{length}"].astype(np.float64) for length in range(1, ORDER + 1)]
+        self._indices = {letter: index for index, letter in enumerate(self.alphabet)}
+        self._digits = [index for digit in digits if (index := self.index(digit)) is not None]
+        self.next_probs = lru_cache(maxsize=_CACHED_CONTEXTS)(self._next_probs)
+        self.digit_prob = lru_cache(maxsize=_CACHED_CONTEXTS)(self._digit_prob)
 
-    def place(self, letter: str) -> int | None:
-        """Return where a letter stands in the alphabet; None for one that was never seen."""
-        return self._places.get(letter)
+    def index(self, letter: str) -> int | None:
+        """Return a letter's index in the alphabet; None for one that was never counted."""
+        return self._indices.get(letter)
 
     @property
     def has_digits(self) -> bool:
@@ -48,33 +49,41 @@ class LetterSequences:
         return bool(self._digits)
 
     def context(self, text: str) -> str:
-        """Return what of a text bears on the letter after it: the longest sequence of known letters at its end."""
-        end = (" " + text)[-(LONGEST - 1) :]
-        unknown = [place for place, letter in enumerate(end) if letter not in self._places]
+        """Return what of a text bears on the letter after it: up to five known letters at its end."""
+        end = (" " + text)[-(ORDER - 1) :]
+        unknown = [place for place, letter in enumerate(end) if letter not in self._indices]
         return end[unknown[-1] + 1 :] if unknown else end
 
-    def _after(self, context: str) -> F64:
-        """Return how likely each letter of the alphabet is after a context, (A,), summing to one."""
+    def _next_probs(self, context: str) -> F64:
+        """Return the probability of each letter of the alphabet after a context, (A,) float64, summing to one."""
         size = len(self.alphabet)
         if not context:
             return self._smoothed(1, 0, np.full(size, 1 / size))
-        number = 0
+        key = 0
         for letter in context:
-            number = number << BITS | self._places[letter]
-        return self._smoothed(len(context) + 1, number, self.after(context[1:]))
+            key = key << BITS_PER_LETTER | self._indices[letter]
+        return self._smoothed(len(context) + 1, key, self.next_probs(context[1:]))
 
-    def _digit_after(self, context: str) -> float:
-        """Return how likely any digit is after a context."""
-        return float(self.after(context)[self._digits].sum())
+    def _digit_prob(self, context: str) -> float:
+        """Return the probability that any digit follows a context."""
+        return float(self.next_probs(context)[self._digits].sum())
 
-    def _smoothed(self, length: int, number: int, shorter: F64) -> F64:
-        """Return shares of what follows a context, the shorter one counted as often as there are kinds."""
+    def _smoothed(self, length: int, key: int, backoff: F64) -> F64:
+        """Return (counts + kinds · backoff) / (total + kinds), kinds being how many letters follow the context.
+
+        Args:
+            length: Of the n-grams.
+            key: Of the context, which is one letter shorter.
+            backoff: What the context without its first letter gives, (A,).
+        """
         keys = self._keys[length - 1]
-        first, last = np.searchsorted(keys, np.array([number << BITS, number + 1 << BITS], np.uint64))
+        bounds = np.array([key << BITS_PER_LETTER, key + 1 << BITS_PER_LETTER], np.uint64)
+        first, last = np.searchsorted(keys, bounds)
         if first == last:
-            return shorter
+            return backoff
         counts = self._counts[length - 1][first:last]
         kinds = float(last - first)
-        likely = kinds * shorter
-        likely[(keys[first:last] & np.uint64((1 << BITS) - 1)).astype(np.intp)] += counts
-        return np.asarray(likely / (counts.sum() + kinds), np.float64)
+        probs = kinds * backoff
+        letters = keys[first:last] & np.uint64((1 << BITS_PER_LETTER) - 1)
+        probs[letters.astype(np.intp)] += counts
+        return np.asarray(probs / (counts.sum() + kinds), np.float64)

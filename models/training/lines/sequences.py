@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.arrays import I64
-from models.recognition.ctc.ngrams import BITS, LONGEST
+from models.recognition.ctc.ngrams import BITS_PER_LETTER, ORDER
 
 _RARE = 3  # letters seen less often are none of the language's
 _ONCE = 5  # sequences of this length and more are kept from the second time on
@@ -28,10 +28,10 @@ def count_sequences(lines: Iterable[str], target: Path) -> int:
     """
     text = _BETWEEN.join(f" {' '.join(line.split())} " for line in lines)
     known = [letter for letter, times in Counter(text).items() if times >= _RARE and letter != _BETWEEN]
-    alphabet = "".join(sorted(known)[: 1 << BITS])
+    alphabet = "".join(sorted(known)[: 1 << BITS_PER_LETTER])
     places = _places(text, alphabet)
     arrays, count = {}, 0
-    for length in range(1, LONGEST + 1):
+    for length in range(1, ORDER + 1):
         keys, times = np.unique(_sequences(places, length), return_counts=True)
         often = times > (length >= _ONCE)
         arrays[f"steps{length}"] = np.diff(keys[often], prepend=np.uint64(0))  # small numbers: they pack well
@@ -48,11 +48,11 @@ def _places(text: str, alphabet: str) -> I64:
 
 
 def _sequences(places: I64, length: int) -> npt.NDArray[np.uint64]:
-    """Return the number of each sequence of known letters (see LetterSequences)."""
+    """Return the number of each sequence of known letters (see CharNgramLM)."""
     count = max(0, len(places) - length + 1)
     numbers, known = np.zeros(count, np.uint64), np.ones(count, bool)
     for start in range(length):
         window = places[start : start + count]
         known &= window != _UNKNOWN
-        numbers = numbers << np.uint64(BITS) | np.maximum(window, 0).astype(np.uint64)
+        numbers = numbers << np.uint64(BITS_PER_LETTER) | np.maximum(window, 0).astype(np.uint64)
     return numbers[known]
