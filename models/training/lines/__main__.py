@@ -16,9 +16,8 @@ from models.training.lines.dataset import add_fonts, read_pack, write_pack
 from models.training.lines.export import checkpoint_weights, export
 from models.training.lines.french import fact_sheets, law_articles, some
 from models.training.lines.loop import Learning, Recipe
-from models.training.lines.mixture import RECOMBINED, SHARES, Mixture, batches
+from models.training.lines.mixture import SHARES, Mixture, batches
 from models.training.lines.network import characters_of, latin_network, trainable
-from models.training.lines.recombined import hands_of
 from models.training.lines.sequences import count_sequences
 from models.training.lines.written import load_letters, load_tables
 from models.training.synthesis.text import EnglishText
@@ -51,9 +50,6 @@ def main() -> None:
     learn.add_argument("--minutes", type=float, default=_MINUTES)
     learn.add_argument(
         "--leave-out", nargs="+", choices=list(SHARES), default=[], help="sources, to see what they add"
-    )
-    learn.add_argument(
-        "--recombined", type=float, default=0.0, help="share of lines that are joined of words cut from real ones"
     )
     learn.add_argument("--after", type=Path, help="a run whose weights are the starting point")
     learn.add_argument("--share", type=float, default=1.0, help="of what that run learnt, as in export")
@@ -109,12 +105,8 @@ def _train(arguments: argparse.Namespace) -> None:
         learner.take(checkpoint_weights(arguments.after / "checkpoint.pt", arguments.share))
     run = Learning(learner, characters, Recipe(minutes=arguments.minutes), arguments.run)
     shares = {source: share for source, share in SHARES.items() if source not in arguments.leave_out}
-    real = [line for line in pack.train if line.source in shares]
-    hands = hands_of(real) if arguments.recombined else []
-    if hands:
-        shares[RECOMBINED] = sum(shares.values()) * arguments.recombined / (1 - arguments.recombined)
     known = frozenset(characters[1:])
-    mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, known, shares, hands)
+    mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, known, shares)
     run.run(run.reading(batches(mixture.examples(np.random.default_rng(_SEED + run.step)))))
 
 

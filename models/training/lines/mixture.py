@@ -12,7 +12,6 @@ import numpy as np
 
 from models.arrays import F32, ImageU8
 from models.recognition.line_images import network_input
-from models.training.lines.recombined import WordImage, recombined
 from models.training.lines.written import WrittenLine
 from models.training.synthesis.augment import varied
 from models.training.synthesis.lines import can_write, hand_line, has_only_capitals, print_line
@@ -27,8 +26,6 @@ _WIDEST = 1024  # pixels at the network's height; wider lines teach as much for 
 AT_ONCE = 5120  # pixels of width in a batch
 _POOL = 96  # lines that are sorted by width together
 
-
-RECOMBINED = "recombined"
 # Shares of the sources. The modern and many-handed ones weigh more than they have lines; what is drawn is English.
 SHARES: Mapping[str, float] = {
     "drawn-hand": 0.42, "drawn-print": 0.14, "memorials": 0.06, "testaments-de-poilus": 0.12, "peraire": 0.08,
@@ -48,10 +45,7 @@ class SourceLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """The sources. `shares` of those that have no lines go to the others.
-
-    `hands` are the words of each, which lines of the source "recombined" are joined of.
-    """
+    """The sources. `shares` of those that have no lines go to the others."""
 
     text: EnglishText
     hand_fonts: Sequence[Path]
@@ -59,7 +53,6 @@ class Mixture:
     written: Sequence[WrittenLine]
     characters: frozenset[str]
     shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
-    hands: Sequence[Sequence[WordImage]] = ()
 
     def examples(self, rng: np.random.Generator) -> Iterator[Example]:
         """Yield lines as other pens and papers would have them, (h, w) uint8, with their text, without end."""
@@ -71,20 +64,14 @@ class Mixture:
         by_source: dict[str, list[WrittenLine]] = {}
         for line in self.written:
             by_source.setdefault(line.source, []).append(line)
-        made = {"drawn-hand", "drawn-print", *([RECOMBINED] if self.hands else [])}
+        made = {"drawn-hand", "drawn-print"}
         names = [name for name in self.shares if name in by_source or name in made]
         shares = np.array([self.shares[name] for name in names])
         while True:
             name = names[int(rng.choice(len(names), p=shares / shares.sum()))]
-            example = self._made(rng, name) if name in made else _real(rng, by_source[name])
+            example = self._drawn(rng, name) if name in made else _real(rng, by_source[name])
             if example is not None and example.text and self.characters.issuperset(example.text):
                 yield example
-
-    def _made(self, rng: np.random.Generator, name: str) -> SourceLine | None:
-        if name == RECOMBINED:
-            line, text = recombined(rng, self.hands[int(rng.integers(0, len(self.hands)))])
-            return SourceLine(line, text, drawn=True, printed=False)
-        return self._drawn(rng, name)
 
     def _drawn(self, rng: np.random.Generator, name: str) -> SourceLine | None:
         """Return a drawn line, None where the font lacks a character of its text."""
