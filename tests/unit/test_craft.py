@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,9 +18,9 @@ from models.detection.craft.canvas import draw_canvas
 from models.detection.craft.detector import CraftDetector, load_craft
 from models.detection.craft.lines import lines_from_words
 from models.detection.craft.postprocess import boxes_from_scores
-from models.detection.craft.runtime import OnnxScores, Scores
+from models.detection.craft.runtime import Scores
 from models.document import PageImage
-from models.errors import WeightsInvalid, WeightsMissing
+from models.errors import WeightsMissing
 from models.options import CraftOptions
 
 OPTIONS = CraftOptions()
@@ -224,17 +222,3 @@ def test_a_missing_export_names_the_command_that_makes_it(tmp_path: Path) -> Non
         load_craft(tmp_path, CraftOptions(precision="int8"))
     with pytest.raises(WeightsMissing, match="inkstream models export craft --precision fp32  where"):
         load_craft(tmp_path, CraftOptions(precision="fp32"))
-
-
-@pytest.mark.parametrize("content", [b"", b"version https://git-lfs.github.com/spec/v1\n", b"\x08\x08" * 500])
-def test_a_file_that_is_no_network_is_refused(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "craft.onnx"
-    path.write_bytes(content)
-    with pytest.raises(WeightsInvalid, match=r"craft\.onnx is no ONNX network"):
-        OnnxScores(path)
-
-
-def test_importing_the_detector_imports_no_torch() -> None:
-    modules = "models.detection.craft.detector, models.weights.store, streams.cli"
-    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

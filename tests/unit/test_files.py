@@ -134,15 +134,6 @@ def test_a_picture_above_the_limit_is_refused_before_it_is_unpacked(tmp_path: Pa
         grey(file)
 
 
-def test_a_thread_of_pixels_is_too_long_for_tesseract_and_blank_to_the_others(tmp_path: Path) -> None:
-    file = tmp_path / "thread.png"
-    Image.new("L", (1, 50_000), 255).save(file)
-    with closing(PagePipeline()) as pipeline:
-        with pytest.raises(PageTooLarge, match="1 × 50000"):
-            pipeline.read(file, 0, ReadOptions(reader="tesseract"))
-        assert pipeline.read(file, 0, ReadOptions(reader="auto")).text == ""
-
-
 def test_an_encrypted_pdf_opens_with_the_right_password_only(tmp_path: Path) -> None:
     file = pdf(
         tmp_path, lambda d: d.new_page(), encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="ä b", owner_pw="o"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.errors import WeightsMissing
 from models.options import ReadOptions
-from models.recognition.registry import LineRecognisers
 from streams.errors import ConfigurationError
 from streams.model_choice import handwritten_by, models_of
 
@@ -29,8 +27,3 @@ def test_what_was_said_can_be_said_on(models: str) -> None:
 def test_another_name_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(ConfigurationError, match="own or official"):
         handwritten_by("offical")
-
-
-def test_official_models_that_are_not_here_say_how_to_get_them() -> None:
-    with pytest.raises(WeightsMissing, match="models fetch trocr-base-handwritten"):
-        LineRecognisers().get(ReadOptions(handwritten="official"))
