@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic
 
 from models.arrays import F32
 from models.document import PageImage
+from models.layout.frames import FrameTransform, Original, PreparedFrame, UprightFrame
 from models.layout.geometry import wrapped_angle
 from models.pages.cleaning import Cleaned, clean
 from models.pages.deskew import Deskewed, deskew
@@ -20,22 +22,22 @@ SMALL_LETTER_PX, GOOD_LETTER_PX, MAX_ENLARGEMENT = 18.0, 22.0, 3.0
 MAX_ENLARGED_PIXELS = 30e6
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+@dataclass(frozen=True)
+class Prepared(Generic[Original]):
     """A page as its reader is given it.
 
     Attributes:
         image: What to read.
         angle: How far its text was rotated clockwise, degrees in (-180, 180].
-        way_back: Takes coordinates of `image` to those of the page as delivered.
+        frame: How the pixels of `image` lie on the page that was prepared.
     """
 
     image: PageImage
     angle: float
-    way_back: Deskewed
+    frame: FrameTransform[Original, PreparedFrame]
 
 
-def prepare_upright(image: PageImage) -> Prepared:
+def prepare_upright(image: PageImage) -> Prepared[UprightFrame]:
     """Return a page that is upright and deskewed, clean and of readable size.
 
     Specks stay, for full stops go with them: who reads line by line has another reader for speckled ones.
@@ -43,7 +45,9 @@ def prepare_upright(image: PageImage) -> Prepared:
     return prepare(clean(grey(image.pixels), specks=False), image, 0.0)
 
 
-def prepare(cleaned: Cleaned, image: PageImage, degrees: float, lines: Sequence[F32] | None = None) -> Prepared:
+def prepare(
+    cleaned: Cleaned, image: PageImage, degrees: float, lines: Sequence[F32] | None = None
+) -> Prepared[Original]:
     """Return a cleaned page deskewed and enlarged.
 
     Args:
@@ -56,16 +60,16 @@ def prepare(cleaned: Cleaned, image: PageImage, degrees: float, lines: Sequence[
     if "specks" in cleaned.steps and lines:
         pixels = keep_rows(pixels, list(lines), cleaned.glyphs.height)
     scale = _enlargement(pixels.size, cleaned.glyphs)
-    straight = deskew(pixels, degrees, scale)
-    return Prepared(PageImage(straight.pixels, round(image.dpi * scale)), wrapped_angle(straight.degrees), straight)
+    straight: Deskewed[Original, PreparedFrame] = deskew(pixels, degrees, scale)
+    dpi = round(image.dpi * scale)
+    return Prepared(PageImage(straight.pixels, dpi), wrapped_angle(straight.degrees), straight.frame)
 
 
-def rotate_further(prepared: Prepared, degrees: float) -> Prepared:
+def rotate_further(prepared: Prepared[Original], degrees: float) -> Prepared[Original]:
     """Return a prepared page whose text is rotated clockwise by `degrees` with its text upright."""
-    more = deskew(prepared.image.pixels, degrees)
+    more: Deskewed[PreparedFrame, PreparedFrame] = deskew(prepared.image.pixels, degrees)
     angle = wrapped_angle(prepared.angle + more.degrees)
-    back = Deskewed(more.pixels, prepared.way_back.matrix @ more.matrix, angle)
-    return Prepared(PageImage(more.pixels, prepared.image.dpi), angle, back)
+    return Prepared(PageImage(more.pixels, prepared.image.dpi), angle, prepared.frame.then(more.frame))
 
 
 def _enlargement(size: int, glyphs: Glyphs) -> float:

@@ -16,11 +16,11 @@ from models.document import Kind, PageImage, PageLines, Region
 from models.errors import PageTooLarge
 from models.kinds.classifier import LineKinds
 from models.kinds.maps import RegionHead
+from models.layout.frames import Points, PreparedFrame, UprightFrame
 from models.layout.geometry import box_corners, box_sides, wrapped_angle
 from models.layout.reading_order import in_reading_order
 from models.options import ReadOptions
-from models.pages.deskew import Deskewed
-from models.pages.prepare import prepare_upright
+from models.pages.prepare import Prepared, prepare_upright
 from models.reading.leaders import up_to_the_next, with_leaders
 from models.reading.page_line import PageLine, apart_from_signatures, mostly_print
 from models.reading.upright_page import StraightPage, straighten_page
@@ -103,7 +103,7 @@ class RoutedReader:
             if self._tesseract is None:
                 return []
             prepared = prepare_upright(page.image)
-            return [_moved(word, prepared.way_back) for word in self._tesseract.words(prepared.image, options)]
+            return [_moved(word, prepared) for word in self._tesseract.words(prepared.image, options)]
         except PageTooLarge:
             return []  # for Tesseract: PP-OCR reads lines of any page
 
@@ -168,7 +168,8 @@ def _says_something(reading: LineReading | None) -> bool:
     return reading is not None and bool(reading.text.strip(" .,:;'`´·‘’\"“”"))
 
 
-def _moved(word: PlacedWord, way_back: Deskewed) -> PlacedWord:
+def _moved(word: PlacedWord, prepared: Prepared[UprightFrame]) -> PlacedWord:
     """Return a word of the prepared page where it stands on the upright one."""
-    (x0, y0), (x1, y1) = way_back.to_page([word.box[:2], word.box[2:]]).tolist()
+    corners = Points[PreparedFrame]([word.box[:2], word.box[2:]])
+    (x0, y0), (x1, y1) = prepared.frame.to_original(corners).xy.tolist()
     return PlacedWord((x0, y0, x1, y1), word.text, word.confidence)

@@ -10,6 +10,7 @@ from models.arrays import F32
 from models.detection.dbnet import clockwise
 from models.detection.types import SignatureBox, TextBox, TextDetector
 from models.document import PageImage, Polygon
+from models.layout.frames import DeliveredFrame, FrameTransform, Points, UprightFrame
 from models.layout.geometry import clip
 from models.pages.deskew import Deskewed, deskew
 from models.reading.orientation import page_angle
@@ -26,30 +27,30 @@ class StraightPage:
     boxes: list[TextBox]
     signatures: list[SignatureBox]
     rotation: float
-    straightened: Deskewed
+    frame: FrameTransform[DeliveredFrame, UprightFrame]
     delivered: PageImage
 
     def polygon(self, corners: F32) -> Polygon:
         """Return corners on this page, (4, 2), as a polygon on the page as delivered."""
-        return clip(self.straightened.to_page(corners).tolist(), self.delivered.width, self.delivered.height)
+        points = self.frame.to_original(Points[UprightFrame](corners))
+        return clip(points.xy.tolist(), self.delivered.width, self.delivered.height)
 
 
 def straighten_page(image: PageImage, detector: TextDetector, recogniser: LineRecogniser) -> StraightPage:
     """Return the page upright; what is on it is looked for once, on the page as delivered. Raises ModelError."""
     found = detector.find(image.pixels)
     rotation = page_angle(image.pixels, found.lines, recogniser=recogniser).degrees
-    straightened = deskew(image.pixels, rotation)
-    turned = PageImage(straightened.pixels, image.dpi)
-    if straightened.pixels is image.pixels:
-        return StraightPage(turned, found.lines, found.signatures, rotation, straightened, image)
+    deskewed: Deskewed[DeliveredFrame, UprightFrame] = deskew(image.pixels, rotation)
+    rotated = PageImage(deskewed.pixels, image.dpi)
+    if deskewed.pixels is image.pixels:
+        return StraightPage(rotated, found.lines, found.signatures, rotation, deskewed.frame, image)
     if abs(rotation) > _LYING:
-        found = detector.find(turned.pixels)
-        return StraightPage(turned, found.lines, found.signatures, rotation, straightened, image)
-    there = np.linalg.inv(straightened.matrix)
+        found = detector.find(rotated.pixels)
+        return StraightPage(rotated, found.lines, found.signatures, rotation, deskewed.frame, image)
 
     def upright(corners: F32) -> F32:
-        return clockwise((corners @ there[:2, :2].T + there[:2, 2]).astype(np.float32))
+        return clockwise(deskewed.frame.from_original(Points(corners)).xy.astype(np.float32))
 
     lines = [replace(line, corners=upright(line.corners)) for line in found.lines]
     signatures = [replace(signature, corners=upright(signature.corners)) for signature in found.signatures]
-    return StraightPage(turned, lines, signatures, rotation, straightened, image)
+    return StraightPage(rotated, lines, signatures, rotation, deskewed.frame, image)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from models.arrays import ImageU8
 from models.document import PageImage, PageLines, Region
+from models.layout.frames import DeliveredFrame, Points, PreparedFrame
 from models.layout.geometry import clip
 from models.options import ReadOptions
 from models.pages.cleaning import clean
@@ -65,7 +66,7 @@ class PreparingReader:
         regions = tuple(_on_page(region, prepared, image) for region in lines.regions)
         return PageLines(regions, prepared.angle, lines.dropped)
 
-    def prepare(self, image: PageImage) -> Prepared:
+    def prepare(self, image: PageImage) -> Prepared[DeliveredFrame]:
         """Return a page clean, deskewed, of readable size, and upright if its lines ran down it.
 
         Raises:
@@ -102,9 +103,9 @@ def _confidence(regions: Sequence[Region]) -> float:
     return float(total) / letters if letters else 0.0
 
 
-def _on_page(region: Region, prepared: Prepared, image: PageImage) -> Region:
+def _on_page(region: Region, prepared: Prepared[DeliveredFrame], image: PageImage) -> Region:
     """Return a region in pixels of the page as delivered."""
     if prepared.image.pixels.shape[:2] == image.pixels.shape[:2] and prepared.angle == 0:
         return region
-    points = [(float(x), float(y)) for x, y in prepared.way_back.to_page(region.polygon)]
-    return replace(region, polygon=clip(points, image.width, image.height))
+    points = prepared.frame.to_original(Points[PreparedFrame](region.polygon))
+    return replace(region, polygon=clip(points.xy.tolist(), image.width, image.height))

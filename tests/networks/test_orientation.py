@@ -10,6 +10,7 @@ import pytest
 
 from models.arrays import ImageU8
 from models.detection.dbnet import DbnetDetector
+from models.layout.frames import Points
 from models.pages.deskew import deskew
 from models.pages.glyphs import find_glyphs
 from models.pages.skew import find_skew
@@ -127,7 +128,7 @@ def test_coordinates_come_back_onto_the_ink(degrees: float, enlarge: float) -> N
     straight = deskew(page, degrees, enlarge)
     rows, columns = np.nonzero(straight.pixels < 128)
     middle = np.array([[columns.mean() + 0.5, rows.mean() + 0.5]])
-    assert np.abs(straight.to_page(middle) - (110, 200)).max() < 0.3
+    assert np.abs(straight.frame.to_original(Points(middle)).xy - (110, 200)).max() < 0.3
     assert apart(straight.degrees, degrees) < 1e-6
     assert np.count_nonzero(straight.pixels < 128) == pytest.approx(1600 * enlarge**2, rel=0.05)
 
