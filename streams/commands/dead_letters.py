@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.commands.options import Broker, Prefix
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
 
 dead_letters_app = typer.Typer(no_args_is_help=True, help="What could not be processed: list, show, replay.")
 
-Broker = Annotated[str | None, typer.Option(help="Kafka as host:port.")]
-Prefix = Annotated[str | None, typer.Option(help="Prefix of the topics.")]
 Reason = Annotated[str | None, typer.Option(help="Only those with this reason, as encrypted-file.")]
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.commands.options import one_of
+
 if TYPE_CHECKING:
     from models.evaluation.items import Dataset
     from models.evaluation.measure import ItemResult
@@ -34,7 +36,12 @@ def evaluate(
     ] = None,
     processes: Annotated[int, typer.Option(min=1, help="Read so many documents at a time.")] = 1,
     errors: Annotated[int, typer.Option(min=0, help="Show what is wrong in the worst so many items.")] = 0,
-    output: Annotated[str, typer.Option("--format", help="text, or json: the figures and every item.")] = "text",
+    output: Annotated[
+        str,
+        typer.Option(
+            "--format", help="text, or json: the figures and every item.", callback=one_of("text", "json")
+        ),
+    ] = "text",
 ) -> None:
     """Measure how well documents are read, against ground truth: texts, places, kinds and confidences.
 
@@ -46,31 +53,21 @@ def evaluate(
 
     Example: inkstream evaluate scans/ --reader ours --options '{}' --options '{"detector": "craft"}'
     """
-    import json
     import os
     import sys
 
     from models.evaluation.datasets import load_datasets, sample
-    from models.evaluation.summary import summarise
-    from streams.commands.evaluate_tables import print_errors, print_runs
-    from streams.errors import ConfigurationError
+    from streams.commands.evaluate_tables import print_errors, print_json, print_runs
 
     os.environ["OMP_THREAD_LIMIT"] = "1"  # Tesseract's threads cost more than they bring; children inherit it
-    if output not in ("text", "json"):
-        raise ConfigurationError(f"no format {output}: use text or json")
     specs = _specs(reader or ["ours"], options or [])
     sets = [sample(found, limit) for folder in folders for found in load_datasets(folder, truth, split)]
     for note in (note for dataset in sets for note in dataset.notes):
         print(f"note: {note}", file=sys.stderr)
     _check_lines(sets, specs)
-    runs: list[Run] = []
-    for dataset in sets:
-        for spec in specs:
-            results = _measure(dataset, spec, processes)
-            runs.append((summarise(dataset, spec.label, results), results))
+    runs = [_run(dataset, spec, processes) for dataset in sets for spec in specs]
     if output == "json":
-        found = [{**summary.to_json(), "results": [r.to_json() for r in results]} for summary, results in runs]
-        print(json.dumps(found, ensure_ascii=False, indent=1))
+        print_json(runs)
     else:
         print_runs(runs)
         print_errors(runs, errors)
@@ -80,8 +77,7 @@ def _specs(names: list[str], options: list[str]) -> list[ReaderSpec]:
     """Return what is to be measured: ours once for each of the options, every other reader once."""
     from models.errors import OptionsError
     from models.evaluation.readers import ReaderSpec, reader_spec
-    from streams.commands.options import parsed_options
-    from streams.messages.codec import merge_options
+    from streams.messages.codec import merge_options, parse_options
     from streams.settings import load_settings
 
     if options and "ours" not in names:
@@ -93,10 +89,18 @@ def _specs(names: list[str], options: list[str]) -> list[ReaderSpec]:
         if spec.name != "ours":
             specs.append(spec)
             continue
-        for given in map(parsed_options, options or ["{}"]):
-            said = " ".join(["ours", *(f"{name}={value}" for name, value in given.items())])
-            specs.append(ReaderSpec("ours", said, merge_options(defaults, given), settings.models_dir))
+        for given in (parse_options(text, f"--options {text}") for text in options or ["{}"]):
+            label = " ".join(["ours", *(f"{name}={value}" for name, value in given.items())])
+            specs.append(ReaderSpec("ours", label, merge_options(defaults, given), settings.models_dir))
     return specs
+
+
+def _run(dataset: Dataset, spec: ReaderSpec, processes: int) -> Run:
+    """Return the figures of one reader on one set, with the results that they sum up."""
+    from models.evaluation.summary import summarise
+
+    results = _measure(dataset, spec, processes)
+    return summarise(dataset, spec.label, results), results
 
 
 def _measure(dataset: Dataset, spec: ReaderSpec, processes: int) -> list[ItemResult]:

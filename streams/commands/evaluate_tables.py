@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -26,8 +27,14 @@ def print_runs(runs: Sequence[Run]) -> None:
     _print_calibrations([(summary, summary.calibration) for summary in summaries if summary.calibration])
 
 
+def print_json(runs: Iterable[Run]) -> None:
+    """Print the figures of each run, with the result of every item, as one JSON array."""
+    found = [{**summary.to_json(), "results": [r.to_json() for r in results]} for summary, results in runs]
+    print(json.dumps(found, ensure_ascii=False, indent=1))
+
+
 def print_errors(runs: Iterable[Run], count: int) -> None:
-    """Print the worst items: [-what only the truth has-] {+what was only said+}, red and green on a terminal."""
+    """Print the worst items: [-missing-] in the reading, {+extra+} in it; red and green on a terminal."""
     from rich.console import Console
     from rich.text import Text
 
@@ -47,10 +54,10 @@ def print_errors(runs: Iterable[Run], count: int) -> None:
 
 
 def _text_row(summary: Summary) -> list[str]:
-    shares = (summary.characters.rate, summary.words.rate, summary.bag.f1)
+    rates = (summary.characters.rate, summary.words.rate, summary.bag.f1)
     speeds = ("–" if rate is None else f"{rate:.2f}" for rate in (summary.pages_per_s, summary.cpu_s_per_page))
     items = (summary.dataset, str(summary.items), str(summary.failed), summary.reader)
-    return [*items, *map(_percent, shares), *speeds]
+    return [*items, *map(_percent, rates), *speeds]
 
 
 def _print_places(found: Sequence[tuple[Summary, PlaceScores]]) -> None:
@@ -63,12 +70,12 @@ def _print_places(found: Sequence[tuple[Summary, PlaceScores]]) -> None:
     for summary, places in found:
         signed = places.signatures or Overlap()
         by_kind = {str(kind): count.rate for kind, count in places.characters.items()}
-        shares = (
+        rates = (
             places.covered.rate, places.kept.rate, (places.pairs or Overlap()).f1, places.line_characters.rate,
             *map(by_kind.get, kinds), places.kind_accuracy.rate,
             signed.precision, signed.recall, signed.f1,
         )  # fmt: skip
-        rows.append([summary.dataset, summary.reader, *map(_percent, shares)])
+        rows.append([summary.dataset, summary.reader, *map(_percent, rates)])
     print_table(columns, rows)
     _print_kinds(found)
 
@@ -79,12 +86,12 @@ def _has_kind(found: Sequence[tuple[Summary, PlaceScores]], kind: str) -> bool:
 
 def _print_kinds(found: Sequence[tuple[Summary, PlaceScores]]) -> None:
     rows = [
-        [summary.dataset, summary.reader, true, said, str(count)]
+        [summary.dataset, summary.reader, true, predicted, str(count)]
         for summary, places in found
-        for (true, said), count in sorted(places.kinds.items())
+        for (true, predicted), count in sorted(places.kinds.items())
     ]
     if rows:
-        print_table(("set", "reader", "truly", "said to be", "lines"), rows)
+        print_table(("set", "reader", "true kind", "predicted", "lines"), rows)
 
 
 def _print_calibrations(found: Sequence[tuple[Summary, Calibration]]) -> None:
@@ -93,12 +100,12 @@ def _print_calibrations(found: Sequence[tuple[Summary, Calibration]]) -> None:
     thresholds = list(found[0][1].above)
     rows = []
     for summary, calibration in found:
-        shares = [
+        right = [
             f"{_percent(s.rate)} of {_percent(s.whole / calibration.words)}" for s in calibration.above.values()
         ]
-        rows.append([summary.dataset, summary.reader, str(calibration.words), _percent(calibration.error), *shares])
+        rows.append([summary.dataset, summary.reader, str(calibration.words), _percent(calibration.error), *right])
     print_table(("set", "reader", "words", "ECE", *(f"right at ≥ {t:g}" for t in thresholds)), rows)
 
 
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.1%}"
+def _percent(rate: float | None) -> str:
+    return "–" if rate is None else f"{rate:.1%}"

@@ -1,19 +1,34 @@
-"""Read options as a user types them: one JSON object, as in a document's `options` header."""
+"""The command line options that several commands have, each declared once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
 
-def parsed_options(options: str) -> dict[str, object]:
-    """Return the fields that --options gives. Raises OptionsError."""
-    import json
+import typer
 
-    from models.errors import OptionsError
+from streams.errors import ConfigurationError
+from streams.model_choice import MODELS_HELP
 
-    advice = """write them as '{"reader": "ppocr", "dpi": 200}'"""
-    try:
-        given = json.loads(options)
-    except json.JSONDecodeError as error:
-        raise OptionsError(f"--options {options} is not JSON ({error}); {advice}") from error
-    if not isinstance(given, dict):
-        raise OptionsError(f"--options {options} is not a JSON object; {advice}")
-    return given
+Broker = Annotated[str | None, typer.Option(help="Kafka as host:port[,host:port…].")]
+Prefix = Annotated[str | None, typer.Option(help="Prefix of every topic and consumer group.")]
+Reader = Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")]
+Detector = Annotated[str | None, typer.Option(help="What finds lines: dbnet or craft.")]
+Models = Annotated[str | None, typer.Option(help=MODELS_HELP)]
+Password = Annotated[str | None, typer.Option(help="Opens encrypted documents.")]
+Processes = Annotated[int | None, typer.Option(help="Reader processes; default: one per core.")]
+DataDir = Annotated[Path | None, typer.Option(help="Where Kafka's data, the document cache and ledgers are.")]
+ApiPort = Annotated[int | None, typer.Option(help="Port of the API; 0 picks a free one.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print records as JSON lines.")]
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    """Return a callback of an option such as --format that refuses every value but these."""
+
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise ConfigurationError(f"no format {value}: use {', '.join(allowed[:-1])} or {allowed[-1]}")
+        return value
+
+    return check

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.commands.options import Broker, Prefix
+
 if TYPE_CHECKING:
     from streams.kafka.progress import StageProgress
     from streams.settings import Settings
@@ -17,8 +19,8 @@ def progress(
     as_json: Annotated[
         bool, typer.Option("--json", help="JSON lines with the fields of Spark's lastProgress.")
     ] = False,
-    broker: Annotated[str | None, typer.Option(help="Kafka as host:port.")] = None,
-    prefix: Annotated[str | None, typer.Option(help="Prefix of the topics.")] = None,
+    broker: Broker = None,
+    prefix: Prefix = None,
 ) -> None:
     """Show each stage's rate, lag and time left.
 

@@ -6,10 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from streams.commands.options import one_of
+
 
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT on result, regions or documents.")],
-    output: Annotated[str, typer.Option("--format", help="table, jsonl or csv.")] = "table",
+    output: Annotated[
+        str, typer.Option("--format", help="table, jsonl or csv.", callback=one_of("table", "jsonl", "csv"))
+    ] = "table",
     url: Annotated[str | None, typer.Option(help="The service; default: the one of this folder.")] = None,
     token: Annotated[str | None, typer.Option(help="Bearer token, where the service asks for one.")] = None,
 ) -> None:
@@ -21,11 +25,9 @@ def query(
     import httpx
 
     from streams.commands.connection import api_url
-    from streams.errors import BrokerError, ConfigurationError, QueryError
+    from streams.errors import BrokerError, QueryError
     from streams.settings import load_settings
 
-    if output not in ("table", "jsonl", "csv"):
-        raise ConfigurationError(f"no format {output}: use table, jsonl or csv")
     settings = load_settings()
     address = url or api_url(settings)
     secret = token or (settings.api_token.get_secret_value() if settings.api_token else None)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from streams.commands.options import Broker, Password, Prefix
+
 if TYPE_CHECKING:
     from streams.settings import Settings
 
@@ -19,9 +21,9 @@ def send(
         list[str] | None,
         typer.Option("--option", help="How to read them: key=value, as languages=deu; may be repeated."),
     ] = None,
-    password: Annotated[str | None, typer.Option(help="Opens them, if they are encrypted.")] = None,
-    broker: Annotated[str | None, typer.Option(help="Kafka as host:port.")] = None,
-    prefix: Annotated[str | None, typer.Option(help="Prefix of the topics.")] = None,
+    password: Password = None,
+    broker: Broker = None,
+    prefix: Prefix = None,
 ) -> None:
     """Send files to be read, and print where Kafka put each.
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.commands.options import Broker, JsonLines, Prefix
+
 if TYPE_CHECKING:
     from streams.settings import Settings
 
@@ -13,9 +15,9 @@ if TYPE_CHECKING:
 def tail(
     from_beginning: Annotated[bool, typer.Option(help="Print what is there already as well.")] = False,
     count: Annotated[int | None, typer.Option("-n", "--count", help="Stop after so many records.")] = None,
-    json_lines: Annotated[bool, typer.Option("--json", help="Print whole records as JSON lines.")] = False,
-    broker: Annotated[str | None, typer.Option(help="Kafka as host:port.")] = None,
-    prefix: Annotated[str | None, typer.Option(help="Prefix of the topics.")] = None,
+    json_lines: JsonLines = False,
+    broker: Broker = None,
+    prefix: Prefix = None,
 ) -> None:
     """Print each page's record as it is read: when, which file, which page, how sure, and the first words.
 

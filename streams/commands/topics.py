@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
+
+from streams.commands.options import Broker, Prefix
 
 if TYPE_CHECKING:
     from streams.settings import Settings
 
 topics_app = typer.Typer(no_args_is_help=True, help="The five topics: create, list.")
-
-Broker = Annotated[str | None, typer.Option(help="Kafka as host:port.")]
-Prefix = Annotated[str | None, typer.Option(help="Prefix of the topics.")]
 
 
 @topics_app.command("create")

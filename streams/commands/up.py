@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from streams.model_choice import MODELS_HELP, handwritten_by
+from streams.commands.options import ApiPort, DataDir, Detector, JsonLines, Models, Prefix, Processes, Reader
+from streams.model_choice import handwritten_by
 
 
 def up(
@@ -15,18 +16,18 @@ def up(
     broker: Annotated[
         str | None, typer.Option(help="Use this Kafka (host:port) instead of the embedded one.")
     ] = None,
-    prefix: Annotated[str | None, typer.Option(help="Prefix of every topic and consumer group.")] = None,
+    prefix: Prefix = None,
     samples: Annotated[bool, typer.Option("--samples", help="Feed the sample documents.")] = False,
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="Read what is there, print a summary and exit.")
     ] = False,
-    reader: Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")] = None,
-    detector: Annotated[str | None, typer.Option(help="What finds lines: dbnet or craft.")] = None,
-    models: Annotated[str | None, typer.Option(help=MODELS_HELP)] = None,
-    processes: Annotated[int | None, typer.Option(help="Reader processes; default: one per core.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Where Kafka's data, cache and ledgers are.")] = None,
-    api_port: Annotated[int | None, typer.Option(help="Port of the API; 0 picks a free one.")] = None,
-    json_lines: Annotated[bool, typer.Option("--json", help="Print records as JSON lines.")] = False,
+    reader: Reader = None,
+    detector: Detector = None,
+    models: Models = None,
+    processes: Processes = None,
+    data_dir: DataDir = None,
+    api_port: ApiPort = None,
+    json_lines: JsonLines = False,
 ) -> None:
     """Start everything: a real single-node Kafka, the worker, the folder watcher and the API.
 

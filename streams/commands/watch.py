@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from streams.commands.options import Broker, DataDir, Prefix
+
 if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.sources.producer import SentFile
@@ -19,9 +21,9 @@ def watch(
     ] = None,
     latest_first: Annotated[bool | None, typer.Option(help="Newest file first, not oldest.")] = None,
     polling: Annotated[float | None, typer.Option(help="Look every so many seconds: for NFS and SMB.")] = None,
-    broker: Annotated[str | None, typer.Option(help="Kafka as host:port.")] = None,
-    prefix: Annotated[str | None, typer.Option(help="Prefix of the topics.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Where the ledger of delivered files is.")] = None,
+    broker: Broker = None,
+    prefix: Prefix = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Deliver every file in a folder to raw-files once it is whole, until Ctrl-C. A restart re-reads nothing.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.model_choice import MODELS_HELP, handwritten_by
+from streams.commands.options import ApiPort, Broker, DataDir, Detector, Models, Prefix, Processes, Reader
+from streams.model_choice import handwritten_by
 
 if TYPE_CHECKING:
     from streams.app import Role
@@ -19,14 +19,14 @@ _ROLE_HELP = (
 
 def worker(
     role: Annotated[list[str] | None, typer.Option(help=_ROLE_HELP + "; may be repeated.")] = None,
-    broker: Annotated[str | None, typer.Option(help="Kafka as host:port[,host:port…].")] = None,
-    prefix: Annotated[str | None, typer.Option(help="Prefix of every topic and consumer group.")] = None,
-    processes: Annotated[int | None, typer.Option(help="Reader processes; default: one per core.")] = None,
-    reader: Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")] = None,
-    detector: Annotated[str | None, typer.Option(help="What finds lines: dbnet or craft.")] = None,
-    models: Annotated[str | None, typer.Option(help=MODELS_HELP)] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Where the document cache and ledgers are.")] = None,
-    api_port: Annotated[int | None, typer.Option(help="Port of the API; 0 picks a free one.")] = None,
+    broker: Broker = None,
+    prefix: Prefix = None,
+    processes: Processes = None,
+    reader: Reader = None,
+    detector: Detector = None,
+    models: Models = None,
+    data_dir: DataDir = None,
+    api_port: ApiPort = None,
     supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
 ) -> None:
     """Split files, read pages, track documents and answer SQL, until Ctrl-C or SIGTERM.

@@ -66,13 +66,32 @@ def decode_headers(headers: Headers) -> FileHeaders:
             continue
         try:
             text = raw.decode()
-            values[name] = orjson.loads(text) if name == "options" else text
-        except (UnicodeDecodeError, orjson.JSONDecodeError) as error:
+            values[name] = parse_options(text, "it") if name == "options" else text
+        except (UnicodeDecodeError, OptionsError) as error:
             raise UndecodableMessage(f"header {name} does not decode: {error}") from error
     try:
         return FileHeaders.model_validate(values)
     except ValidationError as error:
         raise UndecodableMessage(f"bad header {_first_fault(error)}") from error
+
+
+def parse_options(text: str, source: str) -> dict[str, object]:
+    """Return the read options in a JSON object, as given: merge_options checks their names and values.
+
+    Args:
+        source: What the text came in, as the message calls it.
+
+    Raises:
+        OptionsError: It is not JSON, or not an object.
+    """
+    advice = """write options as '{"reader": "ppocr", "dpi": 200}'"""
+    try:
+        given = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise OptionsError(f"{source} is not JSON ({error}); {advice}") from error
+    if not isinstance(given, dict):
+        raise OptionsError(f"{source} is not a JSON object; {advice}")
+    return given
 
 
 def merge_options(defaults: ReadOptions, given: dict[str, object]) -> ReadOptions:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, File, Form, HTTPException, UploadFile
 
-from models.errors import OptionsError
-from streams.messages.codec import merge_options
+from streams.messages.codec import merge_options, parse_options
 from streams.settings import Settings
 from streams.sources.producer import FileProducer, SentFile
 
-_ROOM = 64 * 1024  # for headers in the record, for the form's own lines in the request
+_OVERHEAD = 64 * 1024  # bytes: headers of the record, the form's own lines in the request
 
 
 def largest_upload(settings: Settings) -> int:
     """Return the most bytes of a request to POST /files."""
-    return settings.max_message_bytes + _ROOM
+    return settings.max_message_bytes + _OVERHEAD
 
 
 def upload_routes(settings: Settings, producer: FileProducer) -> APIRouter:
@@ -32,7 +30,7 @@ def upload_routes(settings: Settings, producer: FileProducer) -> APIRouter:
             Form(description="JSON object of reading options", examples=['{"languages": "eng+deu", "dpi": 200}']),
         ] = "{}",
     ) -> SentFile:
-        if file.size is not None and file.size > settings.max_message_bytes - _ROOM:
+        if file.size is not None and file.size > settings.max_message_bytes - _OVERHEAD:
             raise HTTPException(
                 413,
                 f"larger than max_message_bytes ({settings.max_message_bytes}) lets through; put it where the "
@@ -45,12 +43,7 @@ def upload_routes(settings: Settings, producer: FileProducer) -> APIRouter:
 
 
 def _options(settings: Settings, text: str) -> dict[str, Any]:
-    """Return the options a client gave. Raises OptionsError: it is told now, not by a dead letter later."""
-    try:
-        given = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise OptionsError(f"options is not JSON: {error}") from error
-    if not isinstance(given, dict):
-        raise OptionsError('options must be a JSON object, as {"languages": "deu"}')
+    """Return the options of a request. Raises OptionsError now, where a dead letter would come later."""
+    given = parse_options(text, "options")
     merge_options(settings.read_options(), given)
     return given
