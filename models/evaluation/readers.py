@@ -163,7 +163,8 @@ def _pictures(path: Path) -> list[Any]:
     """Return what a user of the peers would hand them: a picture's path, or the drawn pages of a PDF or TIFF."""
     from PIL import Image
 
-    from models.documents.files import PDF, TIFF, content_type, open_document
+    from models.documents.files import content_type, open_document
+    from models.documents.media_types import PDF, TIFF
 
     if content_type(path) not in (PDF, TIFF):
         return [str(path)]

@@ -7,17 +7,27 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
+from models.documents.media_types import (
+    BMP,
+    GIF,
+    HEAD_BYTES,
+    JPEG,
+    JPEG_2000,
+    PDF,
+    PNG,
+    SHORTEST_BYTES,
+    TIFF,
+    WEBP,
+    media_type,
+)  # fmt: skip
 from streams.sources.tiff_extent import tiff_is_whole
 
 _LINEARISED = re.compile(rb"/Linearized\b[^>]*?/L\s+(\d+)")
-_HEAD = 1024
-_TAIL = 2048  # PDF writers and mail gateways append a little after %%EOF
-_SHORTEST = 12  # no kind of file that is read is shorter; and before that its kind cannot be told
-_JPEG, _JP2 = b"\xff\xd8\xff", (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
+_TAIL_BYTES = 2048  # PDF writers and mail gateways append a little after %%EOF
 
 
 def is_whole(file: Path) -> bool:
-    """Return whether a file's structure ends where it should; True for kinds that cannot be told.
+    """Return whether a file's structure ends where it should; True for kinds that have no mark of their end.
 
     Raises:
         OSError: The file cannot be read now.
@@ -25,31 +35,27 @@ def is_whole(file: Path) -> bool:
     with file.open("rb") as stream:
         size = stream.seek(0, 2)
         stream.seek(0)
-        head = stream.read(_HEAD)
-        stream.seek(max(0, size - _TAIL))
+        head = stream.read(HEAD_BYTES)
+        stream.seek(max(0, size - _TAIL_BYTES))
         tail = stream.read()
-        if size < _SHORTEST or not head.strip(b"\0"):  # some writers reserve the space first
+        if size < SHORTEST_BYTES or not head.strip(b"\0"):  # some writers reserve the space first
             return False
-        if b"%PDF-" in head:
+        kind = media_type(head)
+        if kind == PDF:
             return _pdf_is_whole(head, tail, size)
-        if head.startswith((_JPEG, *_JP2)):
+        if kind in (JPEG, JPEG_2000):
             return tail.rstrip(b"\0\r\n").endswith(b"\xff\xd9") or _decodes(file)
-        if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        if kind == TIFF:
             return tiff_is_whole(stream, size)
-        if head.startswith((b"GIF87a", b"GIF89a")):
+        if kind == GIF:
             return _gif_is_whole(stream)
-        return _states_its_end(head, tail, size)
-
-
-def _states_its_end(head: bytes, tail: bytes, size: int) -> bool:
-    """Return whether a picture that says its length, or marks its end, is as long as that."""
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return b"IEND\xaeB`\x82" in tail
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return size >= 8 + int.from_bytes(head[4:8], "little")
-    if head.startswith(b"BM"):
-        return size >= int.from_bytes(head[2:6], "little")
-    return True
+        if kind == PNG:
+            return b"IEND\xaeB`\x82" in tail
+        if kind == WEBP:
+            return size >= 8 + int.from_bytes(head[4:8], "little")
+        if kind == BMP:
+            return size >= int.from_bytes(head[2:6], "little")
+        return True
 
 
 def _pdf_is_whole(head: bytes, tail: bytes, size: int) -> bool:
@@ -91,7 +97,7 @@ def _decodes(file: Path) -> bool:
         with Image.open(file) as picture:
             picture.load()
     except Image.DecompressionBombError:
-        return True  # too large to look at here; whoever reads it says so
+        return True  # too large to look at here; reading it reports that
     except (OSError, SyntaxError, ValueError, struct.error):  # UnidentifiedImageError is an OSError
         return False
     return True
