@@ -1,5 +1,5 @@
 # Everything here works on a fresh machine: the set-up installs what is missing.
-.PHONY: help run test test-torch lint bench bench-trocr clean
+.PHONY: help run test test-fresh test-torch lint bench bench-trocr clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -12,6 +12,9 @@ test: ## all checks and all tests, those on a real Kafka included
 	@deploy/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest -q
+
+test-fresh: ## `make run` and `make test` on a new Debian that has Python and make only (as root; 20 minutes)
+	@tests/fresh/run.sh
 
 test-torch: ## the tests of what needs torch: the networks, their export, their published weights
 	@deploy/setup.sh torch
