@@ -1,4 +1,4 @@
-"""ONNX weights in half the bytes."""
+"""ONNX weights stored as float16."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-_SMALL = 64  # values; what is smaller stays as it is
+_MIN_VALUES = 64  # smaller tensors stay float32: casting them saves nothing
 
 
-def halve(graph: onnx.GraphProto) -> None:
-    """Keep large weights as float16, each with a cast that ONNX Runtime does once, when it loads the network."""
+def to_float16(graph: onnx.GraphProto) -> None:
+    """Store large weights as float16, in place. Computing stays float32.
+
+    Each weight gets a Cast node, which ONNX Runtime folds once, when it loads the network.
+    """
     casts = []
     for initializer in graph.initializer:
-        if initializer.data_type != TensorProto.FLOAT or np.prod(initializer.dims, dtype=int) < _SMALL:
+        if initializer.data_type != TensorProto.FLOAT or np.prod(initializer.dims, dtype=int) < _MIN_VALUES:
             continue
         name = initializer.name
         half = numpy_helper.to_array(initializer).astype(np.float16)

@@ -1,4 +1,4 @@
-"""What runs of learning keep: a checkpoint that is whole, a log, weights averaged over steps."""
+"""What a training run keeps on disk: a checkpoint that is never half written, and a log."""
 
 from __future__ import annotations
 
@@ -10,27 +10,18 @@ from typing import Any
 import torch
 
 
-def save_whole(state: Mapping[str, Any], file: Path) -> None:
-    """Write a checkpoint; a run that is stopped while writing leaves the one before."""
+def save_checkpoint(state: Mapping[str, Any], file: Path) -> None:
+    """Write a checkpoint. A run that is stopped while writing leaves the previous one."""
     part = file.with_suffix(".part")
     torch.save(state, part)
     part.replace(file)
 
 
-def log_row(log: Path, names: Sequence[str], row: Sequence[object]) -> None:
-    """Add a row to a .csv file, below the columns' names."""
+def append_row(log: Path, names: Sequence[str], row: Sequence[object]) -> None:
+    """Append a row to a .csv file; a new file gets the column names first."""
     is_new = not log.is_file()
     with log.open("a", newline="", encoding="utf-8") as stream:
         rows = csv.writer(stream)
         if is_new:
             rows.writerow(names)
         rows.writerow(row)
-
-
-def average(averaged: Mapping[str, torch.Tensor], network: Any, step: int, most: float) -> None:
-    """Move averaged weights towards a network's, by name: at each step less, until `most` of them is kept."""
-    keep = min(most, (1 + step) / (10 + step))
-    with torch.no_grad():
-        for name, value in network.named_parameters():
-            if value.requires_grad:
-                averaged[name].lerp_(value, 1 - keep)

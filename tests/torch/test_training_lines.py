@@ -71,13 +71,13 @@ def test_ten_steps_lower_the_loss_and_a_run_goes_on(network: onnx.ModelProto, pa
     mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, frozenset(characters[1:]))
     pictures, texts, widths = next(batches(mixture.examples(np.random.default_rng(1))))
     backwards = [text[::-1] for text in texts]  # it reads them rightly before it learns anything
-    recipe = Recipe(rate=1e-4, warm_up=2, average=0.5)
+    recipe = Recipe(rate=1e-4, warm_up=2, ema_decay=0.5)
     run = Learning(trainable(network), characters, recipe, tmp_path / "run")
     (step,) = run.reading(iter([(pictures, backwards, widths)]))
     losses = [run.learn(step) for _ in range(10)]
     assert np.mean(losses[-3:]) < 0.8 * np.mean(losses[:3])
     run.save()
-    start, end, between = (checkpoint_weights(tmp_path / "run/checkpoint.pt", share) for share in (0, 1, 0.25))
+    start, end, between = (checkpoint_weights(tmp_path / "run/checkpoint.pt", alpha) for alpha in (0, 1, 0.25))
     original = trainable(network).learnt()
     assert all(np.array_equal(start[name], original[name]) for name in original)
     assert all(np.allclose(between[name], 0.75 * start[name] + 0.25 * end[name], atol=1e-6) for name in original)
@@ -170,7 +170,7 @@ def test_a_network_learns_from_itself_to_leave_out_what_is_crossed_out(
 ) -> None:
     characters = characters_of(network)
     mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, frozenset(characters[1:]))
-    recipe = Recipe(rate=1e-4, warm_up=2, average=0.5)
+    recipe = Recipe(rate=1e-4, warm_up=2, ema_decay=0.5)
     run = Learning(trainable(network), characters, recipe, tmp_path / "run")
     step = next(correcting(trainable(network), _corrected(mixture)))
     losses = [run.learn(step) for _ in range(10)]

@@ -83,9 +83,9 @@ def test_between_two_ends_of_a_run_either_end_can_be_exported_and_what_lies_betw
     train(pages, tmp_path / "run", steps=3)
     page = example().pyramid.astype(np.float32)
 
-    def said(run: str, share: float, before: str | None) -> F32:
+    def said(run: str, alpha: float, before: str | None) -> F32:
         file, earlier = tmp_path / "head.onnx", tmp_path / before if before else None
-        export(tmp_path / run, file, before=earlier, share=share)
+        export(tmp_path / run, file, before=earlier, alpha=alpha)
         return ExportedHead(file).kinds(page)
 
     first, last = said("before", 1.0, None), said("run", 1.0, None)

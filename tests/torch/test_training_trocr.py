@@ -40,7 +40,7 @@ from tests.drawing.letters import font_file
 
 CHARACTERS = characters_of(onnx.load(NETWORK))
 ENGLISH = "The ink had dried before she signed the letter, and nobody asked why. " * 100
-FAST = Recipe(rate=3e-3, text_rate=3e-3, warm_up=1, average=0.5, smoothing=0.0)
+FAST = Recipe(rate=3e-3, text_rate=3e-3, warm_up=1, ema_decay=0.5, smoothing=0.0)
 
 
 @pytest.fixture(scope="module")

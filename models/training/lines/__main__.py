@@ -52,19 +52,21 @@ def main() -> None:
         "--leave-out", nargs="+", choices=list(SHARES), default=[], help="sources, to see what they add"
     )
     learn.add_argument("--after", type=Path, help="a run whose weights are the starting point")
-    learn.add_argument("--share", type=float, default=1.0, help="of what that run learnt, as in export")
+    learn.add_argument("--alpha", type=float, default=1.0, help="interpolation of that run, as in export")
     learn.set_defaults(step=_train)
     correct = steps.add_parser("correct", help="learn to leave out words that are crossed out, and nothing else")
     correct.add_argument("pack", type=Path)
     correct.add_argument("run", type=Path)
     correct.add_argument("--after", type=Path, required=True, help="the run whose weights are taught")
-    correct.add_argument("--share", type=float, default=1.0, help="of what that run learnt, as in export")
+    correct.add_argument("--alpha", type=float, default=1.0, help="interpolation of that run, as in export")
     correct.add_argument("--minutes", type=float, default=30.0)
     correct.set_defaults(step=_correct)
     out = steps.add_parser("export", help="write the network to ship")
     out.add_argument("run", type=Path)
     out.add_argument("network", type=Path)
-    out.add_argument("--share", type=float, default=1.0, help="of what was learnt; the rest is where it began")
+    out.add_argument(
+        "--alpha", type=float, default=1.0, help="weight of the fine-tuned network against the original"
+    )
     out.set_defaults(step=_export)
     count = steps.add_parser("sequences", help="count which letters follow which")
     count.add_argument("pack", type=Path)
@@ -102,7 +104,7 @@ def _train(arguments: argparse.Namespace) -> None:
     pack = read_pack(arguments.pack)
     learner = trainable(network)
     if arguments.after:
-        learner.take(checkpoint_weights(arguments.after / "checkpoint.pt", arguments.share))
+        learner.take(checkpoint_weights(arguments.after / "checkpoint.pt", arguments.alpha))
     run = Learning(learner, characters, Recipe(minutes=arguments.minutes), arguments.run)
     shares = {source: share for source, share in SHARES.items() if source not in arguments.leave_out}
     known = frozenset(characters[1:])
@@ -115,7 +117,7 @@ def _correct(arguments: argparse.Namespace) -> None:
     network, pack = latin_network(packaged_weights(_START)), read_pack(arguments.pack)
     learner, teacher = trainable(network), trainable(network)
     for one in (learner, teacher):
-        one.take(checkpoint_weights(arguments.after / "checkpoint.pt", arguments.share))
+        one.take(checkpoint_weights(arguments.after / "checkpoint.pt", arguments.alpha))
     characters = characters_of(network)
     run = Learning(learner, characters, Recipe(minutes=arguments.minutes), arguments.run)
     mixture = Mixture(pack.text, pack.hand_fonts, pack.print_fonts, pack.train, frozenset(characters[1:]))
@@ -123,7 +125,7 @@ def _correct(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    weights = checkpoint_weights(arguments.run / "checkpoint.pt", arguments.share)
+    weights = checkpoint_weights(arguments.run / "checkpoint.pt", arguments.alpha)
     export(latin_network(packaged_weights(_START)), weights, arguments.network)
 
 

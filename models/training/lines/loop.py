@@ -15,9 +15,10 @@ import torch
 from torch.nn import functional
 
 from models.arrays import F32
+from models.training.averaging import update_ema
 from models.training.lines.mixture import STRIDE
 from models.training.lines.network import OnnxNetwork
-from models.training.runs import average, log_row, save_whole
+from models.training.runs import append_row, save_checkpoint
 
 Batches = Iterator[tuple[F32, list[str], list[int]]]
 
@@ -34,7 +35,7 @@ class Recipe:
     frozen: int = (
         20  # the first weights stay: what they see is strokes, and learning them costs a seventh of the time
     )
-    average: float = 0.998  # of the weights, per step
+    ema_decay: float = 0.998
     clip: float = 5.0
     save_every_s: float = 240.0
 
@@ -111,7 +112,7 @@ class Learning:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
         self._optimiser.step()
         self.step, self.lines = self.step + 1, self.lines + len(lines)
-        average(self.averaged, self.network, self.step, self._recipe.average)
+        update_ema(self.averaged, self.network, self.step, self._recipe.ema_decay)
         return float(loss.detach())
 
     def loss(self, scores: torch.Tensor, texts: Sequence[str], widths: Sequence[int]) -> torch.Tensor:
@@ -128,7 +129,7 @@ class Learning:
         state = {"network": self.network.state_dict(), "averaged": self.averaged, "start": self._start}
         state |= {"optimiser": self._optimiser.state_dict(), "step": self.step, "seconds": self.seconds}
         state["lines"] = self.lines
-        save_whole(state, self._checkpoint)
+        save_checkpoint(state, self._checkpoint)
 
     @property
     def _checkpoint(self) -> Path:
@@ -152,4 +153,4 @@ class Learning:
     def _log(self, losses: Sequence[float]) -> None:
         told = f"{self.seconds / 60:.2f}", f"{self._rate():.2e}", f"{np.mean(losses):.4f}"
         names = ("step", "lines", "minutes", "rate", "loss")
-        log_row(self._folder / "log.csv", names, (self.step, self.lines, *told))
+        append_row(self._folder / "log.csv", names, (self.step, self.lines, *told))

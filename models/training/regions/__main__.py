@@ -57,8 +57,8 @@ def main() -> None:
     export = steps.add_parser("export", help="write the run's network as ONNX and print its sha256")
     export.add_argument("run", type=Path)
     export.add_argument("out", type=Path)
-    export.add_argument("--before", type=Path, help="the run's folder as it was earlier, to be mixed with")
-    export.add_argument("--share", type=float, default=1.0, help="of the run's weights, where they are mixed")
+    export.add_argument("--before", type=Path, help="an earlier copy of the run's folder, to interpolate with")
+    export.add_argument("--alpha", type=float, default=1.0, help="weight of the run in the interpolation")
     export.set_defaults(step=_export)
     measure = steps.add_parser("evaluate", help="say how well kept pages are told")
     measure.add_argument("pages", type=Path)
@@ -101,7 +101,7 @@ def _train(arguments: argparse.Namespace) -> None:
 def _export(arguments: argparse.Namespace) -> None:
     from models.training.regions.export import export
 
-    print("sha256", export(arguments.run, arguments.out, before=arguments.before, share=arguments.share))
+    print("sha256", export(arguments.run, arguments.out, before=arguments.before, alpha=arguments.alpha))
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""The head as an ONNX file of half floats, the pyramid's scaling folded into its first layer."""
+"""The head as an ONNX file stored as float16, its input normalisation folded into the first layer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import onnx
 import torch
 from torch import nn
 
-from models.training.float16 import halve
+from models.training.averaging import interpolate_states
+from models.training.float16 import to_float16
 from models.training.regions.loop import CHECKPOINT, Training
 from models.training.regions.network import CHANNELS, RegionHead, RegionMaps
 from models.weights.store import sha256_of
@@ -17,43 +18,34 @@ from models.weights.store import sha256_of
 _OPSET = 17
 
 
-def export(run: Path, out: Path, *, before: Path | None = None, share: float = 1.0) -> str:
+def export(run: Path, out: Path, *, before: Path | None = None, alpha: float = 1.0) -> str:
     """Write a run's head as ONNX, `pyramid` to `kinds`, and return the file's sha256.
 
     Args:
-        before: The run folder as it was earlier, whose weights count for what `share` leaves: what lies between two
-            ends of one run is often better than both (Izmailov et al. 2018).
-        share: Of the run's own weights.
+        before: The run folder as it was earlier. The weights are interpolated between that and the run: a point
+            between two ends of one run is often better than both (Izmailov et al. 2018).
+        alpha: Weight of the run; 1 - alpha is that of `before`.
     """
     head = Training.resume(run / CHECKPOINT).head
     if before is not None:
-        head.load_state_dict(_between(Training.resume(before / CHECKPOINT).head, head, share))
+        earlier = Training.resume(before / CHECKPOINT).head
+        head.load_state_dict(interpolate_states(earlier.state_dict(), head.state_dict(), alpha))
     maps = RegionMaps(folded(head.eval())).eval()
     free = {name: {2: "height", 3: "width"} for name in ("pyramid", "kinds")}
     with torch.inference_mode(), warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # the exporter that traces says that it is the older one
+        warnings.simplefilter("ignore", DeprecationWarning)  # of torch's tracing exporter, the older of its two
         torch.onnx.export(
             maps, (torch.zeros(1, CHANNELS, 24, 16),), str(out), dynamo=False, opset_version=_OPSET,
             input_names=["pyramid"], output_names=["kinds"], dynamic_axes=free,
         )  # fmt: skip
     network = onnx.load(out)
-    halve(network.graph)
+    to_float16(network.graph)
     onnx.save(network, out)
     return sha256_of(out)
 
 
-def _between(before: RegionHead, after: RegionHead, share: float) -> dict[str, torch.Tensor]:
-    earlier = before.state_dict()
-    return {
-        name: torch.lerp(earlier[name], value, share) if value.is_floating_point() else value
-        for name, value in after.state_dict().items()
-    }
-
-
 def folded(head: RegionHead) -> RegionHead:
-    """Return a head that gives the same without scaling, as its first layer, 1 × 1, does that too."""
+    """Return a head whose first layer, 1 × 1, includes the input normalisation; it computes the same."""
     first, scale = head.enter, head.scale
     with torch.no_grad():
         factor = scale.weight / (scale.running_var + scale.eps).sqrt()

@@ -12,7 +12,7 @@ from models.errors import ModelError
 from models.training.regions.dataset import Example, examples_in
 from models.training.regions.losses import Batch, loss_of
 from models.training.regions.network import RegionHead
-from models.training.runs import log_row, save_whole
+from models.training.runs import append_row, save_checkpoint
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.csv"
@@ -56,7 +56,7 @@ class Training:
     def save(self, file: Path) -> None:
         """Keep all that going on needs."""
         state = {"head": self.head.state_dict(), "optimiser": self.optimiser.state_dict(), "taken": self.taken}
-        save_whole(state, file)
+        save_checkpoint(state, file)
 
     @staticmethod
     def resume(file: Path, device: str = "cpu") -> Training:
@@ -119,4 +119,4 @@ def _rate(taken: int, steps: int) -> float:
 
 
 def _log(file: Path, taken: int, losses: list[float]) -> None:
-    log_row(file, ("step", "maps", "boxes"), (taken, *(f"{loss:.4f}" for loss in losses)))
+    append_row(file, ("step", "maps", "boxes"), (taken, *(f"{loss:.4f}" for loss in losses)))

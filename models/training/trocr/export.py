@@ -17,7 +17,7 @@ from models.recognition.trocr.export.decoder_graph import write_decoder
 from models.recognition.trocr.export.operators import FLOAT, FUSED, UINT8, Graph, Value, float_linear
 from models.recognition.trocr.exported import write_description
 from models.recognition.trocr.tokenizer import Vocabulary
-from models.training.float16 import halve
+from models.training.float16 import to_float16
 from models.training.lines.mixture import BUCKET
 from models.training.trocr.network import HEADS, TOKENS, WIDTH, TinyTrocr
 from models.weights.store import sha256_of
@@ -55,7 +55,7 @@ def export(
     _write_encoder(state, normal, trunk, network.config, folder / "encoder.onnx")
     write_decoder(decoder, network.config, "fp32", folder / "decoder.onnx")
     for name in ("encoder", "decoder"):
-        _halve(folder / f"{name}.onnx")
+        _to_float16(folder / f"{name}.onnx")
     vocabulary = Vocabulary(tuple(character.encode() for character in characters))
     made_of = sha256_of(folder / "decoder.data")
     write_description(folder, network.config, vocabulary, made_of)
@@ -134,10 +134,10 @@ def _norm(graph: Graph, state: State, value: str, name: str) -> str:
     return graph.norm(value, *_linear(state, name), _EPSILON)
 
 
-def _halve(path: Path) -> None:
+def _to_float16(path: Path) -> None:
     """Keep a graph's large weights as float16, in the file beside it as they were."""
     network = onnx.load(path)
-    halve(network.graph)
+    to_float16(network.graph)
     data = path.with_suffix(".data")
     data.unlink()
     onnx.save_model(network, str(path), save_as_external_data=True, location=data.name, size_threshold=1024)

@@ -15,7 +15,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.arrays import F32
-from models.training.runs import average, log_row, save_whole
+from models.training.averaging import update_ema
+from models.training.runs import append_row, save_checkpoint
 from models.training.trocr.dataset import Batch
 from models.training.trocr.network import TinyTrocr
 
@@ -36,7 +37,7 @@ class Recipe:
     warm_up: int = 300
     text_every: int = 4
     smoothing: float = 0.05
-    average: float = 0.998  # of the weights, per step
+    ema_decay: float = 0.998
     clip: float = 1.0
     save_every_s: float = 300.0
 
@@ -92,7 +93,7 @@ class Learning:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
         self._optimiser.step()
         self.step, self.lines = self.step + 1, self.lines + (0 if lines is None else len(lines.lengths))
-        average(self.averaged, self.network, self.step, self._recipe.average)
+        update_ema(self.averaged, self.network, self.step, self._recipe.ema_decay)
         return told
 
     def save(self) -> None:
@@ -100,7 +101,7 @@ class Learning:
         state: dict[str, Any] = {"network": self.network.state_dict(), "averaged": self.averaged}
         state |= {"optimiser": self._optimiser.state_dict(), "step": self.step, "lines": self.lines}
         state |= {"text_seconds": self.text_seconds, "seconds": self.seconds, "normal": self._normal}
-        save_whole(state, self._checkpoint)
+        save_checkpoint(state, self._checkpoint)
 
     def _backward(self, lines: Batch | None) -> float:
         if lines is None:
@@ -157,4 +158,4 @@ class Learning:
         ]
         minutes = [f"{seconds / 60:.2f}" for seconds in (self.text_seconds, self.seconds)]
         names = ("step", "lines", "text_minutes", "minutes", "loss", "text_loss")
-        log_row(self._folder / "log.csv", names, (self.step, self.lines, *minutes, *means))
+        append_row(self._folder / "log.csv", names, (self.step, self.lines, *minutes, *means))
