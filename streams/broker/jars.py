@@ -22,6 +22,7 @@ import requests
 from jgo.maven import MavenContext
 
 from streams.errors import BrokerError
+from streams.paths import user_cache
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.3.1"
 _LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4"  # Kafka logs through slf4j and names no backend
@@ -41,7 +42,7 @@ def classpath() -> list[Path]:
         if not jars:
             raise BrokerError(f"KAFKA_HOME is {home}, but there are no jars in {home}/libs; correct or unset it")
         return jars
-    context = MavenContext(repo_cache=_cache(), timeout=60)
+    context = MavenContext(repo_cache=user_cache("jars"), timeout=60)
     locked = _locked()
     with ThreadPoolExecutor(8) as threads:
         there = list(threads.map(lambda entry: _kept(context, *entry), locked.items()))
@@ -82,11 +83,6 @@ def java_version(program: Path) -> int:
     return int(found[1]) if found else 0
 
 
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "inkstream" / "jars"
-
-
 def _locked() -> dict[str, str]:
     lines = [line.split() for line in LOCK.read_text().splitlines() if line and not line.startswith("#")]
     return {coordinate: sha256 for coordinate, sha256 in lines}
@@ -95,12 +91,13 @@ def _locked() -> dict[str, str]:
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Let one process fetch and the others wait: a jar that another is still writing looks damaged."""
+    folder = user_cache("jars")
     try:
-        _cache().mkdir(parents=True, exist_ok=True)
-        lock = (_cache() / "lock").open("w")
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("w")
     except OSError as error:
         raise BrokerError(
-            f"Kafka's jars cannot be kept in {_cache()}: {error.strerror}. Set XDG_CACHE_HOME to a folder that can "
+            f"Kafka's jars cannot be kept in {folder}: {error.strerror}. Set XDG_CACHE_HOME to a folder that can "
             "be written, or KAFKA_HOME to an unpacked Kafka 4, or use --broker host:port."
         ) from error
     with lock:
@@ -138,7 +135,7 @@ def _jar(context: MavenContext, coordinate: str, sha256: str) -> Path:
 
 def write_lock() -> None:
     """Resolve KAFKA with all it needs at run time and write the lock file."""
-    context = MavenContext(repo_cache=_cache(), timeout=60)
+    context = MavenContext(repo_cache=user_cache("jars"), timeout=60)
     chosen: dict[tuple[str, str], str] = {}
     for root in (KAFKA, _LOGGING):  # one after the other: resolved together, the second changes Kafka's versions
         inputs, needed = context.resolver.resolve([context.create_dependency(root)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException
@@ -34,7 +35,7 @@ def create_api(
     api = FastAPI(
         title="inkstream",
         description="SQL over everything read; documents in. A refusal is `{error, message}`.",
-        version="0.1.0",
+        version=version("inkstream"),
         responses=_REFUSALS,
     )
     add_problems(api)

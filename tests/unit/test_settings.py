@@ -130,3 +130,7 @@ def test_client_without_a_broker_says_how_to_name_one() -> None:
 def test_inline_files_must_fit_into_a_message() -> None:
     with pytest.raises(ConfigurationError, match="inline_limit"):
         load_settings(inline_limit=32 * 2**20)
+
+
+def test_every_setting_is_described() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
