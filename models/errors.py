@@ -1,6 +1,6 @@
-"""Every error inkstream raises on purpose.
+"""The root of every error that inkstream raises on purpose, and those of documents and models.
 
-InkstreamError
+InkstreamError           retriable, reason, exit_code: what becomes of it is decided by these
 ├── DocumentError        the document is at fault: reading it again cannot help
 │   ├── UnsupportedFile
 │   ├── CorruptFile
@@ -14,12 +14,13 @@ InkstreamError
 │   ├── RecognitionTimeout
 │   ├── WorkerDied
 │   └── ReaderFailed
-└── OptionsError         the caller asked for something that does not exist
-
-streams.errors adds the errors of messages, references, configuration and the broker.
+├── OptionsError         the caller asked for something that does not exist
+└── …                    streams.errors: messages, references, queries, configuration, the broker
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 
 def as_unicode(text: str) -> str:
@@ -28,10 +29,17 @@ def as_unicode(text: str) -> str:
 
 
 class InkstreamError(Exception):
-    """An error with a policy: `retriable` (may the same work succeed later?) and `reason` (a stable slug)."""
+    """An error with a policy, which its class holds.
 
-    retriable: bool = False
-    reason: str = "error"
+    Attributes:
+        retriable: Whether the same work may succeed later.
+        reason: A stable slug: the label of metrics, a field of dead letters, the `error` of HTTP refusals.
+        exit_code: What a command that ends with it returns to the shell.
+    """
+
+    retriable: ClassVar[bool] = False
+    reason: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
 
     @property
     def message(self) -> str:

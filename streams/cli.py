@@ -47,6 +47,6 @@ def main() -> None:
         app()
     except InkstreamError as error:
         print(f"error: {error.message}", file=sys.stderr)
-        sys.exit(getattr(error, "exit_code", 1))
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""The errors of the stream, beside those of documents and models (see models.errors for the tree).
+"""The errors of the stream: the part of the tree of models.errors that models knows nothing of.
 
 InkstreamError
 ├── MessageError
@@ -10,8 +10,8 @@ InkstreamError
 ├── QueryError               SQL that is wrong, not allowed, or takes too long
 │   └── TableBusy            too many other queries run (retriable)
 ├── FileUnreadable           a file to send is not there or may not be read
-├── ConfigurationError       exit code 2; the message names the setting
-└── BrokerError              Kafka cannot be started or reached
+├── ConfigurationError       a setting is wrong; the message names it (exit code 2)
+└── BrokerError              Kafka cannot be started or reached (retriable, exit code 3)
 """
 
 from __future__ import annotations
