@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from hashlib import sha256
 
 import numpy as np
@@ -11,6 +12,8 @@ from models.detection.registry import TextDetectors
 from models.options import ReadOptions
 from models.reading.routed import RoutedReader
 from models.recognition.registry import LineRecognisers
+from models.recognition.trocr.exported import read_description
+from models.recognition.trocr.onnx_network import OnnxTrocr
 from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser
 from models.recognition.trocr.registry import SHIPPED, TrocrRecognisers
 from tests.drawing.letters import line, shaky
@@ -60,3 +63,17 @@ def test_a_document_may_ask_for_it_and_none_is_read_with_it_otherwise() -> None:
     assert reader.models(ReadOptions(handwritten="trocr-tiny"))["handwritten"] == "trocr-tiny"
     assert "tiny" not in reader.models(ReadOptions())["handwritten"]
     assert TrocrRecognisers(None).get("auto", "handwritten") is None
+
+
+def test_memory_for_longer_texts_is_taken_after_the_old_is_given_back() -> None:
+    network = OnnxTrocr(SHIPPED, read_description(SHIPPED)[0])
+    tracemalloc.start()
+    try:
+        network.slots(8, 100)
+        kept, _ = tracemalloc.get_traced_memory()
+        network.slots(8, 101)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept > 1_000_000  # bytes: what is measured is the cache, not small change
+    assert peak < 1.2 * kept

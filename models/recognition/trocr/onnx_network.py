@@ -39,11 +39,11 @@ class OnnxTrocr:
         self._slots: OnnxSlots | None = None
 
     def slots(self, lines: int, length: int) -> OnnxSlots:
-        kept = self._slots
-        if kept is None or kept.size < lines or kept.length < length:
-            self._slots = None  # the old memory goes before the new is taken
-            kept = self._slots = OnnxSlots(self.encoder, self.decoder, lines, length)
-        return kept
+        if self._slots is None or self._slots.size < lines or self._slots.length < length:
+            # The old memory goes before the new is taken: no other name may hold it here.
+            self._slots = None
+            self._slots = OnnxSlots(self.encoder, self.decoder, lines, length)
+        return self._slots
 
 
 class OnnxSlots:
