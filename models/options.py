@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.engines import option_pattern
+
 Detector = Literal["dbnet", "craft"]
 Precision = Literal["fp32", "int8"]
 
@@ -44,14 +46,14 @@ class ReadDefaults(BaseModel):
     )
     handwritten: str = Field(
         "auto",
-        pattern=r"^(auto|official|handwriting|ppocr|trocr-[A-Za-z0-9._-]+)$",
+        pattern=option_pattern("handwritten"),
         description="what reads handwriting for auto and ppocr: our own recogniser (handwriting), ppocr, a TrOCR "
         "by its name (trocr-tiny comes along), or official, the largest trocr-*-handwritten that is exported; auto "
         "is that for English where there is one, else ours",
     )
     printed: str = Field(
         "auto",
-        pattern=r"^(auto|trocr-[A-Za-z0-9._-]+)$",
+        pattern=option_pattern("printed"),
         description="what reads print for auto and ppocr: a TrOCR by its name; auto leaves it to the reader",
     )
     beams: int = Field(1, ge=1, le=16, description="texts that a TrOCR follows at once; 1 reads greedily, fastest")

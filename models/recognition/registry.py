@@ -1,21 +1,20 @@
-"""Who reads which lines, by their kind, their languages and what a document asks for."""
+"""Which engine reads which lines, by their kind, their languages and what a document asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from pkgutil import resolve_name
 
 from models.document import Kind
+from models.engines import LINE_ENGINES, Languages, LineEngine
+from models.errors import ModelError
 from models.options import ReadOptions
 from models.recognition.alphabets import is_latin
-from models.recognition.ctc.handwriting import HandwritingRecogniser
-from models.recognition.ctc.ppocr import PpocrLineRecogniser
-from models.recognition.trocr.registry import TrocrRecognisers
+from models.recognition.sources import LineRequest, RecogniserSource
 from models.recognition.types import LineRecogniser
-
-_LANGUAGE_SETS = 4  # tens of MB each: documents may ask for any set of languages, and memory is bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +34,11 @@ class LineRecognisers:
         Args:
             models_dir: Folder of the networks that do not come with a package; None where there is none.
         """
-        self._trocr = TrocrRecognisers(models_dir)
-        self._ppocr = lru_cache(maxsize=_LANGUAGE_SETS)(PpocrLineRecogniser)
-        self._handwriting = lru_cache(maxsize=_LANGUAGE_SETS)(HandwritingRecogniser)
+        self._models_dir = models_dir
+        self._sources: dict[str, RecogniserSource] = {}
 
     def get(self, options: ReadOptions) -> Mapping[Kind, ChosenRecogniser]:
-        """Return who reads printed and who handwritten lines; print may go to Tesseract before.
+        """Return which recogniser reads printed and which handwritten lines; Tesseract may be given print first.
 
         Raises:
             WeightsMissing: A network that is named is not on this machine; the message says how to get it.
@@ -48,21 +46,41 @@ class LineRecognisers:
         """
         return {"printed": self._printed(options), "handwritten": self._handwritten(options)}
 
-    def ppocr(self, options: ReadOptions) -> PpocrLineRecogniser:
-        """Return the recogniser that reads lines of any kind. Raises ModelError."""
-        return self._ppocr(options.languages)
+    def ppocr(self, options: ReadOptions) -> LineRecogniser:
+        """Return the recogniser that reads lines of any kind and language. Raises ModelError."""
+        request = LineRequest("auto", "printed", options.languages, options.beams)
+        return self._first((engine, request) for engine in LINE_ENGINES if engine.name == "ppocr").recogniser
 
     def _printed(self, options: ReadOptions) -> ChosenRecogniser:
-        if trocr := self._trocr.get(options.printed, "printed", options.beams):
-            return ChosenRecogniser("trocr", trocr)
-        return ChosenRecogniser("ppocr", self.ppocr(options))
+        request = LineRequest(options.printed, "printed", options.languages, options.beams)
+        return self._first(_candidates(request))
 
     def _handwritten(self, options: ReadOptions) -> ChosenRecogniser:
-        # the published checkpoints read English: who reads other languages has to name one
-        if (options.handwritten != "auto" or options.languages == "eng") and (
-            trocr := self._trocr.get(options.handwritten, "handwritten", options.beams)
-        ):
-            return ChosenRecogniser("trocr", trocr)
-        if options.handwritten == "ppocr" or not is_latin(options.languages):
-            return ChosenRecogniser("ppocr", self.ppocr(options))
-        return ChosenRecogniser("handwriting", self._handwriting(options.languages))
+        request = LineRequest(options.handwritten, "handwritten", options.languages, options.beams)
+        return self._first(_candidates(request))
+
+    def _first(self, candidates: Iterator[tuple[LineEngine, LineRequest]]) -> ChosenRecogniser:
+        """Return the recogniser of the first engine that has one for its request."""
+        for engine, request in candidates:
+            if engine.name not in self._sources:
+                self._sources[engine.name] = resolve_name(engine.source)(self._models_dir)
+            if recogniser := self._sources[engine.name].get(request):
+                return ChosenRecogniser(engine.name, recogniser)
+        raise ModelError("no engine reads these lines: models/engines.py must list one for every kind and language")
+
+
+def _candidates(request: LineRequest) -> Iterator[tuple[LineEngine, LineRequest]]:
+    """Yield the engines that may serve a request, best first: the one that is named, then those that stand in."""
+    for engine in LINE_ENGINES:
+        pattern = engine.values.get(request.kind)
+        if pattern and re.fullmatch(pattern, request.value) and _covers(engine.languages, request.languages):
+            yield engine, request
+    automatic = replace(request, value="auto")
+    for engine in LINE_ENGINES:
+        if request.kind in engine.automatic and _covers(engine.automatic_languages, request.languages):
+            yield engine, automatic
+
+
+def _covers(languages: Languages, wanted: str) -> bool:
+    """Return whether an engine of these languages reads those wanted, Tesseract's codes joined by +."""
+    return languages == "any" or (is_latin(wanted) if languages == "latin" else wanted == languages)

@@ -1,4 +1,7 @@
-"""The interfaces of reading: a whole page, and, for readers built from parts, a line."""
+"""The contracts of recognition: a reader of whole pages, and a recogniser of single lines.
+
+tests/networks/test_recogniser_contract.py holds every engine that runs on a machine to them.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,33 @@ from models.options import ReadOptions
 
 
 class PageReader(Protocol):
-    """Reads a page picture into regions, one per text line, in reading order.
+    """Reads a page image into regions, one per text line, in reading order.
 
-    Lives in one reader process and is called from one thread; computes on one core; loads its models once. What it
-    keeps of a page ends with the call, so that memory stays flat over thousands of pages.
+    It lives in one reader process, which serves nothing but pages: `warm_up` and `read` may block for seconds. Both
+    are called from one thread, so that a reader need not be thread-safe. It computes on one core, loads its models
+    once, and keeps nothing of a page after the call: memory stays flat over thousands of pages. The caller limits
+    time and memory from outside, by ending the process.
     """
 
     wants_grey: bool
     """Whether pages should come as grey, (H, W), instead of RGB, (H, W, 3)."""
 
     def warm_up(self, options: ReadOptions) -> None:
-        """Load what these options need. Raises WeightsMissing or LanguageMissing."""
+        """Load what these options need.
+
+        Raises:
+            WeightsMissing: A network is not on this machine.
+            LanguageMissing: An engine has no data for the languages.
+        """
 
     def read(self, image: PageImage, options: ReadOptions) -> PageLines:
-        """Return the page's lines. A blank page returns none: blank is not an error.
+        """Return the page's lines, in pixels of `image`. A blank page returns none: blank is not an error.
 
-        Confidences are the recognisers' own; what they are worth is told by `confidence.py`.
+        Confidences are the engines' own, in [0, 1]; `confidence.py` calibrates them.
+
+        Raises:
+            PageTooLarge: The page has more pixels a side than the engine can address.
+            ModelError: The reader cannot read with these options, or failed on this page.
         """
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
@@ -36,10 +50,13 @@ class PageReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LineReading:
-    """What a line says, how sure that is, in [0, 1], and where its characters stand.
+    """One recognised line.
 
-    `positions` has the middle of each character of `text` as a share of the line's width; none where the recogniser
-    does not tell.
+    Attributes:
+        text: The text; empty where there is nothing to read, which is not an error.
+        confidence: In [0, 1], the engine's own scale, not calibrated.
+        positions: The middle of each character of `text` as a fraction of the line's width, ascending in [0, 1];
+            empty where the engine does not know.
     """
 
     text: str
@@ -48,9 +65,25 @@ class LineReading:
 
 
 class LineRecogniser(Protocol):
-    """Reads single lines, many at a time. A line's text does not depend on the others."""
+    """Reads single lines, many in one call.
+
+    It lives in one reader process, is called from one thread, and need not be thread-safe. `recognise` blocks until
+    all lines are read: it computes on one core, or on the device that it was loaded onto.
+    """
 
     name: str
+    """The network's name, as records carry it under `models`."""
 
     def recognise(self, lines: Sequence[ImageU8]) -> list[LineReading]:
-        """Return what each line crop says, (H, W) or (H, W, 3) uint8, in their order."""
+        """Return the reading of each line, in their order.
+
+        Args:
+            lines: Any number of upright line crops, each (H, W) grey or (H, W, 3) RGB, H and W at least 1, of any
+                sizes. They may be views into a page: they are not written to.
+
+        A line's text does not depend on the other lines nor on their order, and is the same for grey and for RGB of
+        the same greys; its confidence may differ in the fourth decimal. Paper without ink is read as an empty text.
+
+        Raises:
+            ModelError: The network cannot be run.
+        """

@@ -8,26 +8,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from models.engines import TROCR_CHECKPOINTS
+
 if TYPE_CHECKING:
     from models.weights.store import Weights
 
 models_app = typer.Typer(no_args_is_help=True, help="Networks' weights: list, verify, fetch, export.")
 
+_CRAFT, _CRAFT_REFINER = "craft", "craft-refiner"
+_NETWORKS = (_CRAFT, _CRAFT_REFINER, *TROCR_CHECKPOINTS)
+
+
+def _known_network(name: str) -> str:
+    """Return the name of a network. Raises typer.BadParameter where there is none of that name."""
+    if name not in _NETWORKS:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(_NETWORKS)}")
+    return name
+
+
+Network = Annotated[
+    str, typer.Argument(metavar="NETWORK", callback=_known_network, help=f"One of {', '.join(_NETWORKS)}.")
+]
 Cache = Annotated[Path | None, typer.Option("--cache", help="Folder of weights [default: the setting models_dir].")]
 Explicit = Annotated[
     Path | None, typer.Option("--weights", help="Take this checkpoint, not the published one; TrOCR's is a folder.")
 ]
-
-
-class Network(StrEnum):
-    craft = "craft"
-    craft_refiner = "craft-refiner"
-    trocr_small_handwritten = "trocr-small-handwritten"
-    trocr_small_printed = "trocr-small-printed"
-    trocr_base_handwritten = "trocr-base-handwritten"
-    trocr_base_printed = "trocr-base-printed"
-    trocr_large_handwritten = "trocr-large-handwritten"
-    trocr_large_printed = "trocr-large-printed"
 
 
 class Form(StrEnum):
@@ -42,7 +47,6 @@ def list_models(cache: Cache = None) -> None:
     Example: inkstream models list
     """
     from models.errors import ModelError
-    from models.recognition.trocr.published import NAMES
     from models.weights.store import KNOWN, find_weights
     from streams.terminal import print_table
 
@@ -54,7 +58,7 @@ def list_models(cache: Cache = None) -> None:
         except ModelError as error:
             where = error.reason
         rows.append((weights.name, where, ", ".join(_exports(weights, folder)) or "none"))
-    rows += [_trocr_row(name, folder) for name in NAMES]
+    rows += [_trocr_row(name, folder) for name in TROCR_CHECKPOINTS]
     print_table(("network", "weights", f"ONNX files in {folder}"), rows)
 
 
@@ -67,7 +71,7 @@ def verify_models(cache: Cache = None) -> None:
     from models.errors import WeightsInvalid, WeightsMissing
 
     damaged = 0
-    for network in Network:
+    for network in _NETWORKS:
         try:
             print(f"{network}: good, {_find(network, _folder(cache))}")
         except WeightsMissing:
@@ -81,7 +85,7 @@ def verify_models(cache: Cache = None) -> None:
 
 @models_app.command("fetch")
 def fetch(
-    network: Annotated[Network, typer.Argument(help="Whose weights.")],
+    network: Network,
     cache: Cache = None,
     offline: Annotated[bool, typer.Option("--offline", help="Only look on this machine.")] = False,
     endpoint: Annotated[str | None, typer.Option(help="A mirror of the model hub.")] = None,
@@ -93,7 +97,7 @@ def fetch(
     from models.recognition.trocr.published import fetch_checkpoint
     from models.weights.store import KNOWN, fetch_weights
 
-    if network.value in KNOWN:
+    if network in KNOWN:
         print(fetch_weights(KNOWN[network], _folder(cache), offline=offline, endpoint=endpoint))
     else:
         print(fetch_checkpoint(network, _folder(cache), offline=offline, endpoint=endpoint))
@@ -101,7 +105,7 @@ def fetch(
 
 @models_app.command("export")
 def export(
-    network: Annotated[Network, typer.Argument(help="Which network.")],
+    network: Network,
     precision: Annotated[
         Form | None,
         typer.Option(help="int8 takes a third of the time; fp32 is exact [default: what fits this machine]."),
@@ -119,9 +123,9 @@ def export(
     from models.recognition.trocr.published import find_checkpoint
 
     form = precision.value if precision else fitting_precision()
-    if network is Network.craft:
+    if network == _CRAFT:
         print(export_craft(_folder(cache), form, weights=weights))
-    elif network is Network.craft_refiner:
+    elif network == _CRAFT_REFINER:
         print(export_refiner(_folder(cache), weights=weights))
     else:
         print(export_trocr(weights or find_checkpoint(network, _folder(cache)), _folder(cache), form))
@@ -133,12 +137,12 @@ def _exports(weights: Weights, folder: Path) -> list[str]:
     return [path.name for form in Form if (path := onnx_path(weights, folder, form.value)).is_file()]
 
 
-def _find(network: Network, folder: Path) -> Path:
+def _find(network: str, folder: Path) -> Path:
     """Return where a network's weights are. Raises WeightsMissing or WeightsInvalid."""
     from models.recognition.trocr.published import find_checkpoint
     from models.weights.store import KNOWN, find_weights
 
-    weights = KNOWN.get(network.value)
+    weights = KNOWN.get(network)
     return find_checkpoint(network, folder) if weights is None else find_weights(weights, folder)
 
 
@@ -147,7 +151,7 @@ def _trocr_row(name: str, folder: Path) -> tuple[str, str, str]:
     from models.errors import ModelError
 
     try:
-        where = str(_find(Network(name), folder))
+        where = str(_find(name, folder))
     except ModelError as error:
         where = error.reason
     exports = sorted(path.name for path in folder.glob(f"{name}-*") if path.is_dir())

@@ -12,6 +12,7 @@ from models.detection.registry import TextDetectors
 from models.options import ReadOptions
 from models.reading.routed import RoutedReader
 from models.recognition.registry import LineRecognisers
+from models.recognition.sources import LineRequest
 from models.recognition.trocr.exported import read_description
 from models.recognition.trocr.onnx_network import OnnxTrocr
 from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser
@@ -62,7 +63,7 @@ def test_a_document_may_ask_for_it_and_none_is_read_with_it_otherwise() -> None:
     reader = RoutedReader(None, TextDetectors(), LineRecognisers())
     assert reader.models(ReadOptions(handwritten="trocr-tiny"))["handwritten"] == "trocr-tiny"
     assert "tiny" not in reader.models(ReadOptions())["handwritten"]
-    assert TrocrRecognisers(None).get("auto", "handwritten") is None
+    assert TrocrRecognisers(None).get(LineRequest("auto", "handwritten", "eng")) is None
 
 
 def test_memory_for_longer_texts_is_taken_after_the_old_is_given_back() -> None:

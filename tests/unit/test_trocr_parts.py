@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.engines import TROCR_CHECKPOINTS
 from models.errors import WeightsInvalid, WeightsMissing
 from models.recognition.trocr.config import DecoderShape, EncoderShape, LineEncoderShape, TrocrConfig, read_config
 from models.recognition.trocr.exported import read_description, write_description
@@ -19,7 +20,6 @@ from models.recognition.trocr.guards import confidence, is_loop, most_tokens, wi
 from models.recognition.trocr.long_lines import LONGEST, parts
 from models.recognition.trocr.picture import patches, prepared, square
 from models.recognition.trocr.published import (
-    NAMES,
     fetch_checkpoint,
     find_checkpoint,
     verify_checkpoint,
@@ -238,7 +238,7 @@ def test_a_pointer_to_weights_an_empty_file_and_none_are_said(tmp_path: Path) ->
 
 
 def test_a_checkpoint_that_is_not_here_says_how_to_get_it(tmp_path: Path) -> None:
-    for name in NAMES:
+    for name in TROCR_CHECKPOINTS:
         with pytest.raises(WeightsMissing, match=f"inkstream models fetch {name}"):
             fetch_checkpoint(name, tmp_path, offline=True)
     with pytest.raises(WeightsMissing, match="is no folder"):

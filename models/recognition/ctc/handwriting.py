@@ -15,6 +15,7 @@ from models.recognition.ctc.crossed_out import ink_density, may_be_crossed_out, 
 from models.recognition.ctc.network import CtcNetwork
 from models.recognition.ctc.ngrams import CharNgramLM
 from models.recognition.line_images import network_input
+from models.recognition.sources import ByLanguages
 from models.recognition.types import LineReading
 from models.weights.packaged import shipped_weights
 
@@ -79,3 +80,8 @@ class HandwritingRecogniser:
 def _second_network() -> CtcNetwork:
     """Return the network that tells nothing of words that are crossed out. Raises ModelError."""
     return CtcNetwork(CROSSED_OUT)
+
+
+def source(models_dir: Path | None) -> ByLanguages:
+    """Return the recognisers of handwriting: they are packaged, whatever the folder of fetched networks has."""
+    return ByLanguages(HandwritingRecogniser)

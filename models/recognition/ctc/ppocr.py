@@ -12,6 +12,7 @@ from models.recognition.alphabets import is_latin, letter_weights
 from models.recognition.ctc.best_path import decode
 from models.recognition.ctc.network import CtcNetwork
 from models.recognition.line_images import network_input
+from models.recognition.sources import ByLanguages
 from models.recognition.types import LineReading
 from models.weights.packaged import packaged_weights, shipped_weights
 
@@ -74,3 +75,8 @@ class _Reader:
         """Return what each line, (3, 48, w), says, in their order."""
         seen = self._network.probabilities(lines)
         return [decode(probabilities, self.characters, self._weights) for probabilities in seen]
+
+
+def source(models_dir: Path | None) -> ByLanguages:
+    """Return PP-OCR's recognisers: they are packaged, whatever the folder of fetched networks has."""
+    return ByLanguages(PpocrLineRecogniser)

@@ -11,13 +11,13 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.engines import TROCR_CHECKPOINTS
 from models.errors import WeightsInvalid, WeightsMissing
 from models.weights.store import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NAMES = tuple(f"trocr-{size}-{kind}" for size in ("small", "base", "large") for kind in ("handwritten", "printed"))
 _OWNER = "microsoft"
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 _LFS_POINTER = b"version https://git-lfs"
@@ -31,16 +31,16 @@ def find_checkpoint(name: str, cache_dir: Path) -> Path:
     """Return the folder of a checkpoint that is on this machine.
 
     Args:
-        name: One of NAMES, or the path of a folder.
+        name: One of TROCR_CHECKPOINTS, or the path of a folder.
 
     Raises:
         WeightsMissing: It is not here; the message says how to get it.
         WeightsInvalid: Its files are not those that were fetched.
     """
-    if name not in NAMES:
+    if name not in TROCR_CHECKPOINTS:
         if (given := Path(name).expanduser()).is_dir():
             return given
-        raise WeightsMissing(f"{name} is no folder, and none of {', '.join(NAMES)}")
+        raise WeightsMissing(f"{name} is no folder, and none of {', '.join(TROCR_CHECKPOINTS)}")
     folder = cache_dir / name
     if not (folder / "config.json").is_file():
         raise WeightsMissing(
@@ -76,7 +76,7 @@ def fetch_checkpoint(name: str, cache_dir: Path, *, offline: bool = False, endpo
     try:
         return find_checkpoint(name, cache_dir)
     except WeightsMissing:
-        if offline or name not in NAMES:
+        if offline or name not in TROCR_CHECKPOINTS:
             raise
     folder = cache_dir / name
     folder.mkdir(parents=True, exist_ok=True)

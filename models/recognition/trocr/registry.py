@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 from models.detection.craft.runtime import fitting_precision
+from models.engines import TROCR_SIZES
 from models.errors import WeightsMissing
+from models.recognition.sources import LineRequest
 from models.recognition.trocr.exported import FORMAT, is_exported
 from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser
 from models.weights.packaged import shipped_weights
 
 SHIPPED = shipped_weights("trocr-tiny")  # ours, for handwriting
-# looked for in this order where a document leaves the choice
-_BY_WORTH = ("trocr-large", "trocr-base", "trocr-small")
 
 
 class TrocrRecognisers:
@@ -30,33 +29,34 @@ class TrocrRecognisers:
         self._models_dir = models_dir
         self._loaded: dict[Path, TrocrRecogniser] = {}
 
-    def get(self, name: str, kind: Literal["handwritten", "printed"], beams: int = 1) -> TrocrRecogniser | None:
-        """Return the recogniser of a name, None where other engines are to read.
+    def get(self, request: LineRequest) -> TrocrRecogniser | None:
+        """Return the recogniser for a request.
 
-        Args:
-            name: `auto` takes the largest published one for handwriting that is exported, if there is one, and none
-                for print; `official` must find it; `trocr-…` is a checkpoint; anything else is another engine.
-            beams: How many texts are followed at once.
+        `auto` is the largest published checkpoint for the kind of line that is exported, None where there is none;
+        `official` is the same, and must be there; `trocr-…` is the checkpoint of that name.
 
         Raises:
             WeightsMissing: The one that is named is not on this machine; the message says how to get it.
             WeightsInvalid: Its files are damaged.
         """
-        if name == "auto" and kind == "handwritten":
-            found = (self._folder(f"{size}-{kind}") for size in _BY_WORTH)
+        folder = None
+        if request.value in ("auto", "official"):
+            found = (self._folder(f"trocr-{size}-{request.kind}") for size in reversed(TROCR_SIZES))
             folder = next((one for one in found if one is not None), None)
-            return None if folder is None else self._load(folder).following(beams)
-        if name == "official":
-            return self.get("auto", kind, beams) or self.get(f"trocr-base-{kind}", kind, beams)
-        if not name.startswith("trocr"):
-            return None
+            if folder is None and request.value == "auto":
+                return None
+        name = f"trocr-base-{request.kind}" if request.value == "official" else request.value
+        return self._load(folder or self._named(name)).following(request.beams)
+
+    def _named(self, name: str) -> Path:
+        """Return the folder of the checkpoint of a name. Raises WeightsMissing."""
         folder = self._folder(name)
         if folder is None:
             raise WeightsMissing(
                 f"{name} is not exported into {self._models_dir or 'any folder (set models_dir)'}: run  inkstream "
                 f"models fetch {name}  where the hub can be reached, then  inkstream models export {name}"
             )
-        return self._load(folder).following(beams)
+        return folder
 
     def _folder(self, name: str) -> Path | None:
         """Return the newest folder of that name: a checkpoint where a CUDA device reads it, else an export."""
