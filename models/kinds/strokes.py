@@ -15,6 +15,7 @@ import numpy as np
 from models.arrays import F32, ImageU8
 from models.detection.types import TextBox
 from models.layout.geometry import box_sides
+from models.pages.ink import coverage
 
 WINDOW = (32, 128)  # height and width that the network sees
 # Side of the kernel, step, and channels out of each layer.
@@ -108,4 +109,4 @@ def _ink(grey: F32) -> F32:
     paper, middle, dark = np.partition(sample, order)[order]
     if middle < dark + 0.25 * (paper - dark):  # light letters on dark
         grey, paper, dark = 255 - grey, 255 - dark, 255 - paper
-    return np.asarray(np.clip((paper - grey) / max(paper - dark, 24.0), 0, 1), np.float32)
+    return coverage(paper - grey, max(paper - dark, 24.0))

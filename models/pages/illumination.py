@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from models.arrays import ImageU8
-from models.pages.glyphs import resize, shrink
+from models.pages.pixels import resize, shrink
 
 _CELL = 8  # pixels of the shrunk page to one of the picture of its paper
 _REACH = 31  # cells that a median looks over: wider than a headline is high

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from models.arrays import ImageU8
-from models.pages.glyphs import tones
+from models.pages.ink import tones
 
 _TILE, _TILES = 128, 4  # 16 squares spread over the page are measured: 2 ms whatever its size
 _LONE = 60  # grey levels between a pixel and all eight of its neighbours, of salt and of pepper

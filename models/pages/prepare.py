@@ -13,7 +13,8 @@ from models.layout.frames import FrameTransform, Original, PreparedFrame, Uprigh
 from models.layout.geometry import wrapped_angle
 from models.pages.cleaning import Cleaned, clean
 from models.pages.deskew import Deskewed, deskew
-from models.pages.glyphs import Glyphs, grey
+from models.pages.glyphs import Glyphs
+from models.pages.pixels import grey
 from models.pages.specks import keep_rows
 
 # Letters under 18 pixels are read better enlarged: on scanned forms, with letters of 9, Tesseract finds 69 % of the

@@ -10,15 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from models.arrays import F32, F64, I64, ImageU8
+from models.arrays import F32, I64, ImageU8
 from models.layout.geometry import box_sides, same_row
-from models.pages.glyphs import grey
+from models.pages.ink import Components, components, ink_by_otsu
+from models.pages.pixels import grey
 from models.recognition.types import LineReading
-
-Points = F64
 
 _GAP = re.compile(r"[ .\-–—_]+")
 _LEAST_MARKS = 3
@@ -97,17 +95,14 @@ def _marks(line: ImageU8, left: float, right: float, pitch: float) -> _Marks | N
     window = line[:, max(0, int(left)) : int(right)]
     if window.size == 0 or np.ptp(shades := grey(window)) < 60:
         return None
-    _, ink = cv2.threshold(shades, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    _, _, found, middles = cv2.connectedComponentsWithStats(ink)
-    stats, centres = np.asarray(found, np.int64), np.asarray(middles, np.float64)
+    found = components(ink_by_otsu(shades))
     height = line.shape[0]
-    tops, highs = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT]
-    inside = (tops > 0) & (tops + highs < height) & (stats[:, cv2.CC_STAT_AREA] >= _SPECK)
-    inside[0] = False  # the paper
-    row = _even_row(stats, centres, np.flatnonzero(inside & (highs <= _HIGHEST * height)), height)
-    if row is None or stats[inside, cv2.CC_STAT_AREA].sum() > _OTHER_INK * stats[row, cv2.CC_STAT_AREA].sum():
+    _, tops, wides, highs = found.boxes.T
+    inside = (tops > 0) & (tops + highs < height) & (found.areas >= _SPECK)
+    row = _even_row(found, np.flatnonzero(inside & (highs <= _HIGHEST * height)), height)
+    if row is None or found.areas[inside].sum() > _OTHER_INK * found.areas[row].sum():
         return None
-    widths, places = stats[row, cv2.CC_STAT_WIDTH], centres[row]
+    widths, places = wides[row], found.centres[row]
     is_dot = widths.mean() / highs[row].mean() < _DOT_ASPECT and places[:, 1].mean() > _BASELINE * height
     return _Marks(
         "." if is_dot else "-", len(row),
@@ -116,12 +111,13 @@ def _marks(line: ImageU8, left: float, right: float, pitch: float) -> _Marks | N
     )  # fmt: skip
 
 
-def _even_row(stats: I64, centres: Points, marks: I64, height: int) -> I64 | None:
+def _even_row(found: Components, marks: I64, height: int) -> I64 | None:
     """Return those of the marks that are of one size, on one level and evenly apart; None where they are not."""
     if len(marks) < _LEAST_MARKS:
         return None
-    area, level = np.median(stats[marks, cv2.CC_STAT_AREA]), np.median(centres[marks, 1])
-    alike = np.abs(np.log(stats[marks, cv2.CC_STAT_AREA] / area)) < np.log(_UNLIKE)
+    areas, centres = found.areas, found.centres
+    area, level = np.median(areas[marks]), np.median(centres[marks, 1])
+    alike = np.abs(np.log(areas[marks] / area)) < np.log(_UNLIKE)
     row = marks[alike & (np.abs(centres[marks, 1] - level) < _OFF_LEVEL * height)]
     row = row[np.argsort(centres[row, 0])]
     if len(row) < _LEAST_MARKS:

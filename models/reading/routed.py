@@ -20,11 +20,12 @@ from models.layout.frames import Points, PreparedFrame, UprightFrame
 from models.layout.geometry import box_corners, box_sides, wrapped_angle
 from models.layout.reading_order import in_reading_order
 from models.options import ReadOptions
+from models.pages.ink import has_ink
 from models.pages.prepare import Prepared, prepare_upright
 from models.reading.leaders import up_to_the_next, with_leaders
 from models.reading.page_line import PageLine, apart_from_signatures, mostly_print
 from models.reading.upright_page import StraightPage, straighten_page
-from models.recognition.line_images import cut_line, has_ink
+from models.recognition.line_images import cut_line
 from models.recognition.registry import ChosenRecogniser, LineRecognisers
 from models.recognition.tesseract.line_words import words_by_line
 from models.recognition.tesseract.words import PlacedWord

@@ -17,7 +17,8 @@ from models.layout.frames import DeliveredFrame, Points, PreparedFrame
 from models.layout.geometry import clip
 from models.options import ReadOptions
 from models.pages.cleaning import clean
-from models.pages.glyphs import Glyphs, grey
+from models.pages.glyphs import Glyphs
+from models.pages.pixels import grey
 from models.pages.prepare import Prepared, prepare, rotate_further
 from models.pages.skew import find_skew
 from models.recognition.types import PageReader

@@ -9,14 +9,11 @@ import numpy as np
 
 from models.arrays import F32, ImageU8
 from models.layout.geometry import box_sides
-from models.pages.glyphs import grey
 
 LINE_HEIGHT = 48  # pixels, what PP-OCR's recogniser was trained on
 _NARROWEST = 16  # pixels at that height
 _VERTICAL = 1.5  # times as high as wide: text that runs down or up the page
 _STRAIGHT = 0.5  # pixels by which the ends of a line may differ in height without turning it
-_INK_CONTRAST = 20.0  # grey levels between the darkest and the usual: less is paper
-_INK_SHARE = 0.002
 
 
 def cut_line(pixels: ImageU8, corners: F32) -> ImageU8:
@@ -31,15 +28,6 @@ def cut_line(pixels: ImageU8, corners: F32) -> ImageU8:
     width, height = (max(1, round(side)) for side in box_sides(corners))
     line = _upright(pixels, corners) if _is_straight(corners) else _turned(pixels, corners, width, height)
     return np.rot90(line) if line.shape[0] > _VERTICAL * line.shape[1] else line
-
-
-def has_ink(line: ImageU8) -> bool:
-    """Return whether there is anything on a line but paper: what has no ink must not be read, it would be words."""
-    shades = grey(line)
-    paper = float(np.median(shades))
-    dark = float(np.percentile(shades, 100 * _INK_SHARE))
-    light = float(np.percentile(shades, 100 * (1 - _INK_SHARE)))
-    return max(paper - dark, light - paper) >= _INK_CONTRAST
 
 
 def at_height(line: ImageU8, height: int, widest: int | None = None) -> ImageU8:

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.arrays import ImageU8
+from models.pages.ink import has_ink
 from models.recognition.ctc.best_path import decode
 from models.recognition.ctc.ppocr import LATIN, PpocrLineRecogniser
-from models.recognition.line_images import cut_line, has_ink, network_input
+from models.recognition.line_images import cut_line, network_input
 
 WEIGHTS = "25091b771fb8787f61d187bc001ab130f32aa056c2d3f1fbe00056fe2ba7e16e"
 FOX = "The quick brown fox jumps over the lazy dog"

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from models.arrays import F32, Mask
+from models.pages.ink import ink_coverage, paper_by_closing
 from models.recognition.ctc.best_path import BLANK
 
 _STRIDE = 8  # pixels of width per step
@@ -32,14 +33,12 @@ def ink_density(planes: F32) -> F32:
         planes: (3, 48, w) in [-1, 1], as the network takes it, dark ink on lighter paper.
     """
     shades = planes.mean(0)
-    paper = cv2.blur(cv2.morphologyEx(shades, cv2.MORPH_CLOSE, np.ones((_SHEET, _SHEET))), (_SHEET, _SHEET))
-    darker = np.maximum(paper - shades, 0)
-    depth = float(np.percentile(darker, 97))
+    paper = paper_by_closing(shades, _SHEET, smooth=True)
+    ink = ink_coverage(shades, paper, full_percentile=97, min_depth=_FAINT, floor=0.25, span=0.65)
     steps = -(-shades.shape[1] // _STRIDE)
-    if depth < _FAINT:
+    if ink.depth < _FAINT:
         return np.zeros(steps, np.float32)
-    ink = np.clip((darker / depth - 0.25) / 0.65, 0, 1)
-    columns = np.asarray(cv2.boxFilter(ink, -1, _WINDOW).max(0), np.float32)
+    columns = np.asarray(cv2.boxFilter(ink.coverage, -1, _WINDOW).max(0), np.float32)
     written = columns[columns > _EMPTY]
     usual = float(np.median(written)) if len(written) else 1.0
     padded = np.pad(columns, (0, steps * _STRIDE - len(columns)))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from models.arrays import F64, ImageU8
-from models.pages.glyphs import grey
+from models.pages.ink import ink_by_column
 
 # The lines that checkpoints were trained on (IAM: 18 times as wide as high on average) are seldom longer than this.
 LONGEST = 24.0
@@ -32,7 +32,7 @@ def parts(line: ImageU8, count: int | None = None) -> list[Part]:
     count = count or math.ceil(width / max(1, height) / LONGEST)
     if count <= 1 or width < 2 * count:
         return [Part(line, True)]
-    ink = _ink(line)
+    ink = ink_by_column(line)
     reach = max(1, int(_NEAR * width / count))
     pieces, start, whole = [], 0, True
     for number in range(1, count):
@@ -41,13 +41,6 @@ def parts(line: ImageU8, count: int | None = None) -> list[Part]:
         pieces.append(Part(line[:, start:place], whole))
         start, whole = place, gap >= _GAP * height
     return [*pieces, Part(line[:, start:], whole)]
-
-
-def _ink(line: ImageU8) -> F64:
-    """Return how much ink each column has: what is darker than the paper, or lighter where that is dark."""
-    shades = grey(line).astype(np.float64)
-    distance = np.abs(shades - np.median(shades))
-    return np.asarray(np.maximum(distance - 0.25 * distance.max(), 0).sum(0))
 
 
 def _cut(ink: F64, first: int, last: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from models.arrays import ImageU8
-from models.recognition.line_images import has_ink
+from models.pages.ink import has_ink
 from models.recognition.trocr.beam import read_with_beams
 from models.recognition.trocr.config import TrocrConfig
 from models.recognition.trocr.exported import read_description

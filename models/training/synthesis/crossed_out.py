@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from models.arrays import F32, ImageU8
+from models.pages.ink import Ink, ink_coverage, paper_by_closing
 
 _GAP = 0.3  # of the height: narrower gaps may be those within words
 _FINE = 4  # strokes are drawn as many times as large
@@ -44,16 +45,13 @@ def with_word_crossed_out(rng: np.random.Generator, line: ImageU8, grid: int = 1
     return Corrected(np.concatenate([line[:, :place], word, line[:, place:]], 1), place, word.shape[1])
 
 
-def _ink_of(line: ImageU8) -> tuple[F32, float]:
+def _ink_of(line: ImageU8) -> Ink:
     """Return how much of each pixel is ink, in [0, 1], and how much darker than the paper it is; 0 without any."""
     size = max(3, len(line) // 2 | 1)
-    paper = cv2.morphologyEx(line, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
-    paper = np.asarray(cv2.blur(paper, (size, size)), np.float32)
-    darker = np.maximum(paper - line, 0)
-    depth = float(np.percentile(darker, 97))
-    if depth < 16:
-        return np.zeros(line.shape, np.float32), 0.0
-    return np.clip((darker / depth - 0.25) / 0.65, 0, 1), depth
+    paper = paper_by_closing(line, size, smooth=True)
+    # as recognition looks for words that are crossed out, in grey levels
+    ink = ink_coverage(line, paper, full_percentile=97, min_depth=16, floor=0.25, span=0.65)
+    return ink if ink.depth >= 16 else Ink(np.zeros(line.shape, np.float32), 0.0)
 
 
 def _blank(rng: np.random.Generator, line: ImageU8, ink: F32, place: int, width: int) -> F32:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from models.arrays import F32
 from models.errors import ModelError
+from models.pages.ink import ink_coverage
 from models.training.synthesis.typefaces import typeset
 
 _DRAWN = 12  # lines of a font
@@ -62,9 +63,11 @@ def drawn_hands(fonts: Sequence[Path], words: Sequence[str], rng: np.random.Gene
 def ink_of(grey: F32) -> F32:
     """Return how much of each pixel is ink, from a line's grey levels: paper's own shade and grain taken out."""
     paper = cv2.GaussianBlur(cv2.dilate(grey, np.ones((9, 9), np.uint8)), (0, 0), 12)
-    depth = np.maximum(paper - grey, 0)
-    darkest = max(float(np.percentile(depth, 99)), 1.0)
-    return np.asarray(np.clip((depth / darkest - 0.18) / 0.72, 0, 1), np.float32)
+    # more of the stroke's edge counts than where ink is looked for: the lines are drawn again
+    ink = ink_coverage(
+        grey, np.asarray(paper, np.float32), full_percentile=99, min_depth=1.0, floor=0.18, span=0.72
+    )
+    return ink.coverage
 
 
 def _choose(source: Path, count: int, rng: np.random.Generator) -> dict[str, dict[str, str]]:
