@@ -76,8 +76,7 @@ class FolderSource:
     """Watches one folder and its subfolders. `run` until cancelled; counters and `idle` may be read any time.
 
     Attributes:
-        delivered: Files that Kafka has.
-        broken: Those of them that stayed incomplete for `broken_after_s`.
+        broken: Delivered files that stayed incomplete for `broken_after_s`.
         unreadable: Files that could not be read or put in the archive; each rescan and each change tries again.
     """
 
@@ -91,7 +90,6 @@ class FolderSource:
         self._events, self._burst = 0, asyncio.Event()
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._scanned = self._kafka_away = False
-        self.delivered = 0
         self.broken = 0
         self.unreadable: set[Path] = set()
 
@@ -202,7 +200,6 @@ class FolderSource:
             attention.again = True  # it was written to meanwhile: the new content is what counts
             return
         self._ledger.record(file, version, sent.document_id)
-        self.delivered += 1
         self.broken += not whole
         if await asyncio.to_thread(clean, file, version, self._settings.clean, inline=sent.inline):
             self._ledger.forget(file)
