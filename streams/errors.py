@@ -76,14 +76,14 @@ class FileUnreadable(InkstreamError):
 
 
 class ConfigurationError(InkstreamError):
-    """A setting is wrong; the message names it and says what it may be."""
+    """A setting is wrong; the message names it and what it may be."""
 
     reason = "configuration"
     exit_code = 2
 
 
 class BrokerError(InkstreamError):
-    """Kafka cannot be started or reached; the message says what is missing."""
+    """Kafka cannot be started or reached; the message names what is missing."""
 
     retriable = True
     reason = "broker"

@@ -1,4 +1,4 @@
-"""The settings that say which Kafka is used, how clients prove who they are, and how topics are made."""
+"""The settings of Kafka: where it is, how clients prove who they are, and how topics are made."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class KafkaSettings(BaseModel):
 
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", description="put before every topic and group")
     replication: int = Field(1, ge=1, description="replication factor of the topics that inkstream creates")
-    raw_files_partitions: int = Field(4, ge=1, description="bounds how many split workers share the files")
-    pages_partitions: int = Field(8, ge=1, description="bounds how many read workers share the pages")
+    raw_files_partitions: int = Field(4, ge=1, description="bounds how many workers can split files")
+    pages_partitions: int = Field(8, ge=1, description="bounds how many workers can read pages")
     page_text_partitions: int = Field(4, ge=1, description="of page-text and documents alike")
     raw_files_retention_h: int = Field(168, ge=1, description="hours that a file on raw-files can be fetched")
     max_message_bytes: int = Field(32 * MIB, ge=MIB, description="size of the largest Kafka record, in bytes")

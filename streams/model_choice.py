@@ -1,4 +1,4 @@
-"""`--models` of the commands, a short name for what the setting `handwritten` says in full."""
+"""`--models` of the commands, a short name for values of the setting `handwritten`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _BY_MODELS = {"own": "handwriting", "official": "official"}
 
 
 def handwritten_by(models: str | None) -> str | None:
-    """Return what --models says of the setting `handwritten`, None where it was not given.
+    """Return the value of the setting `handwritten` that --models stands for, None where it was not given.
 
     Raises:
         ConfigurationError: It is neither own nor official.
@@ -22,5 +22,5 @@ def handwritten_by(models: str | None) -> str | None:
 
 
 def models_of(handwritten: str) -> str | None:
-    """Return what --models was, or would be, to give this setting; None where it cannot say so."""
+    """Return the --models that stands for this value of the setting; None where there is none."""
     return next((models for models, setting in _BY_MODELS.items() if setting == handwritten), None)

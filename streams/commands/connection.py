@@ -12,7 +12,7 @@ def settings_for(broker: str | None = None, prefix: str | None = None, **more: A
     """Return the settings with a broker.
 
     Raises:
-        ConfigurationError: There is no broker to talk to; the message says how to name one.
+        ConfigurationError: There is no broker to talk to; the message names the ways to give one.
     """
     settings = load_settings(broker=broker, topic_prefix=prefix, **more)
     if settings.broker is None:
@@ -27,6 +27,6 @@ def settings_for(broker: str | None = None, prefix: str | None = None, **more: A
 
 
 def api_url(settings: Settings) -> str:
-    """Return where the API of the service in this folder is: what it wrote down, else what the settings say."""
+    """Return where the API of the service in this folder is: what it wrote down, else what the settings have."""
     written = settings.data_dir / "api"
     return written.read_text().strip() if written.is_file() else settings.api_url

@@ -66,7 +66,7 @@ def replay(
     offsets: Annotated[list[int] | None, typer.Argument(help="Offsets, as `list` prints them.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
     reason: Reason = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be replayed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be replayed.")] = False,
     broker: Broker = None,
     prefix: Prefix = None,
 ) -> None:
@@ -79,7 +79,7 @@ def replay(
     from streams.errors import ConfigurationError
 
     if not (offsets or everything or reason):
-        raise ConfigurationError("say which: offsets, --reason REASON or --all")
+        raise ConfigurationError("name letters: offsets, --reason REASON or --all")
     wanted = set(offsets or ())
     found = _letters(
         broker, prefix, lambda s: (not wanted or s.offset in wanted) and reason in (None, s.letter.reason)

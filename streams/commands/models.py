@@ -159,7 +159,7 @@ def _trocr_row(name: str, folder: Path) -> tuple[str, str, str]:
 
 
 def _folder(cache: Path | None) -> Path:
-    """Return the folder of weights: what was said, or where reading looks for them."""
+    """Return the folder of weights: the one given, or where reading looks for them."""
     from streams.settings import load_settings
 
     return cache or load_settings().models_dir

@@ -38,7 +38,9 @@ def query(
         raise BrokerError(f"Nothing answers at {address} ({error}). Is `inkstream up` running?") from error
     if answer.status_code != 200:
         found = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-        raise QueryError(str(found.get("message") or found.get("detail") or f"{address} says {answer.status_code}"))
+        raise QueryError(
+            str(found.get("message") or found.get("detail") or f"{address} answers {answer.status_code}")
+        )
     _print(answer.json(), output)
 
 

@@ -1,4 +1,4 @@
-"""`inkstream send`: files to raw-files, by hand."""
+"""`inkstream send`: files to raw-files, from the command line."""
 
 from __future__ import annotations
 

@@ -63,14 +63,14 @@ async def _watch(settings: Settings) -> None:
     stop = stop_on_signals()
     await wait_for_topics(settings, timeout_s=10)
 
-    def say(file: Path, sent: SentFile) -> None:
+    def show(file: Path, sent: SentFile) -> None:
         try:
             print(f"{printable(file)} → {sent.document_id}", flush=True)
         except BrokenPipeError:  # whoever read along has left, as `head` does; the file itself is delivered
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             stop.set()
 
-    async with watching(settings, say) as (_, watcher):
+    async with watching(settings, show) as (_, watcher):
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({stopped, watcher}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()

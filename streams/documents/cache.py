@@ -21,9 +21,9 @@ from streams.errors import SourceGone
 from streams.messages.records import ContentDigest
 
 Fetch = Callable[[Path], Awaitable[None]]
-_PIECE = 1024 * 1024
+_READ_BYTES = 1024 * 1024
 _PARTIAL = ".partial"
-_PARTIAL_LIFE_S = 3600
+_MAX_PARTIAL_AGE_S = 3600  # no fetch takes so long: an older file is of a process that died
 
 
 class DocumentCache:
@@ -35,8 +35,8 @@ class DocumentCache:
         # a lock lives as long as somebody fetches or waits for that document
         self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob("*" + _PARTIAL):  # of a process that was killed; a live one is younger
-            if time.time() - leftover.stat().st_mtime > _PARTIAL_LIFE_S:
+        for leftover in folder.glob("*" + _PARTIAL):  # of processes that were killed
+            if time.time() - leftover.stat().st_mtime > _MAX_PARTIAL_AGE_S:
                 leftover.unlink(missing_ok=True)
 
     @asynccontextmanager
@@ -151,6 +151,6 @@ def digest_of(file: Path, path: str) -> ContentDigest:
     """Return the digests of a file that came from `path`, read in pieces."""
     digest = ContentDigest(path)
     with file.open("rb") as stream:
-        while piece := stream.read(_PIECE):
+        while piece := stream.read(_READ_BYTES):
             digest.update(piece)
     return digest

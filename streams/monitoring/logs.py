@@ -1,4 +1,4 @@
-"""How a process logs: one line an event, to stderr, without what libraries say about their own insides."""
+"""How a process logs: one line an event, to stderr, without what libraries log of their own insides."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ def configure_logging(level: str) -> None:
     logging.basicConfig(level=level, format=_FORMAT, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.getLevelName(level), logging.WARNING))
-    # these say as errors what they then try again and do; what they cannot do is raised as well
+    # these log as errors what they then retry with success; what they fail at is raised as well
     for name in ("aiokafka.consumer.group_coordinator", "aiokafka.consumer.fetcher"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from streams.monitoring.health import Health
 
-_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
 class Metrics:
@@ -32,7 +32,7 @@ class Metrics:
         self.page_seconds = Histogram(
             "inkstream_page_seconds",
             "seconds from taking up a page to having its text, waiting for a reader process included",
-            buckets=_SECONDS,
+            buckets=_BUCKETS_S,
             registry=self.registry,
         )
         self.reader_deaths = Counter(
@@ -47,7 +47,7 @@ class Metrics:
         )
         self.retention_share = Gauge(
             "inkstream_retention_used",
-            "the same as a share of the retention of raw-files: at 1, pages end as SourceGone",
+            "the same as a fraction of the retention of raw-files: at 1, pages end as SourceGone",
             registry=self.registry,
         )
         self.in_flight = Gauge("inkstream_in_flight", "messages taken up and not finished", registry=self.registry)

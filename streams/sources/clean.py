@@ -20,7 +20,7 @@ def place_in_archive(file: Path, folder: Path) -> Path:
     """Make a file appear under .archive as well (sub path kept, numbered where taken) and return where.
 
     This comes before the file is sent: a large one is sent by reference, and the reference names the archive. A
-    crash after it leaves the file in the folder, to be sent again from the place it already has in the archive.
+    crash after it leaves the file in the folder, to be sent again with the path that it already has in the archive.
 
     Raises:
         OSError: The archive cannot be written.

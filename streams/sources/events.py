@@ -1,4 +1,4 @@
-"""What the file system says has happened in a folder. Called on the observer's thread."""
+"""File system events of a folder. They arrive on the observer's thread."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from watchdog.observers.api import BaseObserver
 
 logger = logging.getLogger(__name__)
 
-# notice(where, whether its writer is done with it)
+# notice(file, whether its writer is done with it)
 Notice = Callable[[Path, bool], object]
 
 

@@ -1,7 +1,7 @@
 """A watched folder: every file in it is delivered once it is whole, and only then.
 
-Events of the file system say where to look; what is delivered is decided by looking. A rescan now and then finds
-what events missed (an inotify queue overflows, a network share sends none).
+File system events only name files to look at; what is delivered is decided by looking. A rescan now and then finds
+what events missed (an inotify queue overflows, a network file system sends none).
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ logger = logging.getLogger(__name__)
 # is another version by then, so that what Kafka gets is what was found to be whole
 Deliver = Callable[[Path, Path, Version], Awaitable[SentFile]]
 
-_RESCAN_S = 30.0
+_RESCAN_S = 30.0  # beside events
 # After so many events in a row some may be missing: Linux queues 16,384, and a file gives three or four. A burst of
 # 10,000 files, whose queue overflowed, was complete after 31 s without this and after 5 s with it.
-_BURST = 1000
-_AFTER_BURST_S = 1.0
-_RETRY_S = 2.0
-_POLL_INSTEAD_S = 5.0
-_AT_ONCE = 8
-_TURN_S = 0.5  # a file that is not whole yet does not hold up those after it for longer
+_BURST_EVENTS = 1000
+_BURST_PAUSE_S = 1.0
+_RETRY_S = 2.0  # while Kafka is away
+_FALLBACK_POLL_S = 5.0  # where the file system sends no events
+_MAX_SENDING = 8  # files at once, each of them in memory
+_MAX_TURN_S = 0.5  # a file that is not whole yet does not hold up those after it for longer
 
 
 def ignored_names(settings: Settings) -> Callable[[str], object]:
-    """Return what tells whether a file or folder of this name is left alone, in any case of its letters."""
+    """Return a function: is a file or folder of this name ignored? Upper and lower case are the same to it."""
     patterns = (*settings.ignore, ARCHIVE)
     return re.compile("|".join(map(translate, patterns)), re.IGNORECASE).match
 
@@ -52,7 +52,7 @@ def files_in(
     """Yield the regular files in a folder and below, links to files included; links to folders are not followed.
 
     Args:
-        not_read: Told of folders that cannot be listed.
+        not_read: Called for folders that cannot be listed.
     """
     for folder, folders, names in os.walk(root, onerror=not_read):
         folders[:] = [name for name in folders if not ignored(name)]
@@ -88,7 +88,7 @@ class FolderSource:
         self._ignored = ignored_names(settings)
         self._waiting: dict[Path, _Attention] = {}
         self._events, self._burst = 0, asyncio.Event()
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_MAX_SENDING)
         self._scanned = self._kafka_away = False
         self.broken = 0
         self.unreadable: set[Path] = set()
@@ -102,8 +102,8 @@ class FolderSource:
         """Deliver what is there and what comes, until cancelled."""
         loop, pause_s, observer = asyncio.get_running_loop(), self._settings.watch_polling_s, None
         if pause_s is None:
-            observer = observe(self._folder, lambda *seen: loop.call_soon_threadsafe(self._notice, *seen))
-            pause_s = _RESCAN_S if observer else _POLL_INSTEAD_S
+            observer = observe(self._folder, lambda *event: loop.call_soon_threadsafe(self._notice, *event))
+            pause_s = _RESCAN_S if observer else _FALLBACK_POLL_S
         try:
             while True:
                 before: asyncio.Task[None] | None = None
@@ -112,7 +112,7 @@ class FolderSource:
                 self._scanned = True
                 await event_or(self._burst, pause_s)
                 if self._burst.is_set():
-                    await asyncio.sleep(_AFTER_BURST_S)
+                    await asyncio.sleep(_BURST_PAUSE_S)
                     self._events = 0
                     self._burst.clear()
         finally:
@@ -135,7 +135,7 @@ class FolderSource:
     def _notice(self, file: Path, written: bool) -> None:
         """Take up an event: look after the file, or look at it again once that is done."""
         self._events += 1
-        if self._events >= _BURST:
+        if self._events >= _BURST_EVENTS:
             self._burst.set()
         if attention := self._waiting.get(file):
             attention.again = True
@@ -176,7 +176,7 @@ class FolderSource:
             self._not_read(error, file)
 
     def _not_read(self, error: Exception, file: Path | None = None) -> None:
-        """Say once that something cannot be read; every rescan tries it again."""
+        """Warn once that something cannot be read; every rescan tries it again."""
         where = file or Path(getattr(error, "filename", None) or self._folder)
         if where not in self.unreadable:
             self.unreadable.add(where)
@@ -193,7 +193,7 @@ class FolderSource:
             file, version, attention.written, self._settings.stable_s, self._settings.broken_after_s
         )
         if before is not None:
-            await asyncio.wait([before], timeout=_TURN_S)
+            await asyncio.wait([before], timeout=_MAX_TURN_S)
         async with self._slots:
             sent = await self._sent(file, version)
         if sent is None:

@@ -12,8 +12,10 @@ from streams.sources.readiness import is_whole
 
 logger = logging.getLogger(__name__)
 
-_LOOK_S = 0.25
-_LONGEST_WAIT_S = 2.0
+_POLL_S = 0.25
+# between checks of the structure: doubled each time, from the first to the longest
+_FIRST_WAIT_S = 0.1
+_MAX_WAIT_S = 2.0
 
 
 async def until_whole(
@@ -32,7 +34,7 @@ async def until_whole(
         OSError: It cannot be read; for `broken_after_s`, where it may not be.
     """
     version = await _at_rest(file, version, stable_s)
-    deadline, wait_s = monotonic() + broken_after_s, 0.1
+    deadline, wait_s = monotonic() + broken_after_s, _FIRST_WAIT_S
     while True:
         late = monotonic() >= deadline
         written.clear()
@@ -46,18 +48,18 @@ async def until_whole(
             logger.warning("%s is delivered as it is: it stayed incomplete", file)
             return version, False
         await event_or(written, min(wait_s, max(0.01, deadline - monotonic())))
-        wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+        wait_s = min(2 * wait_s, _MAX_WAIT_S)
         current = Version.of(file)
         if current != version:
             version = await _at_rest(file, current, stable_s)
-            deadline, wait_s = monotonic() + broken_after_s, 0.1
+            deadline, wait_s = monotonic() + broken_after_s, _FIRST_WAIT_S
 
 
 async def _at_rest(file: Path, version: Version, stable_s: float) -> Version:
     """Return the file's version once it has not changed for so long."""
     since = monotonic()
     while (left := since + stable_s - monotonic()) > 0:
-        await asyncio.sleep(min(left, _LOOK_S))
+        await asyncio.sleep(min(left, _POLL_S))
         current = Version.of(file)
         if current != version:
             version, since = current, monotonic()

@@ -8,10 +8,28 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 _STRIP_OFFSETS, _STRIP_LENGTHS, _TILE_OFFSETS, _TILE_LENGTHS = 273, 279, 324, 325
-# bytes of one value, by field type
-_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+# bytes of one value, by field type (TIFF 6.0, section 2; 13 and from 16 on: BigTIFF)
+_VALUE_BYTES = {
+    1: 1,
+    2: 1,
+    3: 2,
+    4: 4,
+    5: 8,
+    6: 1,
+    7: 1,
+    8: 2,
+    9: 4,
+    10: 8,
+    11: 4,
+    12: 8,
+    13: 4,
+    16: 8,
+    17: 8,
+    18: 8,
+}
+# struct formats of the types that offsets and lengths may have
 _INTEGERS = {3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
-_MOST_DIRECTORIES = 100_000  # a chain that is longer is garbage, which would take hours to follow
+_MAX_DIRECTORIES = 100_000  # a chain that is longer is garbage, which would take hours to follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +69,9 @@ def _directories(stream: BinaryIO, layout: _Layout) -> Iterator[list[_Entry]]:
     (directory,) = _read(stream, layout.first, layout.order + layout.offset)
     if not directory:
         raise EOFError  # a writer fills it in last
-    seen: set[int] = set()
-    while directory and directory not in seen and len(seen) < _MOST_DIRECTORIES:
-        seen.add(directory)
+    visited: set[int] = set()
+    while directory and directory not in visited and len(visited) < _MAX_DIRECTORIES:
+        visited.add(directory)
         (count,) = _read(stream, directory, layout.order + layout.count)
         start = directory + struct.calcsize(layout.order + layout.count)
         width = struct.calcsize(layout.order + layout.entry)
@@ -66,7 +84,7 @@ def _entries_end(stream: BinaryIO, layout: _Layout, entries: list[_Entry]) -> in
     """Return where the last of what these entries name ends. Raises EOFError as well where that is outside."""
     ends = [0]
     for entry in entries:
-        length = _WIDTHS.get(entry.kind, 1) * entry.count
+        length = _VALUE_BYTES.get(entry.kind, 1) * entry.count
         if length > len(entry.inline):
             ends.append(struct.unpack(layout.order + layout.offset, entry.inline)[0] + length)
     named = {entry.tag: entry for entry in entries}
@@ -81,7 +99,7 @@ def _integers(stream: BinaryIO, layout: _Layout, entry: _Entry) -> tuple[int, ..
     form = _INTEGERS.get(entry.kind)
     if form is None:
         return ()
-    length = _WIDTHS[entry.kind] * entry.count
+    length = _VALUE_BYTES[entry.kind] * entry.count
     inline = length <= len(entry.inline)
     at = 0 if inline else struct.unpack(layout.order + layout.offset, entry.inline)[0]
     data = entry.inline[:length] if inline else _bytes(stream, at, length)

@@ -20,7 +20,7 @@ from streams.sources.producer import FileProducer, SentFile
 async def watching(
     settings: Settings, delivered: Callable[[Path, SentFile], object] | None = None
 ) -> AsyncIterator[tuple[FolderSource, asyncio.Task[None]]]:
-    """Watch the inbox for the length of the block; `delivered` is told of each file that Kafka has.
+    """Watch the inbox for the length of the block; `delivered` is called with each file that Kafka has.
 
     Yields the source and its task, which ends only by failing.
     """

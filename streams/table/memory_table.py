@@ -3,8 +3,7 @@
     SELECT path, pagenum, text FROM result WHERE result MATCH 'invoice'
 
 It is a view: nothing is lost with it, for it is built again from the topics at each start. A query sees whole
-batches only, and neither waits for the writer nor holds it back; private_database says how, and where the memory
-is.
+batches only, and neither waits for the writer nor holds it back: see private_database.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ class MemoryTable:
         self._limits = QueryLimits(settings.query_timeout_s, settings.query_max_rows)
         self._database = PrivateDatabase(
             settings.table_dir or memory_folder(otherwise=settings.data_dir), _SCHEMA, readers=READERS,
-            longest_value=settings.max_message_bytes, patience_s=settings.query_timeout_s + 1,
+            longest_value=settings.max_message_bytes, timeout_s=settings.query_timeout_s + 1,
             opening=_OPENING,
         )  # fmt: skip
         self._next = 1
@@ -145,9 +144,9 @@ def _put_document(db: sqlite3.Connection, key: str, document: DocumentRecord | N
 
 
 def _region_rows(number: int, page: PageText) -> Iterable[tuple[Any, ...]]:
-    whose = (number, page.document_id, page.pagenum, page.path)
+    page_columns = (number, page.document_id, page.pagenum, page.path)
     for line, region in enumerate(page.regions):
         box = bounds(tuple(region.polygon)) if region.polygon else _NO_BOX
         polygon = orjson.dumps(region.polygon).decode()
-        said = (region.kind, region.text, region.confidence, region.recogniser)
-        yield (*whose, line, region.paragraph, *said, polygon, *box)
+        reading = (region.kind, region.text, region.confidence, region.recogniser)
+        yield (*page_columns, line, region.paragraph, *reading, polygon, *box)

@@ -19,18 +19,20 @@ from streams.errors import ConfigurationError
 from streams.table.sql_guard import restrict
 
 _SHARED_MEMORY = Path("/dev/shm")
-_ROOM = 1024**3  # bytes; containers give /dev/shm 64 MB unless told otherwise, some 10,000 pages of text
-_PAGE_SIZE = 8192
-# 200 MB of pages in the write-ahead log. It starts over whenever no reader holds it; where readers never pause,
-# the writer waits for them once the log is this long.
-_LONG_LOG = 25_000
+_MIN_FREE_BYTES = 1024**3  # containers give /dev/shm 64 MB by default: some 10,000 pages of text
+_PAGE_BYTES = 8192
+# Pages, 200 MB, in the write-ahead log. It starts over whenever no reader holds it; where readers never pause, the
+# writer waits for them once the log is this long.
+_MAX_LOG_PAGES = 25_000
+_KEPT_LOG_BYTES = 64 * 1024**2  # a log that grew longer gives its memory back
+_CACHE_KIB = 65_536  # of the writer
 
 
 def memory_folder(otherwise: Path) -> Path:
-    """Return a folder in memory with room for a table; `otherwise` where the system has none."""
+    """Return a folder in memory that a table fits into; `otherwise` where the system has none."""
     if not os.access(_SHARED_MEMORY, os.W_OK | os.X_OK):
         return otherwise
-    return _SHARED_MEMORY if shutil.disk_usage(_SHARED_MEMORY).free >= _ROOM else otherwise
+    return _SHARED_MEMORY if shutil.disk_usage(_SHARED_MEMORY).free >= _MIN_FREE_BYTES else otherwise
 
 
 class PrivateDatabase:
@@ -41,14 +43,14 @@ class PrivateDatabase:
     """
 
     def __init__(
-        self, folder: Path, schema: str, *, readers: int, longest_value: int, patience_s: float, opening: str
+        self, folder: Path, schema: str, *, readers: int, longest_value: int, timeout_s: float, opening: str
     ) -> None:
         """Open the connections.
 
         Args:
             schema: SQL that creates what the database holds; it never changes after.
             longest_value: Bytes of the longest value a reader may make or see.
-            patience_s: How long the writer waits for readers where the log is long.
+            timeout_s: How long the writer waits for readers where the log is long.
             opening: A SELECT that touches every virtual table. A reader runs it each time it is lent: SQLite opens
                 a virtual table with statements of its own, which somebody's guard would refuse.
 
@@ -61,11 +63,11 @@ class PrivateDatabase:
         self._all: list[sqlite3.Connection] = []
         try:
             file = self._folder.absolute() / "table.db"
-            self.writer = _connect(file, "rwc", patience_s)
+            self.writer = _connect(file, "rwc", timeout_s)
             _tune(self.writer)
             self.writer.executescript(schema)
             for _ in range(readers):
-                self._all.append(_connect(file, "ro", patience_s))
+                self._all.append(_connect(file, "ro", timeout_s))
                 restrict(self._all[-1], longest_value)
                 self._all[-1].execute(opening).fetchone()  # opens the log, while it is there
                 self._idle.put(self._all[-1])
@@ -97,7 +99,7 @@ class PrivateDatabase:
             if self.writer.in_transaction:  # a full disk has rolled back already
                 self.writer.execute("ROLLBACK")
             raise
-        # what was committed stands; where there is no room to move it out of the log, the next COMMIT says so
+        # what was committed stands; where it does not fit outside of the log, the next COMMIT fails
         with suppress(sqlite3.OperationalError):
             self._shorten_log()
 
@@ -112,7 +114,7 @@ class PrivateDatabase:
 
     def _shorten_log(self) -> None:
         _, length, _ = self.writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        if length > _LONG_LOG:
+        if length > _MAX_LOG_PAGES:
             self.writer.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
 
     def _unlink(self) -> None:
@@ -130,17 +132,17 @@ def _own_folder(parent: Path) -> Path:
         ) from error
 
 
-def _connect(file: Path, mode: str, patience_s: float) -> sqlite3.Connection:
+def _connect(file: Path, mode: str, timeout_s: float) -> sqlite3.Connection:
     return sqlite3.connect(
-        f"{file.as_uri()}?mode={mode}", uri=True, timeout=patience_s, isolation_level=None, check_same_thread=False
+        f"{file.as_uri()}?mode={mode}", uri=True, timeout=timeout_s, isolation_level=None, check_same_thread=False
     )
 
 
 def _tune(writer: sqlite3.Connection) -> None:
-    writer.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
+    writer.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
     writer.execute("PRAGMA journal_mode = WAL")
-    writer.execute(f"PRAGMA journal_size_limit = {64 * 1024**2}")  # a log that grew long gives its memory back
+    writer.execute(f"PRAGMA journal_size_limit = {_KEPT_LOG_BYTES}")
     writer.execute("PRAGMA synchronous = OFF")  # it is built again at each start
     writer.execute("PRAGMA secure_delete = OFF")
-    writer.execute("PRAGMA wal_autocheckpoint = 0")  # after each transaction, where it tells how long the log is
-    writer.execute("PRAGMA cache_size = -65536")
+    writer.execute("PRAGMA wal_autocheckpoint = 0")  # done after each transaction, which returns the log's length
+    writer.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")

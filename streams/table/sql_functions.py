@@ -9,17 +9,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-LONGEST_PATTERN = 100  # characters; of LIKE and GLOB too: SQLite compares 16 MB with such a pattern in 4 s
+MAX_PATTERN_CHARS = 100  # of LIKE and GLOB too: SQLite compares 16 MB with such a pattern in 4 s
 REFUSAL = (
-    f"instr, replace and trim take text and numbers, patterns of at most {LONGEST_PATTERN} characters, and make no "
-    "text that is too big"
+    f"instr, replace and trim take text and numbers, patterns of at most {MAX_PATTERN_CHARS} characters, and make "
+    "no text that is too big"
 )
 
 Value = str | int | float | bytes | None
 
 
 def bound_functions(connection: sqlite3.Connection, longest_value: int) -> None:
-    """Put the bounded functions in the place of SQLite's; what they make is at most `longest_value` characters."""
+    """Replace SQLite's functions by the bounded ones; what they make is at most `longest_value` characters."""
 
     def replace(text: Value, old: Value, new: Value) -> Value:
         if text is None or old is None:
@@ -54,7 +54,7 @@ def _trimmed(strip: Callable[[str, str], str]) -> Callable[[Value, Value], str |
 
 def _pattern(value: Value) -> str:
     text = _text(value)
-    if len(text) > LONGEST_PATTERN:
+    if len(text) > MAX_PATTERN_CHARS:
         raise ValueError("pattern too long")
     return text
 

@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Any
 
 from streams.errors import QueryError
-from streams.table.sql_functions import LONGEST_PATTERN, REFUSAL, bound_functions
+from streams.table.sql_functions import MAX_PATTERN_CHARS, REFUSAL, bound_functions
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 # what reaches outside, what is FTS3's and R-tree's own, and json_patch: its time is the product of two lengths
@@ -29,14 +29,14 @@ _DENIED_FUNCTIONS = {
 _QUERY = re.compile(
     r"(?:\s++|--[^\n]*+(?:\n|\Z)|/\*(?:[^*]++|\*(?!/))*+\*/)*+(?:SELECT|WITH|VALUES|EXPLAIN)\b", re.IGNORECASE
 )
-_INTERRUPT_AGAIN_S = 0.02
-_LARGEST_RESULT = 32 * 1024 * 1024  # characters; a result is held in memory twice, as rows and as JSON
+_INTERRUPT_INTERVAL_S = 0.02
+_MAX_RESULT_CHARS = 32 * 1024 * 1024  # a result is held in memory twice, as rows and as JSON
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
     sqlite3.SQLITE_LIMIT_COLUMN: 100,  # with the longest value, bounds a row
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
     sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 50,
-    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: LONGEST_PATTERN,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: MAX_PATTERN_CHARS,
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
 
@@ -111,7 +111,7 @@ def _fetch(cursor: sqlite3.Cursor, max_rows: int) -> tuple[list[list[Any]], bool
     rows: list[list[Any]] = []
     size = 0
     for row in cursor:
-        if len(rows) == max_rows or size > _LARGEST_RESULT:
+        if len(rows) == max_rows or size > _MAX_RESULT_CHARS:
             return rows, True
         plain = [value.hex() if isinstance(value, bytes) else value for value in row]
         size += sum(len(value) if isinstance(value, str) else 8 for value in plain)
@@ -140,7 +140,7 @@ def _interrupted(connection: sqlite3.Connection, after_s: float) -> Iterator[Non
         over = done.wait(after_s)
         while not over:
             connection.interrupt()  # again and again: one between compiling and running is lost
-            over = done.wait(_INTERRUPT_AGAIN_S)
+            over = done.wait(_INTERRUPT_INTERVAL_S)
 
     thread = Thread(target=watch, name="memory-table-clock", daemon=True)
     thread.start()

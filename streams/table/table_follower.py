@@ -20,8 +20,8 @@ from streams.table.memory_table import READERS, MemoryTable
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_BATCH = 2000
-_WAIT_MS = 200
+_BATCH_RECORDS = 2000
+_POLL_MS = 200
 _RETRY_S = 1.0
 
 
@@ -50,11 +50,11 @@ class TableFollower:
         Raises:
             TableBusy: The others took so long that this one had no turn within query_timeout_s.
         """
-        patience_s = self._settings.query_timeout_s
+        timeout_s = self._settings.query_timeout_s
         try:
-            await asyncio.wait_for(self._turns.acquire(), patience_s)
+            await asyncio.wait_for(self._turns.acquire(), timeout_s)
         except TimeoutError:
-            raise TableBusy(f"no turn within {patience_s:g} s: {READERS} other queries run; try again") from None
+            raise TableBusy(f"no turn within {timeout_s:g} s: {READERS} other queries run; try again") from None
         try:
             return await asyncio.get_running_loop().run_in_executor(self._reading, question, self._table)
         finally:
@@ -90,7 +90,7 @@ class TableFollower:
             while True:
                 if not self.ready and all([await consumer.position(w) >= end for w, end in ends.items()]):
                     self._caught_up.set()
-                found = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=_BATCH)
+                found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH_RECORDS)
                 messages = [message for records in found.values() for message in records]
                 if messages:
                     loop = asyncio.get_running_loop()

@@ -20,7 +20,7 @@ from streams.web.problems import Problem, add_problems
 from streams.web.tables import table_routes
 from streams.web.upload import largest_upload, upload_routes
 
-_LARGEST_REQUEST = 1024 * 1024  # beside uploads
+_MAX_REQUEST_BYTES = 1024 * 1024  # beside uploads
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem} for status in (400, 401, 404, 413, 422, 503)
 }
@@ -40,7 +40,7 @@ def create_api(
     )
     add_problems(api)
     api.add_middleware(
-        BodyLimit, limit_of=lambda path: largest_upload(settings) if path == "/files" else _LARGEST_REQUEST
+        BodyLimit, limit_of=lambda path: largest_upload(settings) if path == "/files" else _MAX_REQUEST_BYTES
     )
 
     # the token as bytes: comparing text in constant time is refused where it is not ASCII

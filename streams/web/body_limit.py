@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class BodyLimit:
-    """ASGI middleware. `limit_of` tells the most bytes that a path takes."""
+    """ASGI middleware. `limit_of` returns the most bytes that a path takes."""
 
     def __init__(self, app: ASGIApp, limit_of: Callable[[str], int]) -> None:
         self._app = app
@@ -24,17 +24,17 @@ class BodyLimit:
 
 def _counted(receive: Receive, headers: Headers, limit: int) -> Receive:
     announced = headers.get("content-length", "")
-    seen = int(announced) if announced.isdecimal() else 0
+    received = int(announced) if announced.isdecimal() else 0
     too_large = HTTPException(413, f"the request is larger than the {limit} bytes that are taken here")
 
     async def counted() -> Message:
-        nonlocal seen
-        if seen > limit:  # raised where the body is awaited, so that it becomes an answer like any other
+        nonlocal received
+        if received > limit:  # raised where the body is awaited, so that it becomes an answer like any other
             raise too_large
         message = await receive()
         if not announced:
-            seen += len(message.get("body", b""))
-        if seen > limit:
+            received += len(message.get("body", b""))
+        if received > limit:
             raise too_large
         return message
 

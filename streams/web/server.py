@@ -39,7 +39,7 @@ async def serving(
     Raises:
         ConfigurationError: The port is taken.
     """
-    listening = _listen(settings)  # first: a taken port is told before anything else starts
+    listening = _listen(settings)  # first: a taken port is an error before anything else starts
     await topics
     table = TableFollower(settings)
     following = asyncio.create_task(table.run())
