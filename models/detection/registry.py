@@ -1,18 +1,20 @@
-"""The detector that a document asks for; networks are loaded once in a process, when first asked for."""
+"""The detectors that a document may ask for.
+
+To add one: a module with a `DetectorLoader`, its name in `options.Detector`, and an entry here.
+tests/unit/test_detector_contract.py then holds it to the contract of `TextDetector`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from models.detection.dbnet import DbnetDetector
-from models.detection.types import TextDetector
-from models.errors import WeightsMissing
-from models.options import ReadOptions
+from models.detection.craft.detector import load_craft
+from models.detection.dbnet import load_dbnet
+from models.detection.types import DetectorLoader, TextDetector
+from models.options import Detector, ReadOptions
 
-if TYPE_CHECKING:
-    from models.detection.craft.runtime import OnnxScores
-    from models.options import CraftOptions
+DETECTORS: Mapping[Detector, DetectorLoader] = {"dbnet": load_dbnet, "craft": load_craft}
 
 
 class TextDetectors:
@@ -22,36 +24,10 @@ class TextDetectors:
         """Load nothing yet.
 
         Args:
-            models_dir: Folder of the networks that do not come with a package; None where there is none.
+            models_dir: Folder of the networks that no package brings; None where there is none.
         """
         self._models_dir = models_dir
-        self._dbnet: DbnetDetector | None = None
-        self._craft: dict[tuple[Path, Path | None], OnnxScores] = {}
 
     def get(self, options: ReadOptions) -> TextDetector:
-        """Return the detector that these options name.
-
-        Raises:
-            WeightsMissing: A network is not on this machine; the message says which command makes it.
-            ModelError: A network cannot be run.
-        """
-        if self._dbnet is None:
-            self._dbnet = DbnetDetector()
-            _ = self._dbnet.regions  # pages will ask for it: the first is not to wait
-        if options.detector == "dbnet":
-            return self._dbnet
-        from models.detection.craft.boxes import CraftTextDetector
-        from models.detection.craft.detector import CraftDetector
-
-        return CraftTextDetector(CraftDetector(self._network(options.craft), options.craft), self._dbnet)
-
-    def _network(self, options: CraftOptions) -> OnnxScores:
-        from models.detection.craft.detector import network_files
-        from models.detection.craft.runtime import OnnxScores
-
-        if self._models_dir is None:
-            raise WeightsMissing("CRAFT's network lies in a folder, and none was given: set models_dir")
-        files = network_files(self._models_dir, options)
-        if files not in self._craft:
-            self._craft[files] = OnnxScores(*files)
-        return self._craft[files]
+        """Return the detector that these options name. Raises WeightsMissing or ModelError, as its loader does."""
+        return DETECTORS[options.detector](options, self._models_dir)

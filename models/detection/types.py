@@ -1,68 +1,78 @@
-"""What text detection finds, and the interface of those that find it."""
+"""What text detection finds, and the contract of the engines that find it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from models.arrays import F32, ImageU8
-from models.document import Polygon
+from models.options import ReadOptions
 
 
 @dataclass(frozen=True, slots=True)
 class TextBox:
-    """One line of text: its corners, (4, 2) float32 page pixels clockwise from top-left, and its score in [0, 1].
-
-    Kinds of lines are told by two things, whoever found the line: `descriptor`, what DBNet's network saw there,
-    mean and spread of its features, (192,) float32; and `kinds`, the share of each of KINDS in what the map of the
-    page shows there, (3,) float32 that add up to 1, or None where no map was made.
-    """
+    """One line of text: corners, (4, 2) float32 page pixels clockwise from top-left, and score, in [0, 1]."""
 
     corners: F32
     score: float
-    descriptor: F32
-    kinds: F32 | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SignatureBox:
-    """A signature: its corners, (4, 2) float32 page pixels clockwise from top-left, and its score in [0, 1]."""
-
-    corners: F32
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a detector finds on a page: lines, and signatures, the surest first. They may overlap."""
-
-    lines: list[TextBox]
-    signatures: list[SignatureBox]
 
 
 class TextDetector(Protocol):
-    """Finds the text lines of a page for the reading path. One process, one thread, models loaded once."""
+    """Finds the text lines of a page: where they are, not what they hold nor who wrote them.
+
+    Process and threads: lives in one reader process, is called from one thread, and computes on one core. The call
+    blocks until the page is done (0.1 to 2 s); the event loop is in another process. A detector keeps nothing of a
+    page, so that memory stays flat over thousands of pages and a page's result does not depend on those before it.
+
+    Batch: one page in, its lines out. Pages differ too much in size to pay as a batch on one core.
+    """
 
     @property
     def name(self) -> str:
-        """What the page-text record calls it."""
+        """The engine and its weights, as the page-text record names them."""
 
     def detect(self, pixels: ImageU8) -> list[TextBox]:
-        """Return the lines of a page, (H, W, 3) uint8 RGB or (H, W) grey, in no particular order.
+        """Return the lines of a page, in no particular order. A blank page has none: blank is not an error.
 
-        A blank page has none: blank is not an error.
+        Args:
+            pixels: The page at any resolution and rotation, (H, W, 3) RGB or (H, W) grey uint8, H and W from 1 up.
+
+        Returns:
+            Boxes whose corners are on the page, in its pixels: 0 ≤ x ≤ W and 0 ≤ y ≤ H.
 
         Raises:
-            PageTooLarge: The networks need more memory for this page than there is.
+            PageTooLarge: The network needs more memory for this page than there is.
         """
 
-    def find(self, pixels: ImageU8) -> Found:
-        """Return the lines as `detect` does, with their `kinds`, and the signatures. Raises PageTooLarge."""
+
+class DetectorLoader(Protocol):
+    """Makes a detector as a document's options ask for it. Networks are loaded by the first call of a process."""
+
+    def __call__(self, options: ReadOptions, models_dir: Path | None) -> TextDetector:
+        """Return the detector.
+
+        Args:
+            models_dir: Folder of the networks that no package brings; None where there is none.
+
+        Raises:
+            WeightsMissing: A network is not on this machine; the message names the command that brings it.
+            ModelError: A network cannot be run.
+        """
 
 
 @dataclass(frozen=True, slots=True)
-class DetectedLine:
-    """One line of text: polygon in page pixels, clockwise from top-left; how sure it is text, in [0, 1]."""
+class PageFeatures:
+    """What DBNet's network computed of a page before its head. The kinds of lines are classified from it.
 
-    polygon: Polygon
-    score: float
+    Attributes:
+        fpn: Output of the feature pyramid network, (96, h, w) float32; a cell is some four pixels of a page.
+        cells_per_px: Cells to a page pixel, x and y, (2,) float32.
+        rois: ROI features of each line, in the order of its boxes: mean and standard deviation of the pyramid's
+            channels over the line's text, (192,) float32.
+    """
+
+    fpn: F32
+    cells_per_px: F32
+    rois: Sequence[F32]

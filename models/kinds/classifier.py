@@ -1,4 +1,4 @@
-"""Tells lines of print from handwriting and from signatures. models/training/kinds learns how."""
+"""Classifies lines as printed, handwritten or signature. models/training/kinds trains the model."""
 
 from __future__ import annotations
 
@@ -7,52 +7,67 @@ from pathlib import Path
 
 import numpy as np
 
-from models.arrays import ImageU8
-from models.detection.types import TextBox
+from models.arrays import F32, I64, ImageU8
 from models.document import Kind
 from models.errors import OptionsError
 from models.kinds.model import KINDS, load_model
+from models.kinds.types import AnnotatedLine
 
 WEIGHTS = Path(__file__).with_name("kind.npz")
-_MAP_SHARE = 0.3  # of what is said; the map sees the page, and is surer of itself than it should be
 WEIGHTS_SHA256 = "8674a3008f1818bbee497780038244d744d5d0b1d6fcf5ec39bb85e093023854"
+_MAP_WEIGHT = 0.3  # of the segmentation map beside the model: it has the context of the page, but is overconfident
 
 
-class LineKinds:
-    """Tells each line of a page printed, handwritten or signature. Keeps nothing of a page."""
+class LineKindClassifier:
+    """Classifies each line of a page. Keeps nothing of a page."""
 
-    def __init__(self, threshold: float = 0.5, weights: Path | None = None) -> None:
+    def __init__(self, weights: Path | None = None) -> None:
         """Load the model.
 
         Args:
-            threshold: A line is called handwritten or signature, whichever is likelier, where it is at least this
-                probable that a pen made it; else it is printed. At 0 nothing is printed; a higher threshold finds
-                less of what a pen made and is surer of it.
             weights: A file of `KindModel.save`, taken as it is; None is the package's own, its sha256 checked.
 
         Raises:
-            OptionsError: The threshold is outside [0, 1].
             ModelError: The model is missing or not the one that was released.
+        """
+        self._model = load_model(weights or WEIGHTS, None if weights else WEIGHTS_SHA256)
+
+    def classify(
+        self, page_pixels: ImageU8, lines: Sequence[AnnotatedLine], threshold: float = 0.5
+    ) -> list[tuple[Kind, float]]:
+        """Return each line's kind and that kind's probability in [0, 1], in the order of the lines.
+
+        The model classifies each line alone; the page's segmentation map counts beside it.
+
+        Args:
+            page_pixels: The page that the lines are on, (H, W, 3) uint8 RGB or (H, W) grey.
+            threshold: As `decide_kind` takes it.
+
+        Raises:
+            OptionsError: The threshold is outside [0, 1].
         """
         if not 0 <= threshold <= 1:
             raise OptionsError(f"the threshold of kinds is a probability: give one in [0, 1], not {threshold}")
-        self._threshold = threshold
-        self._model = load_model(weights or WEIGHTS, None if weights else WEIGHTS_SHA256)
-
-    def classify(self, page_pixels: ImageU8, boxes: Sequence[TextBox]) -> list[tuple[Kind, float]]:
-        """Return each box's kind and that kind's probability in [0, 1], in the order of the boxes.
-
-        The model tells by the line alone; what the map of the page shows there counts beside it.
-
-        Args:
-            page_pixels: The page that the boxes are on, (H, W, 3) uint8 RGB or (H, W) grey.
-        """
-        if not boxes:
+        if not lines:
             return []
-        probabilities = self._model.probabilities(page_pixels, boxes)
-        for row, box in enumerate(boxes):
-            if box.kinds is not None:
-                probabilities[row] += _MAP_SHARE * (box.kinds - probabilities[row])
-        pens = 1 + probabilities[:, 1:].argmax(1)
-        told = np.where(probabilities[:, 1:].sum(1) >= self._threshold, pens, 0)
-        return [(KINDS[kind], float(probabilities[row, kind])) for row, kind in enumerate(told)]
+        probabilities = self._model.probabilities(page_pixels, lines)
+        for row, line in enumerate(lines):
+            if line.map_probabilities is not None:
+                probabilities[row] += _MAP_WEIGHT * (line.map_probabilities - probabilities[row])
+        decided = decide_kind(probabilities, threshold)
+        return [(KINDS[kind], float(probabilities[row, kind])) for row, kind in enumerate(decided)]
+
+
+def decide_kind(class_probabilities: F32, threshold: float) -> I64:
+    """Return an index into KINDS for each line, (n,) int64.
+
+    A line that was probably written with a pen is handwritten or signature, whichever is more probable; any other
+    is printed. So the threshold is compared with the sum of the two: lines in doubt between them are not printed.
+
+    Args:
+        class_probabilities: Of each of KINDS, (n, 3), rows adding up to 1.
+        threshold: Probability of pen strokes, in [0, 1], from which on a line is not printed. At 0 nothing is
+            printed; a higher threshold has less recall and more precision on handwriting.
+    """
+    pen = class_probabilities[:, 1:]
+    return np.where(pen.sum(1) >= threshold, 1 + pen.argmax(1), 0).astype(np.int64)

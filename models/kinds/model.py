@@ -1,4 +1,4 @@
-"""What is learnt to tell kinds of lines apart, and the file that it is kept in."""
+"""The trained model that classifies lines, and the file that it is kept in."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from models.detection.types import TextBox
 from models.document import Kind
 from models.errors import ModelError, WeightsMissing
 from models.kinds.strokes import LAYERS, StrokeNetwork
+from models.kinds.types import AnnotatedLine
 
 KINDS: tuple[Kind, ...] = ("printed", "handwritten", "signature")
 _HEAD = ("mean", "spread", "first", "first_bias", "second", "second_bias")
@@ -42,14 +43,15 @@ class KindHead:
 
 @dataclass(frozen=True, slots=True)
 class KindModel:
-    """The network that looks at strokes, and the head that decides by that and by what the detector tells."""
+    """The network that looks at strokes, and the head that classifies by its features and the detector's."""
 
     strokes: StrokeNetwork
     head: KindHead
 
-    def probabilities(self, pixels: ImageU8, boxes: Sequence[TextBox]) -> F32:
-        """Return the probability of each of KINDS for each box on a page, (n, 3) float32."""
-        features = [self.strokes.look(pixels, boxes), describe(pixels.shape, boxes)]
+    def probabilities(self, pixels: ImageU8, lines: Sequence[AnnotatedLine]) -> F32:
+        """Return the probability of each of KINDS for each line on a page, (n, 3) float32."""
+        rois = [line.roi_features for line in lines]
+        features = [self.strokes.line_features(pixels, lines), detector_features(pixels.shape, lines, rois)]
         return self.head.probabilities(np.concatenate(features, 1))
 
     def save(self, file: Path) -> str:
@@ -74,9 +76,7 @@ def load_model(file: Path, sha256: str | None) -> KindModel:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise WeightsMissing(
-            f"{file}, which tells kinds of lines: {error.strerror}; reinstall inkstream"
-        ) from error
+        raise WeightsMissing(f"{file}, which classifies lines: {error.strerror}; reinstall inkstream") from error
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise ModelError(f"{file} is not the model that was released (its sha256 is another): reinstall inkstream")
     try:
@@ -89,24 +89,25 @@ def load_model(file: Path, sha256: str | None) -> KindModel:
                 KindHead(*(layers[name] for name in _HEAD)),
             )
     except (ValueError, KeyError, OSError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{file} holds no model that tells kinds of lines: {error}") from error
+        raise ModelError(f"{file} holds no model that classifies lines: {error}") from error
 
 
-def describe(shape: tuple[int, ...], boxes: Sequence[TextBox]) -> F32:
-    """Return the detector's descriptor of each box and how the box stands among the others, (n, 198) float32.
+def detector_features(page_shape: tuple[int, ...], boxes: Sequence[TextBox], rois: Sequence[F32]) -> F32:
+    """Return what detection gives the head of each box, (n, 198) float32: ROI features and its place on the page.
 
     Args:
-        shape: Of the page: height and width, and perhaps channels.
+        page_shape: Height and width, and perhaps channels.
+        rois: ROI features of each box, (192,) float32; see `PageFeatures.rois`.
     """
     if not boxes:
         return np.zeros((0, 198), np.float32)
-    height, width = shape[:2]
+    page_height, page_width = page_shape[:2]
     corners = np.stack([box.corners for box in boxes])
-    across = np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1) + 1
-    tall = np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1) + 1
-    among = [
-        np.log(tall / np.median(tall)), np.log(across / tall), np.log(tall / height), np.log(across / width),
-        corners[:, :, 1].mean(1) / height, np.array([box.score for box in boxes]),
+    lengths = np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1) + 1
+    heights = np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1) + 1
+    layout = [
+        np.log(heights / np.median(heights)), np.log(lengths / heights),
+        np.log(heights / page_height), np.log(lengths / page_width),
+        corners[:, :, 1].mean(1) / page_height, np.array([box.score for box in boxes]),
     ]  # fmt: skip
-    descriptors = np.stack([box.descriptor for box in boxes])
-    return np.concatenate([descriptors, np.stack(among, 1)], 1).astype(np.float32)
+    return np.concatenate([np.stack(rois), np.stack(layout, 1)], 1).astype(np.float32)

@@ -1,21 +1,24 @@
-"""Reading a page line by line: lines are found, told print from hand from signature, and each goes to who reads it.
+"""Reading a page line by line: find lines, classify each, route each to the engine for its kind, put them in order.
 
-The page is turned upright first, as Tesseract reads no other. Print goes to Tesseract, all of it in one call, and
-what it is not sure of to PP-OCR, which reads dirt, photographs and odd faces better; handwriting goes to a
-recogniser of its own (choice.py says which); a signature is a place without text.
+The page is rotated upright first, as Tesseract reads no other. Printed lines go to Tesseract, all of them in one
+call, and those it has little confidence in to PP-OCR, which reads dirt, photographs and odd faces better.
+Handwritten lines go to the recogniser that recognition/registry.py chooses. A signature is a region without text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from importlib.metadata import version
 from typing import Protocol
 
+from models.detection.dbnet import shared_dbnet
 from models.detection.registry import TextDetectors
 from models.document import Kind, PageImage, PageLines, Region
 from models.errors import PageTooLarge
-from models.kinds.classifier import LineKinds
-from models.kinds.maps import RegionHead
+from models.kinds.annotate import LineAnnotator
+from models.kinds.classifier import LineKindClassifier
+from models.kinds.maps import KindSegmenter
 from models.layout.frames import Points, PreparedFrame, UprightFrame
 from models.layout.geometry import box_corners, box_sides, wrapped_angle
 from models.layout.reading_order import in_reading_order
@@ -23,18 +26,18 @@ from models.options import ReadOptions
 from models.pages.ink import has_ink
 from models.pages.prepare import Prepared, prepare_upright
 from models.reading.leaders import up_to_the_next, with_leaders
-from models.reading.page_line import PageLine, apart_from_signatures, mostly_print
-from models.reading.upright_page import StraightPage, straighten_page
+from models.reading.page_line import PageLine, has_print, separate_signatures
+from models.reading.upright_page import UprightPage, detect_upright
 from models.recognition.line_images import cut_line
 from models.recognition.registry import ChosenRecogniser, LineRecognisers
 from models.recognition.tesseract.line_words import words_by_line
 from models.recognition.tesseract.words import PlacedWord
 from models.recognition.types import LineReading
 
-# What is read with less is no text: logos, rules and struck-out words read as something. Tesseract and TrOCR have
-# refused already what they are not sure of.
-_FLOORS = {"ppocr": 0.5, "handwriting": 0.35}
-_MISSED = 0.9  # a word of Tesseract's that no line has is believed from here on
+# Raw confidence, by engine, below which a reading is no text: logos, rules and struck-out words are read as
+# something. Tesseract and TrOCR have refused such lines themselves.
+_MIN_RAW_CONFIDENCE = {"ppocr": 0.5, "handwriting": 0.35}
+_MIN_MISSED_WORD_CONFIDENCE = 0.9  # raw, of a word that Tesseract reads where the detector has no line
 
 
 class WordReader(Protocol):
@@ -58,32 +61,25 @@ class RoutedReader:
         self._tesseract = tesseract
         self._detectors = detectors
         self._recognisers = recognisers
-        self._told_at: dict[float, LineKinds] = {}
 
     def warm_up(self, options: ReadOptions) -> None:
         self._detectors.get(options)
-        self._recognisers.ppocr(options)  # which tells what is upright, too
+        self._recognisers.ppocr(options)  # it decides which way up a page is, too
         self._recognisers.get(options)
-        self._kinds(options)
+        _ = self._annotator, self._classifier
         if self._tesseract is not None:
             self._tesseract.warm_up(options)
 
     def read(self, image: PageImage, options: ReadOptions) -> PageLines:
+        """Return the page's lines with raw confidences; `dropped` counts those too low to be text."""
         recognisers = self._recognisers.get(options)
-        page = straighten_page(image, self._detectors.get(options), self._recognisers.ppocr(options))
-        kinds = self._kinds(options).classify(page.image.pixels, page.boxes)
-        lines = [PageLine(box.corners, _readable(kind)) for box, (kind, _) in zip(page.boxes, kinds, strict=True)]
-        if recognisers["printed"].engine == "ppocr" and mostly_print(lines):
-            lines += _read_print(page, lines, self._words(page, options))
-        for kind, chosen in recognisers.items():
-            _read_lines(page, [line for line in lines if line.kind == kind], chosen)
-        _add_leaders(page, lines)
-        lines = apart_from_signatures(lines, page.signatures)
-        said = [_region(page, line) for line in lines if line.is_signature or _says_something(line.reading)]
-        return _page_lines(page, said)
+        page = self._find_lines(image, options)
+        lines = self._classify(page, options)
+        lines = self._route(page, lines, recognisers, options)
+        return _in_order(page, lines)
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
-        detector, recognisers = self._detectors.get(options), self._recognisers.get(options)
+        recognisers = self._recognisers.get(options)
         package = f"rapidocr {version('rapidocr')}"
         names: dict[str, str | None] = {
             kind: f"{package} {chosen.recogniser.name}" if chosen.engine == "ppocr" else chosen.recogniser.name
@@ -91,18 +87,43 @@ class RoutedReader:
         }
         if self._tesseract and recognisers["printed"].engine == "ppocr":
             names["printed"] = f"{self._tesseract.models(options)['printed']}, {names['printed']}"
-        found = f"{package} {detector.name}" if options.detector == "dbnet" else detector.name
-        return {"detector": f"{found}, {RegionHead.name}"} | names
+        return {"detector": f"{self._detectors.get(options).name}, {KindSegmenter.name}"} | names
 
-    def _kinds(self, options: ReadOptions) -> LineKinds:
-        if options.kind_threshold not in self._told_at:
-            self._told_at[options.kind_threshold] = LineKinds(options.kind_threshold)
-        return self._told_at[options.kind_threshold]
+    @cached_property
+    def _annotator(self) -> LineAnnotator:
+        return LineAnnotator(shared_dbnet(), KindSegmenter())
 
-    def _words(self, page: StraightPage, options: ReadOptions) -> list[PlacedWord]:
+    @cached_property
+    def _classifier(self) -> LineKindClassifier:
+        return LineKindClassifier()
+
+    def _find_lines(self, image: PageImage, options: ReadOptions) -> UprightPage:
+        return detect_upright(
+            image, self._detectors.get(options), self._annotator, self._recognisers.ppocr(options)
+        )
+
+    def _classify(self, page: UprightPage, options: ReadOptions) -> list[PageLine]:
+        kinds = self._classifier.classify(page.image.pixels, page.lines, options.kind_threshold)
+        return [PageLine(line.corners, _readable(kind)) for line, (kind, _) in zip(page.lines, kinds, strict=True)]
+
+    def _route(
+        self, page: UprightPage, lines: list[PageLine], recognisers: Mapping[Kind, ChosenRecogniser],
+        options: ReadOptions,
+    ) -> list[PageLine]:  # fmt: skip
+        """Return the lines, each read by the engine for its kind, and the signatures."""
+        printed_page = has_print(lines)
+        if printed_page and recognisers["printed"].engine == "ppocr":
+            lines = lines + _take_words(lines, self._words(page, options))
+        for kind, chosen in recognisers.items():
+            _recognise(page, [line for line in lines if line.kind == kind], chosen)
+        _add_leaders(page, lines)
+        return separate_signatures(lines, page.signatures, printed_page=printed_page)
+
+    def _words(self, page: UprightPage, options: ReadOptions) -> list[PlacedWord]:
+        """Return what Tesseract reads on the page, in the page's pixels; nothing where it cannot."""
+        if self._tesseract is None:
+            return []
         try:
-            if self._tesseract is None:
-                return []
             prepared = prepare_upright(page.image)
             return [_moved(word, prepared) for word in self._tesseract.words(prepared.image, options)]
         except PageTooLarge:
@@ -110,12 +131,16 @@ class RoutedReader:
 
 
 def _readable(kind: Kind) -> Kind:
-    """Return what a line is read as: whether it is a signature is told by the page's map, which sees it whole."""
+    """Return the kind a line is read as.
+
+    Lines classified as signatures are read as handwriting all the same: where signatures are is decided later, on
+    the segmentation map, which has all of one where a detector has pieces.
+    """
     return "handwritten" if kind == "signature" else kind
 
 
-def _read_print(page: StraightPage, lines: Sequence[PageLine], words: Sequence[PlacedWord]) -> list[PageLine]:
-    """Give printed lines what Tesseract is sure of, and return lines of words that the detector missed."""
+def _take_words(lines: Sequence[PageLine], words: Sequence[PlacedWord]) -> list[PageLine]:
+    """Give printed lines what Tesseract read with confidence; return lines of words that the detector missed."""
     found, elsewhere = words_by_line(words, [line.corners for line in lines])
     for line, text in zip(lines, found, strict=True):
         if line.kind == "printed" and text.words and text.is_sure:
@@ -123,40 +148,42 @@ def _read_print(page: StraightPage, lines: Sequence[PageLine], words: Sequence[P
     return [
         PageLine(box_corners(word.box), "printed", LineReading(word.text, round(word.confidence, 4)), "tesseract")
         for word in elsewhere
-        if word.confidence >= _MISSED and sum(map(str.isalnum, word.text)) > 1
+        if word.confidence >= _MIN_MISSED_WORD_CONFIDENCE and sum(map(str.isalnum, word.text)) > 1
     ]
 
 
-def _read_lines(page: StraightPage, lines: Sequence[PageLine], chosen: ChosenRecogniser) -> None:
-    """Give every line that has no reading yet, and ink, what a recogniser reads there."""
-    cut = [(line, cut_line(page.image.pixels, line.corners)) for line in lines if not line.reading]
-    wanted = [(line, picture) for line, picture in cut if has_ink(picture)]
-    read = chosen.recogniser.recognise([picture for _, picture in wanted])
-    for (line, _), reading in zip(wanted, read, strict=True):
+def _recognise(page: UprightPage, lines: Sequence[PageLine], chosen: ChosenRecogniser) -> None:
+    """Give every line that has ink, and no reading yet, what a recogniser reads there."""
+    crops = [(line, cut_line(page.image.pixels, line.corners)) for line in lines if not line.reading]
+    inked = [(line, crop) for line, crop in crops if has_ink(crop)]
+    readings = chosen.recogniser.recognise([crop for _, crop in inked])
+    for (line, _), reading in zip(inked, readings, strict=True):
         line.reading, line.recogniser = reading, chosen.engine
 
 
-def _add_leaders(page: StraightPage, lines: Sequence[PageLine]) -> None:
+def _add_leaders(page: UprightPage, lines: Sequence[PageLine]) -> None:
     """Add the dashes and dots that lead from printed lines to the next of their row."""
-    wide = up_to_the_next([line.corners for line in lines], page.image.width)
-    for line, corners in zip(lines, wide, strict=True):
+    extended = up_to_the_next([line.corners for line in lines], page.image.width)
+    for line, corners in zip(lines, extended, strict=True):
         if line.kind == "printed" and line.reading is not None:
-            longer = cut_line(page.image.pixels, corners)
-            share = box_sides(line.corners)[0] / max(1, longer.shape[1])
-            line.reading = with_leaders(line.reading, longer, min(1.0, share))
+            crop = cut_line(page.image.pixels, corners)
+            text_width = box_sides(line.corners)[0] / max(1, crop.shape[1])
+            line.reading = with_leaders(line.reading, crop, min(1.0, text_width))
 
 
-def _page_lines(page: StraightPage, said: Sequence[Region]) -> PageLines:
+def _in_order(page: UprightPage, lines: Sequence[PageLine]) -> PageLines:
+    """Return regions in reading order, in pixels of the page as delivered; without specks and what is no text."""
+    regions = [_region(page, line) for line in lines if line.is_signature or _has_text(line.reading)]
     kept = [
         region
-        for region in said
-        if region.confidence is None or region.confidence >= _FLOORS.get(region.recogniser, 0.0)
+        for region in regions
+        if region.confidence is None or region.confidence >= _MIN_RAW_CONFIDENCE.get(region.recogniser, 0.0)
     ]
     ordered = in_reading_order(kept, page.rotation)
-    return PageLines(tuple(ordered), wrapped_angle(page.rotation), len(said) - len(kept))
+    return PageLines(tuple(ordered), wrapped_angle(page.rotation), len(regions) - len(kept))
 
 
-def _region(page: StraightPage, line: PageLine) -> Region:
+def _region(page: UprightPage, line: PageLine) -> Region:
     polygon = page.polygon(line.corners)
     if line.reading is None:
         return Region(polygon, "", None, "none", line.kind)
@@ -164,8 +191,8 @@ def _region(page: StraightPage, line: PageLine) -> Region:
     return Region(polygon, reading.text.strip(), round(reading.confidence, 4), line.recogniser, line.kind)
 
 
-def _says_something(reading: LineReading | None) -> bool:
-    """Return whether a line is more than a speck: one that is read as a lone full stop or comma is none."""
+def _has_text(reading: LineReading | None) -> bool:
+    """Return whether a line is more than a speck: one that is read as a lone full stop or comma is not."""
     return reading is not None and bool(reading.text.strip(" .,:;'`´·‘’\"“”"))
 
 

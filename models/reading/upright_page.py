@@ -1,4 +1,4 @@
-"""A page as its readers want it: its lines found, its text upright, and the way back to the page as delivered."""
+"""An upright page and its lines: what is detected on the page as delivered, moved to where its text is upright."""
 
 from __future__ import annotations
 
@@ -8,23 +8,35 @@ import numpy as np
 
 from models.arrays import F32
 from models.detection.dbnet import clockwise
-from models.detection.types import SignatureBox, TextBox, TextDetector
+from models.detection.types import TextDetector
 from models.document import PageImage, Polygon
+from models.kinds.annotate import LineAnnotator
+from models.kinds.types import AnnotatedLine, AnnotatedPage, SignatureBox
 from models.layout.frames import DeliveredFrame, FrameTransform, Points, UprightFrame
 from models.layout.geometry import clip
 from models.pages.deskew import Deskewed, deskew
 from models.reading.orientation import page_angle
 from models.recognition.types import LineRecogniser
 
-_LYING = 45  # degrees: kinds and signatures are known upright, so that a page turned by more is looked at again
+# Classification and signatures need upright text: a page that was rotated by more is detected again.
+_MAX_ROTATION_DEG = 45
 
 
 @dataclass(frozen=True, slots=True)
-class StraightPage:
-    """An upright page and what is on it; `rotation` is by how many degrees clockwise the text was turned."""
+class UprightPage:
+    """An upright page and what is on it, in its own pixels.
+
+    Attributes:
+        image: The page with its text upright.
+        lines: Of text, in no particular order.
+        signatures: The highest-scoring first.
+        rotation: By how many degrees clockwise the text of the page as delivered is rotated.
+        frame: Takes points of this page to the page as delivered, and back.
+        delivered: The page as delivered.
+    """
 
     image: PageImage
-    boxes: list[TextBox]
+    lines: list[AnnotatedLine]
     signatures: list[SignatureBox]
     rotation: float
     frame: FrameTransform[DeliveredFrame, UprightFrame]
@@ -36,21 +48,41 @@ class StraightPage:
         return clip(points.xy.tolist(), self.delivered.width, self.delivered.height)
 
 
-def straighten_page(image: PageImage, detector: TextDetector, recogniser: LineRecogniser) -> StraightPage:
-    """Return the page upright; what is on it is looked for once, on the page as delivered. Raises ModelError."""
-    found = detector.find(image.pixels)
-    rotation = page_angle(image.pixels, found.lines, recogniser=recogniser).degrees
+def detect_upright(
+    image: PageImage, detector: TextDetector, annotator: LineAnnotator, recogniser: LineRecogniser
+) -> UprightPage:
+    """Return the page upright, with its lines and signatures.
+
+    The lines give the rotation, so they are detected on the page as delivered. Small rotations move them, rather
+    than detect them again; a page on its side or upside down is detected again upright.
+
+    Args:
+        recogniser: Reads lines both ways up where their vote is that the page is upside down.
+
+    Raises:
+        ModelError: A network cannot be run.
+    """
+    found = annotator.detect(image.pixels, detector)
+    rotation = page_angle(image.pixels, found.boxes, recogniser=recogniser).degrees
     deskewed: Deskewed[DeliveredFrame, UprightFrame] = deskew(image.pixels, rotation)
-    rotated = PageImage(deskewed.pixels, image.dpi)
-    if deskewed.pixels is image.pixels:
-        return StraightPage(rotated, found.lines, found.signatures, rotation, deskewed.frame, image)
-    if abs(rotation) > _LYING:
-        found = detector.find(rotated.pixels)
-        return StraightPage(rotated, found.lines, found.signatures, rotation, deskewed.frame, image)
+    upright = PageImage(deskewed.pixels, image.dpi)
+    if abs(rotation) > _MAX_ROTATION_DEG:
+        found = annotator.detect(upright.pixels, detector)
+        page = annotator.annotate(upright.pixels, found)
+    else:
+        page = annotator.annotate(image.pixels, found)
+        if upright.pixels is not image.pixels:
+            page = _moved(page, deskewed.frame)
+    return UprightPage(upright, page.lines, page.signatures, rotation, deskewed.frame, image)
 
-    def upright(corners: F32) -> F32:
-        return clockwise(deskewed.frame.from_original(Points(corners)).xy.astype(np.float32))
 
-    lines = [replace(line, corners=upright(line.corners)) for line in found.lines]
-    signatures = [replace(signature, corners=upright(signature.corners)) for signature in found.signatures]
-    return StraightPage(rotated, lines, signatures, rotation, deskewed.frame, image)
+def _moved(page: AnnotatedPage, frame: FrameTransform[DeliveredFrame, UprightFrame]) -> AnnotatedPage:
+    """Return what is on a page as delivered where it is on the deskewed one."""
+
+    def moved(corners: F32) -> F32:
+        return clockwise(frame.from_original(Points(corners)).xy.astype(np.float32))
+
+    return AnnotatedPage(
+        [replace(line, corners=moved(line.corners)) for line in page.lines],
+        [replace(signature, corners=moved(signature.corners)) for signature in page.signatures],
+    )

@@ -74,11 +74,11 @@ def test_boxes_lie_along_slanted_lines(detector: DbnetDetector, angle: int) -> N
 def test_a_small_scan_is_enlarged_and_its_lines_are_found(detector: DbnetDetector) -> None:
     pixels = page(8, size=7, dpi=60)  # letters of six pixels
     assert len(detector.detect(pixels)) == 8
-    assert max(detector.pyramid(pixels).shape[1:]) * 4 == pytest.approx(960, abs=32)
+    assert max(detector.fpn_features(pixels).shape[1:]) * 4 == pytest.approx(960, abs=32)
 
 
 def test_a_line_cut_out_of_a_page_is_looked_at_as_large_as_it_is(detector: DbnetDetector) -> None:
-    assert detector.pyramid(np.full((64, 640, 3), 255, np.uint8)).shape[1:] == (16, 160)
+    assert detector.fpn_features(np.full((64, 640, 3), 255, np.uint8)).shape[1:] == (16, 160)
 
 
 def test_grey_and_colour_pages_give_the_same_lines(detector: DbnetDetector) -> None:

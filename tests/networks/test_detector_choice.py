@@ -12,13 +12,14 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from models.arrays import F32
-from models.detection.craft.boxes import CraftTextDetector
-from models.detection.craft.detector import CraftDetector, network_files
-from models.detection.craft.runtime import Scores, onnx_path
-from models.detection.dbnet import DbnetDetector
+from models.arrays import F32, ImageU8
+from models.detection.craft.detector import CraftDetector
+from models.detection.craft.runtime import Scores, network_files, onnx_path
+from models.detection.dbnet import DbnetDetector, NetworkOutput
 from models.detection.registry import TextDetectors
 from models.errors import OptionsError, WeightsMissing
+from models.kinds.annotate import LineAnnotator
+from models.kinds.maps import KindSegmenter
 from models.options import CraftOptions, ReadOptions
 from models.pipeline import PagePipeline
 from models.weights.store import CRAFT
@@ -153,22 +154,47 @@ def test_the_command_that_reads_tells_a_missing_network(
     assert f"WeightsMissing: {tmp_path / 'networks'}" in result.stderr and MISSING in result.stderr
 
 
-def test_a_line_is_described_alike_whoever_found_it() -> None:
+def test_a_line_has_the_same_features_whoever_found_it() -> None:
     detector, page = DbnetDetector(), turned(drawn(), 4)
-    boxes = detector.detect(page)
-    told = detector.describe(page, [box.corners for box in boxes])
+    boxes, features = detector.detect_with_features(page)
+    again = detector.features_of(page, boxes)
     assert len(boxes) >= len(LINES)
-    for box, descriptor in zip(boxes, told, strict=True):
-        assert descriptor == pytest.approx(box.descriptor, abs=1e-4)
-    assert detector.describe(page, []) == []
+    for one, other in zip(features.rois, again.rois, strict=True):
+        assert other == pytest.approx(one, abs=1e-4)
+    assert np.array_equal(again.fpn, features.fpn)
+    assert list(detector.features_of(page, []).rois) == []
 
 
-def test_a_turned_line_of_crafts_keeps_its_angle_and_gets_a_descriptor() -> None:
-    options = CraftOptions(mag_ratio=1.0)
-    detector = CraftTextDetector(CraftDetector(Drawn(), options), DbnetDetector())
+def test_a_rotated_line_of_crafts_keeps_its_angle() -> None:
+    detector = CraftDetector(Drawn(), CraftOptions(mag_ratio=1.0))
     (box,) = detector.detect(np.full((480, 640, 3), 250, np.uint8))
     x, y = box.corners[1] - box.corners[0]
     assert np.degrees(np.arctan2(y, x)) == pytest.approx(20, abs=1)
     assert box.corners.mean(0) == pytest.approx((320, 240), abs=3)
-    assert box.descriptor.shape == (192,) and box.score == 1
+    assert box.score == 1
     assert detector.name == "drawn"
+
+
+class CountingDbnet(DbnetDetector):
+    """Counts the pages that its network is run on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runs = 0
+
+    def run_network(self, pixels: ImageU8, longest_side_px: int) -> NetworkOutput:
+        self.runs += 1
+        return super().run_network(pixels, longest_side_px)
+
+
+@pytest.mark.parametrize("engine", ["dbnet", "craft"])
+def test_dbnets_network_runs_once_a_page_whoever_detects_its_lines(engine: str) -> None:
+    dbnet = CountingDbnet()
+    detector = dbnet if engine == "dbnet" else CraftDetector(Drawn(), CraftOptions(mag_ratio=1.0))
+    annotator, page = LineAnnotator(dbnet, KindSegmenter()), drawn()
+    annotated = annotator.annotate(page, annotator.detect(page, detector))
+    assert dbnet.runs == 1
+    assert len(annotated.lines) == (len(LINES) if engine == "dbnet" else 1)
+    for line in annotated.lines:
+        assert line.roi_features.shape == (192,)
+        assert line.map_probabilities is not None and line.map_probabilities.sum() == pytest.approx(1)

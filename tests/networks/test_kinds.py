@@ -13,8 +13,11 @@ import pytest
 from models.arrays import ImageU8
 from models.detection.dbnet import DbnetDetector
 from models.errors import ModelError, OptionsError, WeightsMissing
-from models.kinds.classifier import WEIGHTS, WEIGHTS_SHA256, LineKinds
+from models.kinds.annotate import LineAnnotator
+from models.kinds.classifier import WEIGHTS, WEIGHTS_SHA256, LineKindClassifier, decide_kind
+from models.kinds.maps import KindSegmenter
 from models.kinds.model import KINDS, load_model
+from models.kinds.types import AnnotatedLine
 from models.training.synthesis.handwriting import ink_of
 from models.training.synthesis.pen import signed_name
 from tests.drawing.letters import letter
@@ -28,8 +31,19 @@ def detector() -> DbnetDetector:
 
 
 @pytest.fixture(scope="module")
-def kinds() -> LineKinds:
-    return LineKinds()
+def classifier() -> LineKindClassifier:
+    return LineKindClassifier()
+
+
+def lines_alone(detector: DbnetDetector, pixels: ImageU8) -> list[AnnotatedLine]:
+    """Return the lines of a page without what the segmentation map shows of them."""
+    boxes, features = detector.detect_with_features(pixels)
+    return [AnnotatedLine(box.corners, box.score, roi) for box, roi in zip(boxes, features.rois, strict=True)]
+
+
+def lines_on_map(detector: DbnetDetector, pixels: ImageU8) -> list[AnnotatedLine]:
+    annotator = LineAnnotator(detector, KindSegmenter())
+    return annotator.annotate(pixels, annotator.detect(pixels, detector)).lines
 
 
 def note() -> ImageU8:
@@ -37,28 +51,32 @@ def note() -> ImageU8:
 
 
 @pytest.mark.parametrize("font", ["helv", "tiro", "cour", "hebo", "tibo"])
-def test_print_of_any_common_face_is_told_printed(font: str, detector: DbnetDetector, kinds: LineKinds) -> None:
+def test_print_of_any_common_face_is_told_printed(
+    font: str, detector: DbnetDetector, classifier: LineKindClassifier
+) -> None:
     pixels = letter(font)
-    told = kinds.classify(pixels, detector.detect(pixels))
+    told = classifier.classify(pixels, lines_alone(detector, pixels))
     assert len(told) == 10
     assert {kind for kind, _ in told} == {"printed"}
 
 
-def test_a_faxed_page_is_still_told_printed(detector: DbnetDetector, kinds: LineKinds) -> None:
+def test_a_faxed_page_is_still_told_printed(detector: DbnetDetector, classifier: LineKindClassifier) -> None:
     grey = cv2.resize(cv2.cvtColor(letter("cour"), cv2.COLOR_RGB2GRAY), None, fx=0.8, fy=0.8)
     faxed = np.where(grey > 150, 255, 0).astype(np.uint8)
-    told = [kind for kind, _ in kinds.classify(faxed, detector.detect(faxed))]
+    told = [kind for kind, _ in classifier.classify(faxed, lines_alone(detector, faxed))]
     assert told.count("printed") >= 9
 
 
-def test_a_handwritten_note_is_told_handwritten(detector: DbnetDetector, kinds: LineKinds) -> None:
+def test_a_handwritten_note_is_told_handwritten(detector: DbnetDetector, classifier: LineKindClassifier) -> None:
     pixels = note()
-    told = [kind for kind, _ in kinds.classify(pixels, detector.detect(pixels))]
+    told = [kind for kind, _ in classifier.classify(pixels, lines_alone(detector, pixels))]
     assert len(told) >= 6
     assert set(told) == {"handwritten"}
 
 
-def test_names_signed_under_a_letter_are_told_from_its_print(detector: DbnetDetector, kinds: LineKinds) -> None:
+def test_names_signed_under_a_letter_are_told_from_its_print(
+    detector: DbnetDetector, classifier: LineKindClassifier
+) -> None:
     written = cv2.cvtColor(note(), cv2.COLOR_RGB2GRAY)
     last = max(detector.detect(written), key=lambda box: float(box.corners[:, 1].mean())).corners.astype(int)
     name = ink_of(written[last[0, 1] : last[2, 1], last[0, 0] : last[2, 0]].astype(np.float32))
@@ -68,40 +86,48 @@ def test_names_signed_under_a_letter_are_told_from_its_print(detector: DbnetDete
         ink = signed_name(rng, name, 80)
         window = pixels[y : y + ink.shape[0], 300 : 300 + ink.shape[1]]
         window[:] = window * (1 - ink[..., None]) + np.array([20, 30, 120]) * ink[..., None]
-    boxes = detector.detect(pixels)
-    told = list(zip(boxes, (kind for kind, _ in kinds.classify(pixels, boxes)), strict=True))
+    boxes = lines_alone(detector, pixels)
+    told = list(zip(boxes, (kind for kind, _ in classifier.classify(pixels, boxes)), strict=True))
     above = [kind for box, kind in told if box.corners[:, 1].mean() < 520]
     below = [kind for box, kind in told if box.corners[:, 1].mean() > 520]
     assert set(above) == {"printed"} and len(above) == 10
     assert "signature" in below and "printed" not in below
 
 
-def test_a_page_without_lines_has_no_kinds(kinds: LineKinds) -> None:
-    assert kinds.classify(np.full((500, 400), 255, np.uint8), []) == []
+def test_a_page_without_lines_has_no_kinds(classifier: LineKindClassifier) -> None:
+    assert classifier.classify(np.full((500, 400), 255, np.uint8), []) == []
 
 
-def test_scores_are_the_probabilities_of_the_kinds_that_are_told(detector: DbnetDetector, kinds: LineKinds) -> None:
+def test_scores_are_the_probabilities_of_the_kinds_that_are_told(
+    detector: DbnetDetector, classifier: LineKindClassifier
+) -> None:
     pixels = note()
-    boxes = detector.detect(pixels)
+    boxes = lines_alone(detector, pixels)
     probabilities = load_model(WEIGHTS, WEIGHTS_SHA256).probabilities(pixels, boxes)
     assert np.allclose(probabilities.sum(1), 1, atol=1e-5)
-    for row, (kind, score) in zip(probabilities, kinds.classify(pixels, boxes), strict=True):
+    for row, (kind, score) in zip(probabilities, classifier.classify(pixels, boxes), strict=True):
         assert score == pytest.approx(row[KINDS.index(kind)], abs=1e-5)
 
 
 def test_the_threshold_is_what_a_pen_must_reach(detector: DbnetDetector) -> None:
     pixels = np.vstack([cv2.resize(letter("cour"), (1500, 1000)), note()])
-    boxes = detector.detect(pixels)
+    boxes = lines_alone(detector, pixels)
     pen = load_model(WEIGHTS, WEIGHTS_SHA256).probabilities(pixels, boxes)[:, 1:].sum(1)
     for threshold in (0.0, 0.25, 0.5, 0.99):
-        told = [kind for kind, _ in LineKinds(threshold).classify(pixels, boxes)]
+        told = [kind for kind, _ in LineKindClassifier().classify(pixels, boxes, threshold)]
         assert [kind != "printed" for kind in told] == [value >= threshold for value in pen.tolist()]
+
+
+def test_a_line_in_doubt_between_handwriting_and_signature_is_not_printed() -> None:
+    probabilities = np.array([[0.56, 0.22, 0.22], [0.56, 0.2, 0.24], [0.8, 0.1, 0.1]], np.float32)
+    assert [KINDS[kind] for kind in decide_kind(probabilities, 0.25)] == ["handwritten", "signature", "printed"]
+    assert [KINDS[kind] for kind in decide_kind(probabilities, 0.5)] == ["printed"] * 3
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
 def test_a_threshold_that_is_no_probability_is_refused(threshold: float) -> None:
     with pytest.raises(OptionsError, match=r"\[0, 1\]"):
-        LineKinds(threshold)
+        LineKindClassifier().classify(np.full((500, 400), 255, np.uint8), [], threshold)
 
 
 def test_the_shipped_weights_are_those_whose_sum_is_written_down() -> None:
@@ -124,28 +150,32 @@ def test_weights_that_were_changed_are_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_no_model_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "kind.npz").write_bytes(content)
     with pytest.raises(ModelError, match="holds no model"):
-        LineKinds(weights=tmp_path / "kind.npz")
+        LineKindClassifier(tmp_path / "kind.npz")
 
 
 def test_weights_that_are_away_are_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing, match=r"away\.npz"):
-        LineKinds(weights=tmp_path / "away.npz")
+        LineKindClassifier(tmp_path / "away.npz")
 
 
-def test_a_grey_page_is_told_as_the_same_page_in_colour(detector: DbnetDetector, kinds: LineKinds) -> None:
+def test_a_grey_page_is_told_as_the_same_page_in_colour(
+    detector: DbnetDetector, classifier: LineKindClassifier
+) -> None:
     grey = cv2.cvtColor(note(), cv2.COLOR_RGB2GRAY)
     colour = np.repeat(grey[..., None], 3, 2)
-    boxes = detector.detect(colour)
-    in_grey, in_colour = kinds.classify(np.asarray(grey, np.uint8), boxes), kinds.classify(colour, boxes)
+    boxes = lines_alone(detector, colour)
+    in_grey, in_colour = classifier.classify(np.asarray(grey, np.uint8), boxes), classifier.classify(colour, boxes)
     assert [kind for kind, _ in in_grey] == [kind for kind, _ in in_colour]
 
 
-def test_what_the_map_shows_counts_beside_the_line_alone(detector: DbnetDetector, kinds: LineKinds) -> None:
+def test_what_the_map_shows_counts_beside_the_line_alone(
+    detector: DbnetDetector, classifier: LineKindClassifier
+) -> None:
     pixels = note()
-    lines = detector.find(pixels).lines
-    alone = kinds.classify(pixels, [replace(line, kinds=None) for line in lines])
+    lines = lines_on_map(detector, pixels)
+    alone = classifier.classify(pixels, [replace(line, map_probabilities=None) for line in lines])
     pen = np.array([0, 1, 0], np.float32)
-    told = kinds.classify(pixels, [replace(line, kinds=pen) for line in lines])
+    told = classifier.classify(pixels, [replace(line, map_probabilities=pen) for line in lines])
     for (_, score), (kind, said) in zip(alone, told, strict=True):
         assert kind == "handwritten"
         assert said == pytest.approx(score + 0.3 * (1 - score), abs=0.01)
@@ -153,8 +183,8 @@ def test_what_the_map_shows_counts_beside_the_line_alone(detector: DbnetDetector
 
 def test_the_map_tells_print_from_handwriting(detector: DbnetDetector) -> None:
     for pixels, number in ((letter("tiro"), KINDS.index("printed")), (note(), KINDS.index("handwritten"))):
-        lines = detector.find(pixels).lines
-        shares = np.stack([line.kinds for line in lines if line.kinds is not None])
+        lines = lines_on_map(detector, pixels)
+        shares = np.stack([line.map_probabilities for line in lines if line.map_probabilities is not None])
         assert len(shares) == len(lines)
         assert np.allclose(shares.sum(1), 1, atol=1e-5)
         assert (shares.argmax(1) == number).mean() > 0.8

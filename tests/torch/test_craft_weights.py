@@ -9,9 +9,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from shapely.geometry import Polygon, box
 
-from models.detection.craft.detector import CraftDetector, load_craft
+from models.arrays import ImageU8
+from models.detection.craft.canvas import draw_canvas
+from models.detection.craft.detector import CraftDetector
 from models.detection.craft.export import export_craft
-from models.document import PageImage
+from models.detection.craft.postprocess import boxes_from_scores
+from models.detection.craft.runtime import OnnxScores, network_files
 from models.options import CraftOptions, Precision
 from models.weights.store import CRAFT, find_weights
 
@@ -24,7 +27,7 @@ LINES = (
 OPTIONS = CraftOptions(mag_ratio=1.0)
 
 
-def printed_page() -> tuple[PageImage, list[tuple[Polygon, list[Polygon]]]]:
+def printed_page() -> tuple[ImageU8, list[tuple[Polygon, list[Polygon]]]]:
     """Return a page, and for each of its lines the box of the line and those of its words."""
     page = Image.new("RGB", (768, 352), "white")
     draw = ImageDraw.Draw(page)
@@ -38,7 +41,7 @@ def printed_page() -> tuple[PageImage, list[tuple[Polygon, list[Polygon]]]]:
             draw.text((x, y), word, font=font, fill=(20, 20, 20))
             x += draw.textlength(f"{word} ", font=font)
         drawn.append((box(*draw.textbbox((40, y), line, font=font)), words))
-    return PageImage(np.asarray(page), 96), drawn
+    return np.asarray(page), drawn
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +50,10 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=["fp32", "int8"])
-def detector(request: pytest.FixtureRequest, cache: Path) -> CraftDetector:
+def network(request: pytest.FixtureRequest, cache: Path) -> OnnxScores:
     precision: Precision = request.param
     export_craft(cache, precision)
-    return load_craft(cache, OPTIONS.model_copy(update={"precision": precision}))
+    return OnnxScores(*network_files(cache, OPTIONS.model_copy(update={"precision": precision})))
 
 
 def test_the_package_carries_the_published_weights(tmp_path: Path) -> None:
@@ -58,10 +61,13 @@ def test_the_package_carries_the_published_weights(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(400)
-def test_the_words_and_lines_of_a_printed_page_are_found(detector: CraftDetector) -> None:
+def test_the_words_and_lines_of_a_printed_page_are_found(network: OnnxScores) -> None:
     page, drawn = printed_page()
-    words = [Polygon(polygon) for polygon, _ in detector.words(page)]
-    lines = [(Polygon(line.polygon), line.score) for line in detector.detect(page)]
+    canvas = draw_canvas(page, OPTIONS)
+    scores = network.scores(canvas.pixels)
+    boxes = boxes_from_scores(scores.region, scores.affinity, OPTIONS)
+    words = [Polygon(canvas.to_page(word.polygon)) for word in boxes]
+    lines = [(Polygon(line.corners), line.score) for line in CraftDetector(network, OPTIONS).detect(page)]
     expected = [word for _, inside in drawn for word in inside]
     assert len(words) == len(expected)
     for word in expected:
@@ -73,8 +79,8 @@ def test_the_words_and_lines_of_a_printed_page_are_found(detector: CraftDetector
 
 
 @pytest.mark.timeout(400)
-def test_a_blank_page_has_no_lines(detector: CraftDetector) -> None:
-    assert detector.detect(PageImage(np.full((320, 320, 3), 250, np.uint8), 96)) == []
+def test_a_blank_page_has_no_lines(network: OnnxScores) -> None:
+    assert CraftDetector(network, OPTIONS).detect(np.full((320, 320, 3), 250, np.uint8)) == []
 
 
 def overlap(one: Polygon, other: Polygon) -> float:

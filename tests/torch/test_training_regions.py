@@ -10,7 +10,7 @@ import torch
 
 from models.arrays import F32
 from models.errors import ModelError
-from models.kinds.maps import RegionHead as ExportedHead
+from models.kinds.maps import KindSegmenter
 from models.training.regions.dataset import Example
 from models.training.regions.export import export
 from models.training.regions.loop import CHECKPOINT, LOG, Training, batch_of, train
@@ -70,7 +70,7 @@ def test_the_exported_head_computes_what_torch_does(pages: Path, tmp_path: Path)
     training = train(pages, tmp_path / "run", steps=3)
     export(tmp_path / "run", tmp_path / "head.onnx")
     page = example().pyramid.astype(np.float32)
-    exported = ExportedHead(tmp_path / "head.onnx").kinds(page)
+    exported = KindSegmenter(tmp_path / "head.onnx").segment(page)
     with torch.inference_mode():
         kinds, _ = training.head.eval()(torch.from_numpy(page[None]))
     assert np.abs(exported - kinds[0].sigmoid().numpy()).max() < 2e-3  # weights are kept as float16
@@ -86,7 +86,7 @@ def test_between_two_ends_of_a_run_either_end_can_be_exported_and_what_lies_betw
     def said(run: str, alpha: float, before: str | None) -> F32:
         file, earlier = tmp_path / "head.onnx", tmp_path / before if before else None
         export(tmp_path / run, file, before=earlier, alpha=alpha)
-        return ExportedHead(file).kinds(page)
+        return KindSegmenter(file).segment(page)
 
     first, last = said("before", 1.0, None), said("run", 1.0, None)
     assert np.abs(said("run", 0.0, "before") - first).max() < 1e-3
@@ -99,7 +99,7 @@ def test_a_page_of_any_number_of_cells_is_mapped_whole(pages: Path, tmp_path: Pa
     train(pages, tmp_path / "run", steps=1)
     export(tmp_path / "run", tmp_path / "head.onnx")
     page = np.zeros((CHANNELS, 56, 24), np.float32)
-    assert ExportedHead(tmp_path / "head.onnx").kinds(page).shape == (3, 56, 24)
+    assert KindSegmenter(tmp_path / "head.onnx").segment(page).shape == (3, 56, 24)
 
 
 def test_a_folder_without_pages_says_how_to_make_some(tmp_path: Path) -> None:

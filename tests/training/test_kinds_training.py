@@ -14,7 +14,7 @@ from PIL import Image
 from models.detection.dbnet import DbnetDetector
 from models.detection.types import TextBox
 from models.errors import ModelError
-from models.kinds.strokes import LAYERS, windows_of
+from models.kinds.strokes import LAYERS, line_windows
 from models.training.kinds import fit_strokes
 from models.training.kinds.examples import Examples, examples_of
 from models.training.kinds.fit import all_features, fit
@@ -37,7 +37,7 @@ ALTO = """<alto><Tags><OtherTag ID="a" LABEL="DefaultLine:Handwritten"/><OtherTa
 
 def box(x0: float, y0: float, x1: float, y1: float) -> TextBox:
     corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
-    return TextBox(corners, 0.9, np.zeros(192, np.float32))
+    return TextBox(corners, 0.9)
 
 
 def examples(count: int = 96) -> Examples:
@@ -139,13 +139,13 @@ def test_light_letters_on_dark_are_seen_as_ink() -> None:
     page = np.full((60, 300), 255, np.uint8)
     cv2.putText(page, "parcels", (20, 40), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 0, 3)
     around = np.array([[10, 5], [200, 5], [200, 55], [10, 55]], np.float32)
-    assert np.abs(windows_of(page, around) - windows_of(255 - page, around)).mean() < 0.05
+    assert np.abs(line_windows(page, around) - line_windows(255 - page, around)).mean() < 0.05
 
 
 def test_a_long_line_is_looked_at_in_two_places() -> None:
     page = np.full((40, 800, 3), 255, np.uint8)
-    assert len(windows_of(page, box(0, 0, 800, 40).corners)) == 2
-    assert len(windows_of(page, box(0, 0, 200, 40).corners)) == 1
+    assert len(line_windows(page, box(0, 0, 800, 40).corners)) == 2
+    assert len(line_windows(page, box(0, 0, 200, 40).corners)) == 1
 
 
 def test_hands_are_read_by_document_and_only_their_training_lines(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from models.arrays import F32
-from models.detection.types import SignatureBox
 from models.document import Kind
-from models.reading.page_line import PageLine, apart_from_signatures
+from models.kinds.types import SignatureBox
+from models.reading.page_line import PageLine, has_print, separate_signatures
 from models.recognition.types import LineReading
 
 
@@ -25,7 +25,7 @@ SIGNATURE = SignatureBox(corners(-20, 90, 330, 150), 0.99)
 
 
 def kinds(lines: list[PageLine], signatures: list[SignatureBox]) -> list[Kind]:
-    return [one.kind for one in apart_from_signatures(lines, signatures)]
+    return [one.kind for one in separate_signatures(lines, signatures, printed_page=has_print(lines))]
 
 
 def test_what_a_pen_wrote_inside_a_signature_is_the_signature() -> None:
@@ -63,7 +63,8 @@ def test_a_page_by_hand_keeps_all_its_lines_the_signed_one_too() -> None:
 def test_a_letter_by_hand_is_signed_once_where_it_is_surest() -> None:
     letter = [line(top, "handwritten") for top in range(0, 400, 30)]
     surer = SignatureBox(corners(0, 380, 200, 420), 1.0)
-    (signed,) = [one for one in apart_from_signatures(letter, [SIGNATURE, surer]) if one.is_signature]
+    lines = separate_signatures(letter, [SIGNATURE, surer], printed_page=False)
+    (signed,) = [one for one in lines if one.is_signature]
     assert signed.corners is surer.corners
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from models.arrays import F32
-from models.document import PageImage
+from models.arrays import F32, ImageU8
 from models.options import CraftOptions
 
 # Four poolings and one more octave of room: the sides of the network's input are multiples of this. It is the width
@@ -34,19 +33,24 @@ class Canvas:
         return (points + 0.5) * 2 * np.array(self.scale, np.float32)
 
 
-def draw_canvas(image: PageImage, options: CraftOptions) -> Canvas:
-    """Return a page at the size the network sees it: magnified by mag_ratio, no side longer than canvas_size."""
-    ratio = min(options.mag_ratio, options.canvas_size / max(image.width, image.height))
-    width, height = (max(int(side * ratio), 1) for side in (image.width, image.height))
-    pixels = image.pixels if image.pixels.ndim == 3 else cv2.cvtColor(image.pixels, cv2.COLOR_GRAY2RGB)
-    small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR)
+def draw_canvas(pixels: ImageU8, options: CraftOptions) -> Canvas:
+    """Return a page at the size of the network's input: magnified by mag_ratio, no side longer than canvas_size.
+
+    Args:
+        pixels: (H, W, 3) RGB or (H, W) grey uint8.
+    """
+    page_height, page_width = pixels.shape[:2]
+    ratio = min(options.mag_ratio, options.canvas_size / max(page_width, page_height))
+    width, height = (max(int(side * ratio), 1) for side in (page_width, page_height))
+    colours = pixels if pixels.ndim == 3 else cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+    resized = cv2.resize(colours, (width, height), interpolation=cv2.INTER_LINEAR)
     # black around the page, as in training, and only then normalised
-    canvas = np.zeros((_up(height), _up(width), 3), np.float32)
-    canvas[:height, :width] = small
+    canvas = np.zeros((_rounded_up(height), _rounded_up(width), 3), np.float32)
+    canvas[:height, :width] = resized
     canvas = (canvas - _MEAN) / _DEVIATION
     batch = np.ascontiguousarray(canvas.transpose(2, 0, 1)[None])
-    return Canvas(batch, (image.width / width, image.height / height))
+    return Canvas(batch, (page_width / width, page_height / height))
 
 
-def _up(side: int) -> int:
+def _rounded_up(side: int) -> int:
     return -(-side // _MULTIPLE) * _MULTIPLE

@@ -1,81 +1,76 @@
-"""CRAFT finds the text of a page: words from its score maps, lines from its refiner or from the words' own run."""
+"""CRAFT finds the lines of a page: by its refiner, or by joining the words of its score maps."""
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
-from models.detection.craft.canvas import Canvas, draw_canvas
+import cv2
+import numpy as np
+
+from models.arrays import F32, ImageU8
+from models.detection.craft.canvas import draw_canvas
 from models.detection.craft.lines import lines_from_words
-from models.detection.craft.postprocess import ScoredBox, boxes_from_scores
-from models.detection.craft.runtime import OnnxScores, ScoreNetwork, Scores, fitting_precision, onnx_path
-from models.detection.types import DetectedLine
-from models.document import PageImage, Polygon
+from models.detection.craft.postprocess import boxes_from_scores
+from models.detection.craft.runtime import OnnxScores, ScoreNetwork, network_files
+from models.detection.dbnet import clockwise
+from models.detection.types import TextBox
+from models.document import Polygon
+from models.errors import WeightsMissing
 from models.layout.geometry import clip
-from models.options import CraftOptions
-from models.weights.store import CRAFT, CRAFT_REFINER
+from models.options import CraftOptions, ReadOptions
+
+# Fraction of a line's height, on every side. CRAFT's boxes end where letters do; recognisers and the classifier of
+# kinds were trained on DBNet's, which are wider. On eight pages padding took the error rate from 6.1 % to 4.1 %.
+_PADDING = 0.08
 
 
 class CraftDetector:
-    """Finds lines, and words, with CRAFT. Says "printed" of all of them: telling kinds apart is another's part."""
+    """Finds text lines with CRAFT; rotated ones as they lie."""
 
     def __init__(self, network: ScoreNetwork, options: CraftOptions | None = None) -> None:
         self.name = network.name
         self._network = network
         self._options = options or CraftOptions()
 
-    def detect(self, image: PageImage) -> list[DetectedLine]:
-        """Return the lines of a page: the refiner's, bent ones included, or rotated rectangles of joined words."""
-        canvas, scores = self._score(image)
+    def detect(self, pixels: ImageU8) -> list[TextBox]:
+        """Return the lines of a page, as `TextDetector` promises."""
+        canvas = draw_canvas(pixels, self._options)
+        scores = self._network.scores(canvas.pixels)
         if scores.line_affinity is None:
             lines = lines_from_words(boxes_from_scores(scores.region, scores.affinity, self._options))
         else:
             lines = boxes_from_scores(scores.region, scores.line_affinity, self._options, bent=True)
-        return [DetectedLine(_on_page(line, canvas, image), line.score) for line in lines]
-
-    def words(self, image: PageImage) -> list[tuple[Polygon, float]]:
-        """Return (polygon in page pixels, score in [0, 1]) per word, in no particular order."""
-        canvas, scores = self._score(image)
-        words = boxes_from_scores(scores.region, scores.affinity, self._options)
-        return [(_on_page(word, canvas, image), word.score) for word in words]
-
-    def _score(self, image: PageImage) -> tuple[Canvas, Scores]:
-        canvas = draw_canvas(image, self._options)
-        return canvas, self._network.scores(canvas.pixels)
+        height, width = pixels.shape[:2]
+        polygons = [clip(canvas.to_page(line.polygon).tolist(), width, height) for line in lines]
+        limits = np.array([width, height], np.float32)
+        return [
+            TextBox(_padded_corners(polygon, limits), line.score)
+            for polygon, line in zip(polygons, lines, strict=True)
+        ]
 
 
-def load_craft(
-    cache_dir: Path,
-    options: CraftOptions | None = None,
-    *,
-    network: Path | None = None,
-    threads: int = 1,
-) -> CraftDetector:
-    """Return CRAFT on the files that `inkstream models export craft` left in the cache folder; torch is not needed.
-
-    Args:
-        network: The exported file of another checkpoint, to take instead.
+def load_craft(options: ReadOptions, models_dir: Path | None) -> CraftDetector:
+    """Return CRAFT on the files that `inkstream models export craft` left in a folder, as a `DetectorLoader`.
 
     Raises:
-        WeightsMissing: A file is not there; the message says which command makes it.
+        WeightsMissing: A file is not there; the message names the command that makes it.
         WeightsInvalid: A file is no ONNX network.
     """
-    options = options or CraftOptions()
-    published, refiner = network_files(cache_dir, options)
-    return CraftDetector(OnnxScores(network or published, refiner, threads), options)
+    if models_dir is None:
+        raise WeightsMissing("CRAFT's network lies in a folder, and none was given: set models_dir")
+    return CraftDetector(_shared_network(*network_files(models_dir, options.craft)), options.craft)
 
 
-def network_files(cache_dir: Path, options: CraftOptions) -> tuple[Path, Path | None]:
-    """Return where the exports of CRAFT and, if asked for, of its refiner are kept; they may be missing.
-
-    Precision "auto" is what fits this machine, or fp32, which all compute well, where only that was exported.
-    """
-    precision = fitting_precision() if options.precision == "auto" else options.precision
-    network = onnx_path(CRAFT, cache_dir, precision)
-    exact = onnx_path(CRAFT, cache_dir, "fp32")
-    if options.precision == "auto" and exact.is_file() and not network.is_file():
-        network = exact
-    return network, onnx_path(CRAFT_REFINER, cache_dir, "fp32") if options.with_refiner else None
+@cache
+def _shared_network(network: Path, refiner: Path | None) -> OnnxScores:
+    """Return the network of this process: documents that differ in thresholds only share it."""
+    return OnnxScores(network, refiner)
 
 
-def _on_page(found: ScoredBox, canvas: Canvas, image: PageImage) -> Polygon:
-    return clip([(x, y) for x, y in canvas.to_page(found.polygon).tolist()], image.width, image.height)
+def _padded_corners(polygon: Polygon, limits: F32) -> F32:
+    """Return the corners of the rectangle around a line, padded, (4, 2) clockwise, inside (width, height)."""
+    centre, size, angle = cv2.minAreaRect(np.array(polygon, np.float32))
+    padding = 2 * _PADDING * min(size)
+    points = cv2.boxPoints((centre, (size[0] + padding, size[1] + padding), angle))
+    return clockwise(np.clip(points, 0, limits).astype(np.float32))

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from models.detection.craft.calibration_pages import calibration_pages
 from models.detection.craft.canvas import draw_canvas
-from models.document import PageImage
 from models.options import CraftOptions
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def _float_nodes(path: Path) -> list[str]:
 
 def _inputs() -> Iterator[dict[str, Any]]:
     for pixels in calibration_pages(_PAGES):
-        yield {"image": draw_canvas(PageImage(pixels, 150), CraftOptions(mag_ratio=1.0)).pixels}
+        yield {"image": draw_canvas(pixels, CraftOptions(mag_ratio=1.0)).pixels}
 
 
 @contextmanager

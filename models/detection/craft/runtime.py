@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from models.arrays import F32
 from models.errors import PageTooLarge, WeightsInvalid, WeightsMissing
-from models.options import Precision
-from models.weights.store import Weights
+from models.options import CraftOptions, Precision
+from models.weights.store import CRAFT, CRAFT_REFINER, Weights
 
 # Raised when an exported file's inputs, outputs or quantisation change: files kept from before are not taken.
 _FORMAT = 2
@@ -50,6 +50,20 @@ def fitting_precision() -> Precision:
 def onnx_path(weights: Weights, cache_dir: Path, precision: Precision) -> Path:
     """Return where the export of a checkpoint is kept, whether it is there or not."""
     return cache_dir / f"{weights.name}-{weights.short_sha}-{precision}-v{_FORMAT}.onnx"
+
+
+def network_files(cache_dir: Path, options: CraftOptions) -> tuple[Path, Path | None]:
+    """Return where the exports of CRAFT and, if asked for, of its refiner are kept; they may be missing.
+
+    Precision "auto" is what fits this machine, or fp32, which every machine computes well, where only that was
+    exported.
+    """
+    precision = fitting_precision() if options.precision == "auto" else options.precision
+    network = onnx_path(CRAFT, cache_dir, precision)
+    exact = onnx_path(CRAFT, cache_dir, "fp32")
+    if options.precision == "auto" and exact.is_file() and not network.is_file():
+        network = exact
+    return network, onnx_path(CRAFT_REFINER, cache_dir, "fp32") if options.with_refiner else None
 
 
 class OnnxScores:

@@ -13,8 +13,8 @@ from models.arrays import F32, I64, ImageU8, Mask
 from models.detection.dbnet import DbnetDetector
 from models.detection.types import TextBox
 from models.document import Kind
-from models.kinds.model import KINDS, describe
-from models.kinds.strokes import windows_of
+from models.kinds.model import KINDS, detector_features
+from models.kinds.strokes import line_windows
 from models.training.synthesis.sheet import kinds_of_boxes
 
 _PER_PAGE = 30  # boxes of one kind: a table of print would drown everything else
@@ -67,10 +67,10 @@ def examples_of(
     """Return the boxes found on (name, pixels, ink map) pages, a few of each kind from each page."""
     features, windows, kinds, names = [], [], [], []
     for name, pixels, ink in pages:
-        boxes = detector.detect(pixels)
+        boxes, detected = detector.detect_with_features(pixels)
         told = kinds_of_boxes(ink, boxes)
         chosen = _some_of_each(told, rng)
-        features.append(describe(pixels.shape, boxes)[chosen])
+        features.append(detector_features(pixels.shape, boxes, detected.rois)[chosen])
         windows += [_window(pixels, boxes[i], rng) for i in chosen]
         kinds += [KINDS.index(kind) for i in chosen if (kind := told[i]) is not None]
         names += [name] * len(chosen)
@@ -86,5 +86,5 @@ def _some_of_each(told: Sequence[Kind | None], rng: np.random.Generator) -> I64:
 
 def _window(pixels: ImageU8, box: TextBox, rng: np.random.Generator) -> ImageU8:
     """Return a cut-out of a box, one of two where the line is long."""
-    cuts = windows_of(pixels, box.corners)
+    cuts = line_windows(pixels, box.corners)
     return np.asarray(cuts[int(rng.integers(0, len(cuts)))] * 255, np.uint8)

@@ -42,7 +42,7 @@ class Example:
 
 def example_of(detector: DbnetDetector, page: MarkedPage) -> Example:
     """Return what DBNet sees of a page, with its targets."""
-    pyramid = detector.pyramid(page.pixels)
+    pyramid = detector.fpn_features(page.pixels)
     return Example(pyramid.astype(np.float16), targets_of(page.ink, *pyramid.shape[1:]))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from models.arrays import I64
-from models.kinds.maps import RegionHead
+from models.kinds.maps import KindSegmenter
 from models.kinds.model import KINDS
 from models.kinds.signatures import find_signatures
 from models.training.regions.dataset import Example, examples_in
@@ -42,11 +42,11 @@ class RegionScores:
 
 def evaluate(folder: Path, weights: Path, sure: float) -> RegionScores:
     """Return the scores on a folder's pages; signatures are right where IoU with a true one is .5 or more."""
-    head, scores = RegionHead(weights), RegionScores()
+    head, scores = KindSegmenter(weights), RegionScores()
     for file in examples_in(folder):
         example = Example.load(file)
         targets = example.targets
-        kinds = head.kinds(example.pyramid.astype(np.float32))
+        kinds = head.segment(example.pyramid.astype(np.float32))
         counted = targets.counted > 0
         said, true = (kinds >= 0.5) & counted, (targets.kinds > 0) & counted
         scores.shared += (said & true).sum((1, 2))
