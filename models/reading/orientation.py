@@ -1,8 +1,8 @@
-"""How far the text of a page is turned: quarter turns by its lines, the rest by its letters.
+"""By how many degrees the text of a page is rotated: quarter turns from its lines, the rest from its glyphs.
 
-Which way up is told by a vote of its lines, and where that says that the page stands on its head, by reading: the
-network that votes knows print, and takes one line of handwriting in ten to be on its head. What is read the wrong
-way up, a recogniser is not sure of.
+Its lines vote which way up it is. Where they vote that the page is upside down, lines are read both ways up: the
+network that votes was trained on print, and takes one line of handwriting in ten to be upside down. A recogniser
+has less confidence in what it reads the wrong way up.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.arrays import F32, ImageU8
+from models.arrays import F32, F64, ImageU8
 from models.detection.types import TextBox
 from models.layout.geometry import box_sides
 from models.pages.glyphs import Glyphs, find_glyphs
@@ -20,21 +20,25 @@ from models.pages.skew import find_skew
 from models.reading.line_direction import flat_line, upside_down
 from models.recognition.types import LineRecogniser
 
-_LONG = 2.0  # times as long as high: shorter boxes do not say which way they run
-_ENOUGH = 12.0  # box heights of lines, altogether: fewer are a few short words that may stand in any way
-_SHARP = 1.3  # of a skew that letters are believed in; below it, the boxes are
-_NEAR = 1.5  # degrees between the letters' skew and the boxes': farther apart, one of them saw something else
-_VOTERS = 12
-_TURNED = 0.75  # mean vote from which a page is turned: hand and drawings stay near 0.5
-_READ = 3  # lines, both ways up
-_LONGEST_READ = 12.0  # times as long as high: of longer ones the middle is read
-_WIDEST_READ = 576  # pixels, of a line 48 high
-_SURER = 0.05  # by which a page must be read with more confidence on its head to be turned
+_MIN_LINE_ASPECT = 2.0  # length over height: shorter boxes do not show which way they run
+# Summed length over height of the lines of one direction: less is a few short words that may stand in any way.
+_MIN_TEXT_LENGTH = 12.0
+_MAX_DEVIATION_DEG = 10  # from the main direction, of a line that agrees with it
+# The glyphs' skew is finer than the boxes', but only where their projection profile has clear rows; and farther
+# apart than this, one of the two measured something other than text.
+_MIN_SHARPNESS = 1.3
+_MAX_DISAGREEMENT_DEG = 1.5
+_MAX_VOTERS = 12  # the longest lines
+_MIN_UPSIDE_DOWN_VOTE = 0.75  # mean, of a page whose lines run across it: handwriting and drawings stay near 0.5
+_LINES_READ = 3  # both ways up
+_MAX_READ_ASPECT = 12.0  # length over height: of longer lines the middle is read
+_MAX_READ_WIDTH_PX = 576  # of a line 48 pixels high
+_MIN_CONFIDENCE_GAIN = 0.05  # mean per line, that a page upside down must be read with
 
 
 @dataclass(frozen=True, slots=True)
 class PageAngle:
-    """How far the text is turned clockwise, degrees in (-180, 180], and the confidence in that, in [0, 1]."""
+    """How far the text is rotated clockwise, degrees in (-180, 180], and the confidence in that, in [0, 1]."""
 
     degrees: float
     confidence: float
@@ -42,11 +46,20 @@ class PageAngle:
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """How lines run: clockwise degrees in (-90, 90], of how many box heights of lines, and their share."""
+    """How the lines of a page run.
+
+    Attributes:
+        degrees: Clockwise, in (-90, 90]: not yet which way along it text is read.
+        length: Of the lines that run so, in heights of their boxes.
+        agreement: Their fraction of the length of all lines, in [0, 1].
+    """
 
     degrees: float
     length: float
-    share: float
+    agreement: float
+
+
+_NO_AXIS = _Axis(0.0, 0.0, 0.0)
 
 
 def page_angle(
@@ -55,84 +68,91 @@ def page_angle(
     glyphs: Glyphs | None = None,
     recogniser: LineRecogniser | None = None,
 ) -> PageAngle:
-    """Return how far a page's text is turned; 0 with no confidence where too little of it tells.
+    """Return how far a page's text is rotated; 0 with no confidence where there is too little of it.
 
     Args:
         pixels: The page as delivered, (H, W, 3) RGB or (H, W) grey uint8.
         boxes: Its lines, as they lie on it.
         glyphs: Of the page, where they are known already.
-        recogniser: Reads lines both ways up where the vote is against the page as it is.
+        recogniser: Reads lines both ways up where the vote is that the page is upside down.
 
     Raises:
         ModelError: The network that votes is missing or damaged.
     """
-    long = [box for box in boxes if _elongation(box.corners) >= _LONG]
-    axis = _axis(long)
-    if axis.length < _ENOUGH:
+    long = [box for box in boxes if _aspect(box.corners) >= _MIN_LINE_ASPECT]
+    axis = _main_axis(long)
+    if axis.length < _MIN_TEXT_LENGTH:
         return PageAngle(0.0, 0.0)
     sideways = abs(axis.degrees) > 45
     quarter = float(np.sign(axis.degrees)) * 90 if sideways else 0.0
-    degrees = quarter + _refined(axis.degrees - quarter, glyphs or find_glyphs(pixels), sideways)
-    vote = _vote(pixels, long, degrees)
-    # a line that runs down the page must be turned one way or the other; one that runs across it may stay
-    turned = vote > (0.5 if sideways else _TURNED)
+    degrees = quarter + _refined_skew(axis.degrees - quarter, glyphs or find_glyphs(pixels), sideways)
+    vote = _upside_down_vote(pixels, long, degrees)
+    # a page on its side has to be rotated one way or the other; any other may stay as it is, and mostly does
+    is_upside_down = vote > (0.5 if sideways else _MIN_UPSIDE_DOWN_VOTE)
     if recogniser is not None and (sideways or vote > 0.5):
-        turned = _is_read_better_turned(pixels, long, degrees, recogniser)
-        vote = float(turned)
-    confidence = axis.share * max(vote, 1 - vote)
-    return PageAngle(_wrapped(degrees + 180 * turned), round(confidence, 3))
+        is_upside_down = _reads_better_upside_down(pixels, long, degrees, recogniser)
+        vote = float(is_upside_down)
+    confidence = axis.agreement * max(vote, 1 - vote)
+    return PageAngle(_wrapped(degrees + 180 * is_upside_down), round(confidence, 3))
 
 
-def _elongation(corners: F32) -> float:
+def _aspect(corners: F32) -> float:
+    """Return the longer side over the shorter one."""
     one, other = box_sides(corners)
     return max(one, other) / max(min(one, other), 1e-3)
 
 
-def _axis(boxes: Sequence[TextBox]) -> _Axis:
-    """Return how most of the length of the boxes runs."""
+def _main_axis(boxes: Sequence[TextBox]) -> _Axis:
+    """Return how most of the length of the boxes runs: the weighted median of those near the mean direction."""
     if not boxes:
-        return _Axis(0.0, 0.0, 0.0)
+        return _NO_AXIS
     degrees, weights, lengths = np.array([_direction(box.corners) for box in boxes]).T
-    # twice the angle makes both ways along a line the same
-    main = np.angle((weights * np.exp(2j * np.radians(degrees))).sum(), deg=True) / 2
-    apart = (degrees - main + 90) % 180 - 90
-    agree = np.abs(apart) < 10
-    if not agree.any():
-        return _Axis(0.0, 0.0, 0.0)
-    order = np.argsort(apart[agree])
-    middle = np.searchsorted(np.cumsum(weights[agree][order]), weights[agree].sum() / 2)
-    exact = main + float(apart[agree][order][middle])
-    return _Axis(90 - (90 - exact) % 180, float(lengths[agree].sum()), float(weights[agree].sum() / weights.sum()))
+    # with the angle doubled, both ways along a line are the same
+    mean = np.angle((weights * np.exp(2j * np.radians(degrees))).sum(), deg=True) / 2
+    deviation = (degrees - mean + 90) % 180 - 90
+    agrees = np.abs(deviation) < _MAX_DEVIATION_DEG
+    if not agrees.any():
+        return _NO_AXIS
+    exact = mean + _weighted_median(deviation[agrees], weights[agrees])
+    agreement = float(weights[agrees].sum() / weights.sum())
+    return _Axis(90 - (90 - exact) % 180, float(lengths[agrees].sum()), agreement)
+
+
+def _weighted_median(values: F64, weights: F64) -> float:
+    order = np.argsort(values)
+    middle = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)
+    return float(values[order][middle])
 
 
 def _direction(corners: F32) -> tuple[float, float, float]:
-    """Return clockwise degrees of a box's long sides, their length, and that in heights of the box."""
+    """Return clockwise degrees of a box's long sides, their length in pixels, and that in heights of the box."""
     one, other = box_sides(corners)
     x, y = corners[1] - corners[0] if one >= other else corners[3] - corners[0]
     return float(np.degrees(np.arctan2(y, x))), max(one, other), max(one, other) / max(min(one, other), 1.0)
 
 
-def _refined(degrees: float, glyphs: Glyphs, sideways: bool) -> float:
-    """Return the boxes' skew as sharp as the letters show it."""
+def _refined_skew(degrees: float, glyphs: Glyphs, sideways: bool) -> float:
+    """Return the glyphs' skew near the boxes', where it is clear, else the boxes'."""
     skew = find_skew(glyphs, upright=not sideways, around=degrees)
-    return skew.degrees if skew.sharpness > _SHARP and abs(skew.degrees - degrees) < _NEAR else degrees
+    agrees = abs(skew.degrees - degrees) < _MAX_DISAGREEMENT_DEG
+    return skew.degrees if skew.sharpness > _MIN_SHARPNESS and agrees else degrees
 
 
-def _vote(pixels: ImageU8, boxes: Sequence[TextBox], degrees: float) -> float:
-    """Return how sure the longest lines are that the page stands on its head once turned back by `degrees`."""
-    return float(upside_down(pixels, _longest_lines(boxes, degrees, _VOTERS)).mean())
+def _upside_down_vote(pixels: ImageU8, boxes: Sequence[TextBox], degrees: float) -> float:
+    """Return how probable the longest lines find it that text rotated by `degrees` is upside down, in [0, 1]."""
+    return float(upside_down(pixels, _longest_lines(boxes, degrees, _MAX_VOTERS)).mean())
 
 
-def _is_read_better_turned(
+def _reads_better_upside_down(
     pixels: ImageU8, boxes: Sequence[TextBox], degrees: float, recogniser: LineRecogniser
 ) -> bool:
-    """Return whether the longest lines are read with more confidence standing on their heads at `degrees`."""
-    lines = [
-        flat_line(pixels, corners, _LONGEST_READ, _WIDEST_READ) for corners in _longest_lines(boxes, degrees, _READ)
-    ]
-    heads = [np.ascontiguousarray(line[::-1, ::-1]) for line in lines]
-    read = [reading.confidence for reading in recogniser.recognise([*lines, *heads])]
-    return sum(read[len(lines) :]) > sum(read[: len(lines)]) + _SURER * len(lines)
+    """Return whether the longest lines are read with more confidence rotated by 180 degrees."""
+    longest = _longest_lines(boxes, degrees, _LINES_READ)
+    lines = [flat_line(pixels, corners, _MAX_READ_ASPECT, _MAX_READ_WIDTH_PX) for corners in longest]
+    rotated = [np.ascontiguousarray(line[::-1, ::-1]) for line in lines]
+    confidences = [reading.confidence for reading in recogniser.recognise([*lines, *rotated])]
+    gain = _MIN_CONFIDENCE_GAIN * len(lines)
+    return sum(confidences[len(lines) :]) > sum(confidences[: len(lines)]) + gain
 
 
 def _longest_lines(boxes: Sequence[TextBox], degrees: float, number: int) -> list[F32]:

@@ -25,7 +25,7 @@ from models.layout.reading_order import in_reading_order
 from models.options import ReadOptions
 from models.pages.ink import has_ink
 from models.pages.prepare import Prepared, prepare_upright
-from models.reading.leaders import up_to_the_next, with_leaders
+from models.reading.leaders import extended_to_next, with_leaders
 from models.reading.page_line import PageLine, has_print, separate_signatures
 from models.reading.upright_page import UprightPage, detect_upright
 from models.recognition.line_images import cut_line
@@ -163,7 +163,7 @@ def _recognise(page: UprightPage, lines: Sequence[PageLine], chosen: ChosenRecog
 
 def _add_leaders(page: UprightPage, lines: Sequence[PageLine]) -> None:
     """Add the dashes and dots that lead from printed lines to the next of their row."""
-    extended = up_to_the_next([line.corners for line in lines], page.image.width)
+    extended = extended_to_next([line.corners for line in lines], page.image.width)
     for line, corners in zip(lines, extended, strict=True):
         if line.kind == "printed" and line.reading is not None:
             crop = cut_line(page.image.pixels, corners)

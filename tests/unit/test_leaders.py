@@ -5,7 +5,7 @@ import pymupdf
 import pytest
 
 from models.arrays import F32, ImageU8
-from models.reading.leaders import up_to_the_next, with_leaders
+from models.reading.leaders import extended_to_next, with_leaders
 from models.recognition.types import LineReading
 
 SIZE, DPI = 12, 200
@@ -76,5 +76,5 @@ def test_a_line_reaches_to_the_next_of_its_row() -> None:
     def box(x0: float, y0: float, x1: float, y1: float) -> F32:
         return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
 
-    longer = up_to_the_next([box(0, 0, 100, 20), box(180, 2, 300, 22), box(150, 60, 220, 80)], 400)
+    longer = extended_to_next([box(0, 0, 100, 20), box(180, 2, 300, 22), box(150, 60, 220, 80)], 400)
     assert [float(corners[1, 0]) for corners in longer] == [180, 400, 380]
