@@ -1,1 +1,4 @@
-"""How well pages are read: ground truth, readers, and the scores of one against the other."""
+"""How well pages are read: ground truth formats, the readers that are measured, and the scores.
+
+It may import everything that reads pages. Nothing that reads pages imports it; `inkstream evaluate` does.
+"""

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from models.evaluation.errors import NoGroundTruth
-from models.evaluation.formats import funsd, line_tables, text_files, xml_pages, yolo
-from models.evaluation.items import Dataset, Item, Loaded
-
-_FORMATS: tuple[tuple[str, Callable[[Path, Path], Loaded | None]], ...] = (
-    ("lines", line_tables.load),
-    ("funsd", funsd.load),
-    ("xml", xml_pages.load),
-    ("text", text_files.load),
-    ("yolo", yolo.load),
-)
-_UNDERSTOOD = (
-    "NAME.pdf with NAME.gt.txt; ALTO or PAGE XML beside pictures; FUNSD's annotations/ and images/; pictures of "
-    "lines with gt.tsv or lines.tsv; YOLO boxes of signatures, NAME.jpg with NAME.txt"
-)
+from models.evaluation.formats.registry import FORMATS
+from models.evaluation.items import Dataset, Item
 
 
 def load_dataset(folder: Path, truth: Path | None = None, split: str | None = None) -> Dataset:
@@ -37,16 +25,19 @@ def load_dataset(folder: Path, truth: Path | None = None, split: str | None = No
         NoGroundTruth: There is no such folder, none of its files is ground truth, or nothing is in that split.
         MalformedGroundTruth: A file of ground truth cannot be parsed, or its document is missing.
     """
-    for place in (folder, truth or folder):
-        if not place.is_dir():
-            raise NoGroundTruth(f"{place} is not a folder; name one with documents and their ground truth")
-    for name, load in _FORMATS:
-        loaded = load(folder, truth or folder)
-        if loaded is not None and loaded.items:
-            return Dataset(folder.resolve().name, name, _in_split(folder, loaded.items, split), loaded.notes)
-        if loaded is not None:
-            raise NoGroundTruth("; ".join(loaded.notes) or f"{folder} has ground truth ({name}) for no document")
-    raise NoGroundTruth(f"{truth or folder} has no ground truth. Understood are: {_UNDERSTOOD}")
+    for given in (folder, truth or folder):
+        if not given.is_dir():
+            raise NoGroundTruth(f"{given} is not a folder; name one with documents and their ground truth")
+    for fmt in FORMATS:
+        loaded = fmt.load(folder, truth or folder)
+        if loaded is None:
+            continue
+        if not loaded.items:
+            reason = "; ".join(loaded.notes) or f"{folder} has ground truth ({fmt.name}) for no document"
+            raise NoGroundTruth(reason)
+        return Dataset(folder.resolve().name, fmt.name, _in_split(folder, loaded.items, split), loaded.notes)
+    understood = "; ".join(fmt.description for fmt in FORMATS)
+    raise NoGroundTruth(f"{truth or folder} has no ground truth. Understood are: {understood}")
 
 
 def load_datasets(folder: Path, truth: Path | None = None, split: str | None = None) -> list[Dataset]:
@@ -86,7 +77,7 @@ def sample(dataset: Dataset, limit: int | None) -> Dataset:
 
 
 def _in_split(folder: Path, items: Sequence[Item], split: str | None) -> tuple[Item, ...]:
-    """Return the items to measure on: what networks were trained on says nothing of how well they read."""
+    """Return the items to measure on. Scores on training data are no measure of how well a network reads."""
     parts = sorted({item.split for item in items if item.split})
     found = tuple(i for i in items if (i.split == split if split else i.split != "train"))
     if not found:

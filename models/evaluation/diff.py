@@ -1,4 +1,4 @@
-"""Where a text departs from the truth, word by word."""
+"""Where a text differs from the truth, word by word."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from models.evaluation.scores import normalise
 Part = tuple[Literal["same", "missing", "extra"], str]
 
 
-def word_diff(truth: str, said: str) -> Iterator[Part]:
-    """Yield the runs of words that both have, that only the truth has, and that were only said."""
-    true, found = normalise(truth).split(), normalise(said).split()
+def word_diff(truth: str, text: str) -> Iterator[Part]:
+    """Yield runs of words: in both texts, missing from the text, extra in the text."""
+    true, found = normalise(truth).split(), normalise(text).split()
     for run in Levenshtein.opcodes(true, found):
         wanted = " ".join(true[run.src_start : run.src_end])
         given = " ".join(found[run.dest_start : run.dest_end])

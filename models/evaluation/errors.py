@@ -2,7 +2,7 @@
 
 InkstreamError
 └── GroundTruthError        exit code 2: the folder that was named is not what `evaluate` takes
-    ├── NoGroundTruth       nothing in it says what its documents hold
+    ├── NoGroundTruth       nothing in it is ground truth
     └── MalformedGroundTruth  it has ground truth that cannot be parsed, or that names files which are not there
 """
 
@@ -19,7 +19,7 @@ class GroundTruthError(InkstreamError):
 
 
 class NoGroundTruth(GroundTruthError):
-    """A folder has nothing that says what its documents hold; the message lists what is understood."""
+    """A folder has no ground truth in it; the message lists the formats that are understood."""
 
     reason = "no-ground-truth"
 

@@ -1,4 +1,4 @@
-"""What is measured against: documents and what a person says they hold."""
+"""Documents with their ground truth: what a reading is compared with."""
 
 from __future__ import annotations
 
@@ -17,26 +17,32 @@ Unit = Literal["line", "word", "signature"]
 
 @dataclass(frozen=True, slots=True)
 class TruthBox:
-    """One line, word or signature. Polygon in the item's own `size`; kind None where the truth does not tell."""
+    """One line, word or signature. Polygon in the item's own `size`; kind None where the truth does not give it."""
 
     polygon: Polygon
     text: str = ""
     kind: Kind | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a point that is nowhere."""
+        """Raise ValueError for coordinates that are not finite."""
         if not all(math.isfinite(number) for point in self.polygon for number in point):
-            raise ValueError(f"not a place on a page: {self.polygon}")
+            raise ValueError(f"not a position on a page: {self.polygon}")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One document with its truth.
 
-    `text` is None where only places are known. `boxes` are of one `unit`, in reading order; `size` is the width and
-    height of the space their coordinates are in, None where that is the picture's pixels. `member` names the
-    picture inside the tar file at `path`. `single_line` says that the picture shows exactly one line; `split` is
-    the part of the set that the item is in: train, valid, test.
+    Attributes:
+        name: Unique in its set.
+        path: The document, or the tar file that it is packed in.
+        text: None where only boxes are known.
+        boxes: All of one `unit`, in reading order.
+        unit: What a box surrounds.
+        size: Width and height of the space that the boxes are in; None where that is the picture's pixels.
+        member: The picture's name inside the tar file at `path`.
+        single_line: Whether the picture shows exactly one line.
+        split: The part of the set that the item is in: train, valid, test.
     """
 
     name: str
@@ -71,7 +77,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The items of a folder, and sentences on what in it was left aside."""
+    """The items of a folder, and sentences on what was ignored."""
 
     items: list[Item]
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""A reader over a set of items: what each was read as, how long it took, and its scores."""
+"""A reader over a set of items: the text of each, how long it took, and its scores."""
 
 from __future__ import annotations
 
@@ -15,24 +15,36 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from models.errors import InkstreamError, ModelError, RecognitionTimeout, WorkerDied
+from models.evaluation.boxes import BoxScores, score_boxes
 from models.evaluation.calibration import Judged, judge_words
 from models.evaluation.items import Dataset, Item
-from models.evaluation.places import PlaceScores, score_places
-from models.evaluation.readers import DocumentReader, ReaderSpec, Said
+from models.evaluation.readers.registry import ReaderSpec
+from models.evaluation.readers.types import DocumentReader, Transcription
 from models.evaluation.scores import ErrorCount, Overlap, character_errors, word_errors, word_overlap
 
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """One item read; `error` says why it could not be, and it then counts as read empty. No truth, no scores.
+    """One item read. Without truth there are no scores.
 
-    `cpu_seconds` are those of all threads, and of programs that the reader started: on a machine that does other
-    things too they tell more than `seconds` on the clock.
+    Attributes:
+        item: Its name.
+        text: What was read.
+        truth: What it should be; None where only boxes are known.
+        pages: How many pages were read.
+        seconds: Wall-clock time.
+        cpu_seconds: Of all threads, and of programs that the reader started; the fairer figure on a busy machine.
+        error: Why it could not be read; it is then scored as empty.
+        characters: Behind the CER.
+        words: Behind the WER.
+        bag: Of the words in any order.
+        boxes: Of lines and signatures; None where the truth or the reader has no boxes.
+        judged: The words that have a confidence.
     """
 
     item: str
-    said: str
-    true: str | None
+    text: str
+    truth: str | None
     pages: int
     seconds: float
     cpu_seconds: float
@@ -40,20 +52,20 @@ class ItemResult:
     characters: ErrorCount | None = None
     words: ErrorCount | None = None
     bag: Overlap | None = None
-    places: PlaceScores | None = None
+    boxes: BoxScores | None = None
     judged: tuple[Judged, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the texts and counts under their names; of places and confidences a summary tells."""
-        found = asdict(replace(self, places=None, judged=()))
-        return {name: value for name, value in found.items() if name not in ("places", "judged")}
+        """Return the texts and counts under their names. Boxes and confidences are in the summary."""
+        found = asdict(replace(self, boxes=None, judged=()))
+        return {name: value for name, value in found.items() if name not in ("boxes", "judged")}
 
 
 def measure(dataset: Dataset, spec: ReaderSpec, processes: int = 1, timeout_s: float = 600) -> Iterator[ItemResult]:
     """Yield the result of each item once it is read, in any order.
 
-    Items are read in child processes, so that one that crashes or hangs its reader is a result like any other. What
-    the reader loads is loaded before the clock runs.
+    Items are read in child processes: one that crashes or hangs its reader is a result like any other. Loading the
+    reader is not timed.
 
     Args:
         dataset: What to read.
@@ -63,7 +75,7 @@ def measure(dataset: Dataset, spec: ReaderSpec, processes: int = 1, timeout_s: f
 
     Raises:
         ModelError: The reader cannot be loaded.
-        MalformedGroundTruth: A tar file does not give the picture that the truth names.
+        MalformedGroundTruth: A tar file lacks the picture that the truth names.
     """
     with tempfile.TemporaryDirectory(prefix="inkstream-evaluate-") as folder:
         pool = ProcessPool(max_workers=processes, context=get_context("spawn"))
@@ -82,44 +94,46 @@ def measure_item(item: Item, reader: DocumentReader, folder: Path) -> ItemResult
     started, worked = perf_counter(), _cpu_seconds()
     error = None
     try:
-        said = reader.read(path)
+        reading = reader.read(path)
     except (InkstreamError, OSError) as failure:
-        said = _nothing(reader)
+        reading = _nothing(reader)
         error = failure.summary if isinstance(failure, InkstreamError) else str(failure)
     seconds, cpu_seconds = perf_counter() - started, _cpu_seconds() - worked
     if item.member is not None:
         path.unlink()
-    return _scored(item, said, seconds, cpu_seconds, error)
+    return _scored(item, reading, seconds, cpu_seconds, error)
 
 
-def _scored(item: Item, said: Said, seconds: float, cpu_seconds: float, error: str | None) -> ItemResult:
+def _scored(
+    item: Item, reading: Transcription, seconds: float, cpu_seconds: float, error: str | None
+) -> ItemResult:
     """Return the result with the scores that the item's truth allows."""
     result = ItemResult(
-        item.name, said.text, item.text, said.pages, seconds, cpu_seconds, error, places=_places(item, said)
+        item.name, reading.text, item.text, reading.pages, seconds, cpu_seconds, error, boxes=_boxes(item, reading)
     )
     if item.text is None:
         return result
-    regions = (region for reading in said.readings or () for region in reading.regions)
+    regions = (region for page in reading.readings or () for region in page.regions)
     return replace(
-        result, characters=character_errors(item.text, said.text), words=word_errors(item.text, said.text),
-        bag=word_overlap(item.text, said.text), judged=tuple(judge_words(item.text, regions)),
+        result, characters=character_errors(item.text, reading.text), words=word_errors(item.text, reading.text),
+        bag=word_overlap(item.text, reading.text), judged=tuple(judge_words(item.text, regions)),
     )  # fmt: skip
 
 
 def _cpu_seconds() -> float:
-    """Return what this process and the programs it has waited for have computed."""
+    """Return the CPU time of this process and of the programs that it has waited for."""
     used = os.times()
     return used.user + used.system + used.children_user + used.children_system
 
 
-def _places(item: Item, said: Said) -> PlaceScores | None:
-    """Return the scores of places where the truth has them and the reader gives them: on the first page alone."""
-    if said.readings is None:
+def _boxes(item: Item, reading: Transcription) -> BoxScores | None:
+    """Return the scores of boxes where truth and reader have them. Ground truth with boxes has one page an item."""
+    if reading.readings is None:
         return None
-    if not said.readings:
-        return score_places(item, (), item.size or (1.0, 1.0))
-    page = said.readings[0]
-    return score_places(item, page.regions, (page.width, page.height))
+    if not reading.readings:
+        return score_boxes(item, (), item.size or (1.0, 1.0))
+    page = reading.readings[0]
+    return score_boxes(item, page.regions, (page.width, page.height))
 
 
 _loaded: tuple[ReaderSpec, DocumentReader] | None = None  # of this child process
@@ -136,7 +150,7 @@ def _measure(spec: ReaderSpec, item: Item, folder: Path) -> ItemResult:
 
 
 def _result(done: Future[ItemResult], item: Item, spec: ReaderSpec, timeout_s: float) -> ItemResult:
-    """Return what came of an item: its result, or that its process died or was ended for the time it took."""
+    """Return an item's result; a process that died or ran out of time is one as well."""
     try:
         return done.result()
     except ProcessExpired as ended:
@@ -147,5 +161,5 @@ def _result(done: Future[ItemResult], item: Item, spec: ReaderSpec, timeout_s: f
     return _scored(item, _nothing(spec.create()), seconds, 0.0, error.summary)
 
 
-def _nothing(reader: DocumentReader) -> Said:
-    return Said("", 0, () if reader.gives_places else None)
+def _nothing(reader: DocumentReader) -> Transcription:
+    return Transcription("", 0, () if reader.gives_boxes else None)

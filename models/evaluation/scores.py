@@ -2,7 +2,7 @@
 
 Texts are compared after Unicode normalisation to NFC and with every run of whitespace, line and page breaks
 included, made one space, none at the ends. Case, accents and punctuation count. A text's characters are its code
-points, its words what stands between spaces. A rate over several items is the sum of their errors over the sum of
+points, its words what is between spaces. A rate over several items is the sum of their errors over the sum of
 their lengths, so a long page weighs more than a short one.
 """
 
@@ -17,14 +17,14 @@ from rapidfuzz.distance import Levenshtein
 
 @dataclass(frozen=True, slots=True)
 class ErrorCount:
-    """Insertions, deletions and substitutions that turn what was said into the truth, and the truth's length."""
+    """Insertions, deletions and substitutions that turn a text into the truth, and the truth's length."""
 
     errors: int = 0
     length: int = 0
 
     @property
     def rate(self) -> float | None:
-        """Return errors per unit of truth, above 1 where much was invented; None where the truth is empty."""
+        """Return errors per unit of truth, above 1 where much was inserted; None where the truth is empty."""
         return self.errors / self.length if self.length else None
 
     def __add__(self, other: ErrorCount) -> ErrorCount:
@@ -33,7 +33,7 @@ class ErrorCount:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of so many."""
+    """A part of a whole, both counted."""
 
     part: int = 0
     whole: int = 0
@@ -49,29 +49,30 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """How many of the things said are true (`right`), of how many said, and how many truly are."""
+    """Counts behind precision and recall: correct predictions, all predictions, and all of the truth."""
 
-    right: int = 0
-    said: int = 0
+    correct: int = 0
+    predicted: int = 0
     true: int = 0
 
     @property
     def precision(self) -> float | None:
-        """Return the share of what was said that is right; None where nothing was said."""
-        return self.right / self.said if self.said else None
+        """Return the share of the predictions that is correct; None without predictions."""
+        return self.correct / self.predicted if self.predicted else None
 
     @property
     def recall(self) -> float | None:
-        """Return the share of the truth that was said; None where there is no truth."""
-        return self.right / self.true if self.true else None
+        """Return the share of the truth that was predicted; None without truth."""
+        return self.correct / self.true if self.true else None
 
     @property
     def f1(self) -> float | None:
-        """Return the harmonic mean of precision and recall; None where nothing was said and nothing is true."""
-        return 2 * self.right / (self.said + self.true) if self.said + self.true else None
+        """Return the harmonic mean of precision and recall; None without predictions and truth."""
+        total = self.predicted + self.true
+        return 2 * self.correct / total if total else None
 
     def __add__(self, other: Overlap) -> Overlap:
-        return Overlap(self.right + other.right, self.said + other.said, self.true + other.true)
+        return Overlap(self.correct + other.correct, self.predicted + other.predicted, self.true + other.true)
 
 
 def normalise(text: str) -> str:
@@ -79,19 +80,19 @@ def normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def character_errors(truth: str, said: str) -> ErrorCount:
+def character_errors(truth: str, text: str) -> ErrorCount:
     """Return the edit distance over code points (Levenshtein 1966): errors / length is the CER."""
-    true, found = normalise(truth), normalise(said)
+    true, found = normalise(truth), normalise(text)
     return ErrorCount(Levenshtein.distance(true, found), len(true))
 
 
-def word_errors(truth: str, said: str) -> ErrorCount:
+def word_errors(truth: str, text: str) -> ErrorCount:
     """Return the edit distance over words: errors / length is the WER."""
-    true, found = normalise(truth).split(), normalise(said).split()
+    true, found = normalise(truth).split(), normalise(text).split()
     return ErrorCount(Levenshtein.distance(true, found), len(true))
 
 
-def word_overlap(truth: str, said: str) -> Overlap:
-    """Return how the two bags of words overlap, whatever their order: a word said twice must be true twice."""
-    true, found = Counter(normalise(truth).split()), Counter(normalise(said).split())
+def word_overlap(truth: str, text: str) -> Overlap:
+    """Return how the two bags of words overlap, whatever their order: a word read twice must be true twice."""
+    true, found = Counter(normalise(truth).split()), Counter(normalise(text).split())
     return Overlap((true & found).total(), found.total(), true.total())

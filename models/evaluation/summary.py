@@ -1,4 +1,4 @@
-"""The results of a reader on a set, summed up."""
+"""The scores of a reader on a whole set."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from models.evaluation.calibration import THRESHOLDS, Bin, calibration_error, reliability, right_above
+from models.evaluation.boxes import BoxScores
+from models.evaluation.calibration import THRESHOLDS, Bin, accuracy_above, calibration_error, reliability
 from models.evaluation.items import Dataset
 from models.evaluation.measure import ItemResult
-from models.evaluation.places import PlaceScores
 from models.evaluation.scores import ErrorCount, Overlap, Share
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What the confidences of so many words are worth; `above` has, by threshold, how many said are right."""
+    """How well confidences predict correct words; `above` has the accuracy of words by minimum confidence."""
 
     words: int
     error: float
@@ -25,10 +25,10 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A reader on a set. Parts are None where the truth, or the reader, has nothing to measure them by.
+    """A reader on a set. Parts are None where the truth or the reader has nothing to compare.
 
-    `pages_per_s` is pages over the seconds on the clock that one process spent reading them, loading left out;
-    `cpu_s_per_page` is what all its threads computed for a page.
+    `pages_per_s` is pages over the wall-clock seconds that one process read them in, without loading;
+    `cpu_s_per_page` is the CPU time of all its threads.
     """
 
     dataset: str
@@ -42,18 +42,18 @@ class Summary:
     characters: ErrorCount
     words: ErrorCount
     bag: Overlap
-    places: PlaceScores | None
+    boxes: BoxScores | None
     calibration: Calibration | None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures under their names: shares in [0, 1], error rates from 0, null for what has none."""
+        """Return the figures under their names: fractions in [0, 1], error rates from 0, null for what has none."""
         return {
             "dataset": self.dataset, "format": self.format, "reader": self.reader, "items": self.items,
             "failed": self.failed, "pages": self.pages, "pages_per_s": self.pages_per_s,
             "cpu_s_per_page": self.cpu_s_per_page,
             "cer": self.characters.rate, "wer": self.words.rate, "word_f1": self.bag.f1,
             "word_precision": self.bag.precision, "word_recall": self.bag.recall,
-            "places": self.places and _places_json(self.places),
+            "boxes": self.boxes and _boxes_json(self.boxes),
             "calibration": self.calibration and asdict(self.calibration),
         }  # fmt: skip
 
@@ -61,7 +61,7 @@ class Summary:
 def summarise(dataset: Dataset, reader: str, results: Sequence[ItemResult]) -> Summary:
     """Return the sums over a set's items."""
     pages, seconds = sum(r.pages for r in results), sum(r.seconds for r in results)
-    places = [r.places for r in results if r.places]
+    boxes = [r.boxes for r in results if r.boxes]
     return Summary(
         dataset=dataset.name, format=dataset.format, reader=reader, items=len(results),
         failed=sum(r.error is not None for r in results), pages=pages,
@@ -70,7 +70,7 @@ def summarise(dataset: Dataset, reader: str, results: Sequence[ItemResult]) -> S
         characters=sum((r.characters for r in results if r.characters), ErrorCount()),
         words=sum((r.words for r in results if r.words), ErrorCount()),
         bag=sum((r.bag for r in results if r.bag), Overlap()),
-        places=sum(places, PlaceScores()) if places else None, calibration=_calibration(results),
+        boxes=sum(boxes, BoxScores()) if boxes else None, calibration=_calibration(results),
     )  # fmt: skip
 
 
@@ -79,21 +79,24 @@ def _calibration(results: Sequence[ItemResult]) -> Calibration | None:
     error = calibration_error(judged)
     if error is None:
         return None
-    above = {threshold: right_above(judged, threshold) for threshold in THRESHOLDS}
+    above = {threshold: accuracy_above(judged, threshold) for threshold in THRESHOLDS}
     return Calibration(len(judged), error, reliability(judged), above)
 
 
-def _places_json(places: PlaceScores) -> dict[str, Any]:
+def _boxes_json(scores: BoxScores) -> dict[str, Any]:
     return {
-        "covered": places.covered.rate,
-        "kept": places.kept.rate,
-        "line_cer": places.line_characters.rate,
-        "line_cer_by_kind": {kind or "not told": count.rate for kind, count in places.characters.items()},
-        "invented_characters": places.invented,
-        "iou_50": _overlap_json(places.pairs),
-        "kind_accuracy": places.kind_accuracy.rate,
-        "kinds": [{"true": true, "said": said, "lines": count} for (true, said), count in places.kinds.items()],
-        "signatures": _overlap_json(places.signatures),
+        "coverage_recall": scores.coverage_recall.rate,
+        "coverage_precision": scores.coverage_precision.rate,
+        "line_cer": scores.line_characters.rate,
+        "line_cer_by_kind": {kind or "unknown": count.rate for kind, count in scores.characters.items()},
+        "inserted_characters": scores.insertions,
+        "iou_50": _overlap_json(scores.pairs),
+        "kind_accuracy": scores.kind_accuracy.rate,
+        "kinds": [
+            {"true": true, "predicted": predicted, "lines": count}
+            for (true, predicted), count in scores.kinds.items()
+        ],
+        "signatures": _overlap_json(scores.signatures),
     }
 
 
@@ -104,6 +107,6 @@ def _overlap_json(found: Overlap | None) -> dict[str, Any] | None:
 
 
 def worst(results: Iterable[ItemResult], count: int) -> list[ItemResult]:
-    """Return the items with the highest CER, the worst first; those without a text to compare are left out."""
+    """Return the items with the highest CER, the worst first. Items without a text to compare are skipped."""
     judged = [result for result in results if result.characters is not None]
     return sorted(judged, key=lambda r: (-((r.characters and r.characters.rate) or 0.0), r.item))[:count]

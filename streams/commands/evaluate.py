@@ -12,7 +12,7 @@ from streams.commands.options import one_of
 if TYPE_CHECKING:
     from models.evaluation.items import Dataset
     from models.evaluation.measure import ItemResult
-    from models.evaluation.readers import ReaderSpec
+    from models.evaluation.readers.registry import ReaderSpec
     from streams.commands.evaluate_tables import Run
 
 
@@ -43,11 +43,11 @@ def evaluate(
         ),
     ] = "text",
 ) -> None:
-    """Measure how well documents are read, against ground truth: texts, places, kinds and confidences.
+    """Measure how well documents are read, against ground truth: texts, boxes, kinds and confidences.
 
     CER and WER are edits per character and word of the truth; word F1 forgives any order, as forms need it.
 
-    Line CER compares line by line; covered are true lines found, kept are regions found that are true lines.
+    Line CER compares line by line. Coverage: lines with half of their area in regions (R), and the reverse (P).
 
     A document that cannot be read counts as failed, and as read empty.
 
@@ -76,7 +76,7 @@ def evaluate(
 def _specs(names: list[str], options: list[str]) -> list[ReaderSpec]:
     """Return what is to be measured: ours once for each of the options, every other reader once."""
     from models.errors import OptionsError
-    from models.evaluation.readers import ReaderSpec, reader_spec
+    from models.evaluation.readers.registry import ReaderSpec, reader_spec
     from streams.messages.codec import merge_options, parse_options
     from streams.settings import load_settings
 
@@ -132,7 +132,7 @@ def _check_lines(sets: list[Dataset], specs: list[ReaderSpec]) -> None:
 
     for spec in specs:
         for dataset in sets:
-            if spec.reads_lines_only and not all(item.single_line for item in dataset.items):
+            if spec.single_lines_only and not all(item.single_line for item in dataset.items):
                 raise OptionsError(
                     f"{spec.label} reads single lines, and {dataset.name} has pages; leave one of them out"
                 )

@@ -6,9 +6,9 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 
+from models.evaluation.boxes import BoxScores
 from models.evaluation.diff import word_diff
 from models.evaluation.measure import ItemResult
-from models.evaluation.places import PlaceScores
 from models.evaluation.scores import Overlap
 from models.evaluation.summary import Calibration, Summary, worst
 from streams.terminal import print_table
@@ -19,11 +19,11 @@ _SHOWN = {"same": ("{}", ""), "missing": ("[-{}-]", "red"), "extra": ("{{+{}+}}"
 
 
 def print_runs(runs: Sequence[Run]) -> None:
-    """Print the scores of texts, then those of places and of confidences where there are any."""
+    """Print the scores of texts, then those of boxes and of confidences where there are any."""
     summaries = [summary for summary, _ in runs]
     columns = ("set", "items", "failed", "reader", "CER", "WER", "word F1", "pages/s", "CPU s/page")
     print_table(columns, map(_text_row, summaries))
-    _print_places([(summary, summary.places) for summary in summaries if summary.places])
+    _print_boxes([(summary, summary.boxes) for summary in summaries if summary.boxes])
     _print_calibrations([(summary, summary.calibration) for summary in summaries if summary.calibration])
 
 
@@ -46,7 +46,7 @@ def print_errors(runs: Iterable[Run], count: int) -> None:
             console.print(Text(title, "bold"))
             if result.error:
                 console.print(Text(result.error, "red"))
-            for what, words in word_diff(result.true or "", result.said):
+            for what, words in word_diff(result.truth or "", result.text):
                 form, style = _SHOWN[what]
                 console.print(Text(form.format(words), style), end=" ")
             console.print()
@@ -60,19 +60,19 @@ def _text_row(summary: Summary) -> list[str]:
     return [*items, *map(_percent, rates), *speeds]
 
 
-def _print_places(found: Sequence[tuple[Summary, PlaceScores]]) -> None:
+def _print_boxes(found: Sequence[tuple[Summary, BoxScores]]) -> None:
     if not found:
         return
     kinds = [kind for kind in ("printed", "handwritten", "signature") if _has_kind(found, kind)]
-    columns = ("set", "reader", "covered", "kept", "IoU .5 F1", "line CER", *(f"{k} CER" for k in kinds),
-               "kind right", "signatures P", "R", "F1")  # fmt: skip
+    columns = ("set", "reader", "coverage R", "P", "IoU .5 F1", "line CER", *(f"{k} CER" for k in kinds),
+               "kind accuracy", "signatures P", "R", "F1")  # fmt: skip
     rows = []
-    for summary, places in found:
-        signed = places.signatures or Overlap()
-        by_kind = {str(kind): count.rate for kind, count in places.characters.items()}
+    for summary, scores in found:
+        signed = scores.signatures or Overlap()
+        by_kind = {str(kind): count.rate for kind, count in scores.characters.items()}
         rates = (
-            places.covered.rate, places.kept.rate, (places.pairs or Overlap()).f1, places.line_characters.rate,
-            *map(by_kind.get, kinds), places.kind_accuracy.rate,
+            scores.coverage_recall.rate, scores.coverage_precision.rate, (scores.pairs or Overlap()).f1,
+            scores.line_characters.rate, *map(by_kind.get, kinds), scores.kind_accuracy.rate,
             signed.precision, signed.recall, signed.f1,
         )  # fmt: skip
         rows.append([summary.dataset, summary.reader, *map(_percent, rates)])
@@ -80,15 +80,15 @@ def _print_places(found: Sequence[tuple[Summary, PlaceScores]]) -> None:
     _print_kinds(found)
 
 
-def _has_kind(found: Sequence[tuple[Summary, PlaceScores]], kind: str) -> bool:
-    return any(true == kind and count.length for _, places in found for true, count in places.characters.items())
+def _has_kind(found: Sequence[tuple[Summary, BoxScores]], kind: str) -> bool:
+    return any(true == kind and count.length for _, scores in found for true, count in scores.characters.items())
 
 
-def _print_kinds(found: Sequence[tuple[Summary, PlaceScores]]) -> None:
+def _print_kinds(found: Sequence[tuple[Summary, BoxScores]]) -> None:
     rows = [
         [summary.dataset, summary.reader, true, predicted, str(count)]
-        for summary, places in found
-        for (true, predicted), count in sorted(places.kinds.items())
+        for summary, scores in found
+        for (true, predicted), count in sorted(scores.kinds.items())
     ]
     if rows:
         print_table(("set", "reader", "true kind", "predicted", "lines"), rows)
@@ -100,11 +100,13 @@ def _print_calibrations(found: Sequence[tuple[Summary, Calibration]]) -> None:
     thresholds = list(found[0][1].above)
     rows = []
     for summary, calibration in found:
-        right = [
+        accuracies = [
             f"{_percent(s.rate)} of {_percent(s.whole / calibration.words)}" for s in calibration.above.values()
         ]
-        rows.append([summary.dataset, summary.reader, str(calibration.words), _percent(calibration.error), *right])
-    print_table(("set", "reader", "words", "ECE", *(f"right at ≥ {t:g}" for t in thresholds)), rows)
+        rows.append(
+            [summary.dataset, summary.reader, str(calibration.words), _percent(calibration.error), *accuracies]
+        )
+    print_table(("set", "reader", "words", "ECE", *(f"correct at ≥ {t:g}" for t in thresholds)), rows)
 
 
 def _percent(rate: float | None) -> str:

@@ -15,7 +15,8 @@ from models.evaluation.datasets import load_dataset
 from models.evaluation.errors import NoGroundTruth
 from models.evaluation.items import Dataset, Item, TruthBox
 from models.evaluation.measure import ItemResult, measure, measure_item
-from models.evaluation.readers import READERS, DocumentReader, ReaderSpec, Said, reader_spec
+from models.evaluation.readers.registry import READERS, ReaderSpec, reader_spec
+from models.evaluation.readers.types import DocumentReader, Transcription
 from models.evaluation.scores import ErrorCount
 from models.evaluation.summary import summarise, worst
 from models.options import ReadOptions
@@ -52,17 +53,17 @@ def read_here(dataset: Dataset, spec: ReaderSpec = OURS) -> list[ItemResult]:
 class DyingReader:
     """Reads nothing: it dies on one document, hangs on another, and the rest is blank."""
 
-    gives_places = True
+    gives_boxes = True
 
     def warm_up(self) -> None:
         pass
 
-    def read(self, path: Path) -> Said:
+    def read(self, path: Path) -> Transcription:
         if path.name == "dies.png":
             os.kill(os.getpid(), signal.SIGKILL)
         if path.name == "hangs.png":
             time.sleep(3600)
-        return Said("", 1, ())
+        return Transcription("", 1, ())
 
 
 class DyingSpec(ReaderSpec):
@@ -78,7 +79,7 @@ def test_our_reading_is_scored_against_the_truth(folder: Path) -> None:
     dataset = load_dataset(folder)
     results = {result.item: result for result in read_here(dataset)}
     summary = summarise(dataset, "ours", list(results.values()))
-    assert results["good.png"].said == SENTENCE
+    assert results["good.png"].text == SENTENCE
     assert [results[name].characters.errors for name in ("good.png", "wrong.png")] == [0, 2]  # type: ignore[union-attr]
     assert (summary.items, summary.failed, summary.pages) == (2, 0, 2)
     assert summary.characters.rate == 2 / (2 * len(SENTENCE))
@@ -93,8 +94,8 @@ def test_our_reading_is_scored_against_the_truth(folder: Path) -> None:
 
 def test_several_processes_find_what_one_finds(folder: Path) -> None:
     dataset = load_dataset(folder)
-    together = sorted((result.item, result.said) for result in measure(dataset, OURS, 2))
-    assert together == [(result.item, result.said) for result in read_here(dataset)]
+    together = sorted((result.item, result.text) for result in measure(dataset, OURS, 2))
+    assert together == [(result.item, result.text) for result in read_here(dataset)]
 
 
 def test_a_document_that_kills_or_hangs_its_reader_costs_only_itself(tmp_path: Path) -> None:
@@ -122,22 +123,22 @@ def test_a_document_that_cannot_be_read_counts_as_read_empty(tmp_path: Path) -> 
     assert result.error
     assert result.error.startswith("CorruptFile: ")
     assert (summary.failed, summary.characters.rate, summary.pages_per_s) == (1, 1.0, 0.0)
-    assert summary.places
-    assert summary.places.covered.rate == 0
+    assert summary.boxes
+    assert summary.boxes.coverage_recall.rate == 0
     for name in ("tesseract", "rapidocr"):
         [peer] = read_here(dataset, reader_spec(name))
         assert peer.error
         assert peer.error.startswith("ReaderFailed: ")
-        assert peer.places is None
+        assert peer.boxes is None
 
 
 def test_only_readers_that_say_where_they_read_are_scored_on_places(folder: Path) -> None:
     box = TruthBox(((0, 0), (1000, 0), (1000, 90), (0, 90)), SENTENCE, "printed")
     dataset = Dataset("set", "xml", (Item("good.png", folder / "good.png", SENTENCE, (box,)),))
     [ours], [peer] = read_here(dataset), read_here(dataset, reader_spec("tesseract"))
-    assert ours.places
-    assert ours.places.line_characters.errors == 0
-    assert peer.places is None
+    assert ours.boxes
+    assert ours.boxes.line_characters.errors == 0
+    assert peer.boxes is None
     assert peer.characters
     assert peer.characters.errors == 0
 
@@ -146,7 +147,7 @@ def test_only_readers_that_say_where_they_read_are_scored_on_places(folder: Path
 def test_every_reader_reads_a_clean_line(folder: Path, name: str) -> None:
     dataset = Dataset("set", "lines", (Item("good.png", folder / "good.png", SENTENCE, single_line=True),))
     [result] = read_here(dataset, reader_spec(name))
-    assert "".join(result.said.split()) == "".join(SENTENCE.split())
+    assert "".join(result.text.split()) == "".join(SENTENCE.split())
     assert result.pages == 1
 
 
@@ -156,12 +157,12 @@ def test_a_pdf_is_read_page_by_page_by_ours_and_the_peers(tmp_path: Path) -> Non
     dataset = Dataset("set", "text", (Item("days.pdf", tmp_path / "days.pdf", "Monday\nTuesday"),))
     for spec in (OURS, reader_spec("tesseract")):
         [result] = read_here(dataset, spec)
-        assert (result.said.split(), result.pages) == (["Monday", "Tuesday"], 2)
+        assert (result.text.split(), result.pages) == (["Monday", "Tuesday"], 2)
 
 
 def test_there_is_no_rate_where_there_is_no_text_to_compare() -> None:
     summary = summarise(Dataset("set", "yolo", ()), "ours", [ItemResult("a.png", "said", None, 1, 0.5, 0.25)])
-    assert (summary.characters.rate, summary.bag.f1, summary.places, summary.pages_per_s) == (None, None, None, 2.0)
+    assert (summary.characters.rate, summary.bag.f1, summary.boxes, summary.pages_per_s) == (None, None, None, 2.0)
 
 
 def test_the_command_prints_a_table_and_the_worst_items(folder: Path) -> None:

@@ -164,7 +164,7 @@ def test_a_folder_of_sets_gives_those_that_have_truth(tmp_path: Path) -> None:
 
 def test_a_folder_without_truth_says_what_is_understood(tmp_path: Path) -> None:
     picture(tmp_path / "x.png")
-    with pytest.raises(NoGroundTruth, match=r"NAME\.gt\.txt; ALTO"):
+    with pytest.raises(NoGroundTruth, match=r"ALTO or PAGE XML.*NAME\.gt\.txt"):
         load_datasets(tmp_path)
     with pytest.raises(NoGroundTruth, match="is not a folder"):
         load_datasets(tmp_path / "x.png")
@@ -184,7 +184,7 @@ def test_a_folder_without_truth_says_what_is_understood(tmp_path: Path) -> None:
         ("x.xml", "<html/>", "neither ALTO nor PAGE"),
         ("x.xml", ALTO.replace('HPOS="10"', ""), "HPOS"),
         ("x.xml", ALTO.replace("1 2 3 4 5 6", "1 2"), "not a polygon"),
-        ("x.xml", ALTO.replace("1 2 3 4", "1 2 nan 4"), "not a place"),
+        ("x.xml", ALTO.replace("1 2 3 4", "1 2 nan 4"), "not a position"),
         ("x.xml", ALTO.replace('WIDTH="200"', 'WIDTH="0"'), "the page is 0 × 100"),
         ("y.xml", PAGE.replace("letter", "gone"), "no document"),
         ("x.txt", "Dear Sir,\n", "call it x.gt.txt"),

@@ -33,7 +33,7 @@ def test_words_are_compared_whole_and_in_order() -> None:
 
 
 def test_the_bag_of_words_has_no_order_but_counts_repeats() -> None:
-    assert word_overlap("a b b c", "b a b b x") == Overlap(right=3, said=5, true=4)
+    assert word_overlap("a b b c", "b a b b x") == Overlap(correct=3, predicted=5, true=4)
     found = word_overlap("a b b c", "b a b b x")
     assert (found.precision, found.recall, found.f1) == (3 / 5, 3 / 4, 6 / 9)
 

@@ -1,4 +1,4 @@
-"""ALTO: text lines with polygons, and tags that may tell how a line is written."""
+"""ALTO: text lines with polygons, and tags that may give the kind of a line."""
 
 from __future__ import annotations
 
@@ -11,14 +11,26 @@ from models.evaluation.items import TruthBox
 
 
 def read_alto(root: Element) -> PageTruth:
-    """Return the lines in document order. Raises ValueError or LookupError for what is not ALTO."""
+    """Return the first page and its lines. Raises ValueError or LookupError for what is not ALTO."""
     page = next(inner(root, "Page"), None)
     if page is None:
         raise LookupError("no <Page>")
-    tags = {tag.attrib["ID"]: tag.get("LABEL", "") for found in inner(root, "Tags") for tag in found}
     name = next((found.text for found in inner(root, "fileName") if found.text), None)
-    boxes = tuple(_box(line, tags) for line in inner(page, "TextLine"))
-    return PageTruth(name and name.strip(), (float(page.attrib["WIDTH"]), float(page.attrib["HEIGHT"])), boxes)
+    size = float(page.attrib["WIDTH"]), float(page.attrib["HEIGHT"])
+    return PageTruth(name and name.strip(), size, _lines_of(page, _tags(root)))
+
+
+def read_lines(root: Element) -> tuple[TruthBox, ...]:
+    """Return the lines of all pages in document order. Raises ValueError or LookupError for one without a shape."""
+    return _lines_of(root, _tags(root))
+
+
+def _tags(root: Element) -> dict[str, str]:
+    return {tag.attrib["ID"]: tag.get("LABEL", "") for found in inner(root, "Tags") for tag in found}
+
+
+def _lines_of(element: Element, tags: Mapping[str, str]) -> tuple[TruthBox, ...]:
+    return tuple(_box(line, tags) for line in inner(element, "TextLine"))
 
 
 def _box(line: Element, tags: Mapping[str, str]) -> TruthBox:

@@ -13,6 +13,7 @@ from typing import Any
 
 from models.evaluation.errors import MalformedGroundTruth
 from models.evaluation.formats.pictures import picture_of
+from models.evaluation.formats.types import GroundTruthFormat
 from models.evaluation.items import Item, Loaded, TruthBox
 
 
@@ -38,3 +39,6 @@ def _item(path: Path, images: Path) -> Item:
 def _box(word: Mapping[str, Any]) -> TruthBox:
     x0, y0, x1, y1 = map(float, word["box"])
     return TruthBox(((x0, y0), (x1, y0), (x1, y1), (x0, y1)), word["text"])
+
+
+FORMAT = GroundTruthFormat("funsd", "FUNSD's annotations/ and images/", load)

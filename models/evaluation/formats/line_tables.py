@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from models.evaluation.errors import MalformedGroundTruth
+from models.evaluation.formats.types import GroundTruthFormat
 from models.evaluation.items import Item, Loaded
 
 _TABLES = ("gt.tsv", "lines.tsv")
@@ -23,12 +24,17 @@ def load(folder: Path, truth: Path) -> Loaded | None:
     table = next((path for path in (truth / name for name in _TABLES) if path.is_file()), None)
     if table is None:
         return None
-    rows = _rows(table)
+    rows = read_table(table)
     archives = _archives(folder) if any("tar" not in row for row in rows) else {}
     return Loaded([_item(row, folder, archives, table) for row in rows])
 
 
-def _rows(table: Path) -> list[dict[str, str]]:
+def read_table(table: Path) -> list[dict[str, str]]:
+    """Return the rows by column name. A row may lack its last columns.
+
+    Raises:
+        MalformedGroundTruth: It is not a UTF-8 table, a row has no text, or a file is named twice.
+    """
     try:
         with table.open(encoding="utf-8-sig", newline="") as stream:
             cells = [row for row in csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE) if row]
@@ -52,7 +58,7 @@ def _rows(table: Path) -> list[dict[str, str]]:
 
 
 def _archives(folder: Path) -> dict[str, Path]:
-    """Return in which tar file of the folder each packed picture is."""
+    """Return the tar file of each picture that is packed in one of the folder's."""
     found: dict[str, Path] = {}
     for path in sorted(folder.glob("*.tar")):
         try:
@@ -71,3 +77,6 @@ def _item(row: Mapping[str, str], folder: Path, archives: Mapping[str, Path], ta
         raise MalformedGroundTruth(f"{table} names {name}, but there is no {path}")
     member = name if archive else None
     return Item(name, path, row["text"], member=member, single_line=True, split=row.get("split") or None)
+
+
+FORMAT = GroundTruthFormat("lines", "pictures of lines with gt.tsv or lines.tsv", load)

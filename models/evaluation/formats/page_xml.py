@@ -1,4 +1,4 @@
-"""PAGE: text lines with polygons, in regions with a reading order; `production` may tell how they are written."""
+"""PAGE: text lines with polygons, in regions with a reading order; `production` may give their kind."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def read_page(root: Element) -> PageTruth:
 
 
 def _regions(page: Element) -> list[Element]:
-    """Return the text regions in the page's reading order; those it does not name follow as they stand."""
+    """Return the text regions in the page's reading order; those it does not name follow in document order."""
     order = [name for group in children(page, "ReadingOrder") for name in _references(group)]
-    place = {name: number for number, name in reversed(list(enumerate(order)))}
-    return sorted(inner(page, "TextRegion"), key=lambda region: place.get(region.get("id", ""), len(order)))
+    rank = {name: number for number, name in reversed(list(enumerate(order)))}
+    return sorted(inner(page, "TextRegion"), key=lambda region: rank.get(region.get("id", ""), len(order)))
 
 
 def _references(group: Element) -> Iterator[str]:
-    """Yield the regions that a group names, its groups within it at their place."""
+    """Yield the regions that a group names, nested groups at their index."""
     for part in sorted(group, key=lambda part: int(part.get("index", 0))):
         if "regionRef" in part.attrib:
             yield part.attrib["regionRef"]
@@ -50,8 +50,8 @@ def _line_index(line: Element) -> int:
 def _box(line: Element, region: Element) -> TruthBox:
     given = sorted(children(line, "TextEquiv"), key=lambda found: int(found.get("index", 0)))
     text = next((found.text or "" for equivalent in given for found in inner(equivalent, "Unicode")), "")
-    how = line.get("production") or region.get("production") or ""
-    return TruthBox(points(children(line, "Coords")[0].attrib["points"]), text.strip(), kind_of(how))
+    production = line.get("production") or region.get("production") or ""
+    return TruthBox(points(children(line, "Coords")[0].attrib["points"]), text.strip(), kind_of(production))
 
 
 def _signature(mark: Element) -> TruthBox:

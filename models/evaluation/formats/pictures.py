@@ -1,4 +1,4 @@
-"""Which document a file of ground truth speaks of."""
+"""The document that a file of ground truth belongs to."""
 
 from __future__ import annotations
 

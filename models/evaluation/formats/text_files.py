@@ -6,13 +6,14 @@ from pathlib import Path
 
 from models.evaluation.errors import MalformedGroundTruth
 from models.evaluation.formats.pictures import SUFFIXES
+from models.evaluation.formats.types import GroundTruthFormat
 from models.evaluation.items import Item, Loaded
 
 SUFFIX = ".gt.txt"
 
 
 def load(folder: Path, truth: Path) -> Loaded | None:
-    """Return the documents of a folder whose text stands in `truth`, or None where no file there ends in .gt.txt.
+    """Return the documents of a folder whose text is in `truth`, or None where no file there ends in .gt.txt.
 
     A truth that bears a document's full name belongs to that document alone; one that bears its stem, to every
     PDF or picture of that stem that has none of its own.
@@ -38,3 +39,6 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise MalformedGroundTruth(f"{path} is not UTF-8: {error}; convert it, as with iconv") from error
+
+
+FORMAT = GroundTruthFormat("text", "NAME.pdf with NAME.gt.txt", load)

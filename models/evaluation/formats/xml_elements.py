@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from models.document import Kind, Polygon
 from models.evaluation.items import TruthBox
 
-# Parts of what transcribers call the ways of writing; the first that fits decides.
+# Parts of the labels that transcribers give to lines; the first that fits decides.
 _KINDS: dict[str, Kind] = {
     "signature": "signature",
     "handwrit": "handwritten",
@@ -48,15 +48,15 @@ def children(element: Element, name: str) -> list[Element]:
     return [found for found in element if local_name(found) == name]
 
 
-def points(written: str) -> Polygon:
+def points(attribute: str) -> Polygon:
     """Return `x,y x,y …` or `x y x y …` as a polygon. Raises ValueError for less than three points."""
-    numbers = [float(number) for number in written.replace(",", " ").split()]
+    numbers = [float(number) for number in attribute.replace(",", " ").split()]
     if len(numbers) < 6 or len(numbers) % 2:
-        raise ValueError(f"not a polygon: {written[:60]!r}")
+        raise ValueError(f"not a polygon: {attribute[:60]!r}")
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 def kind_of(label: str) -> Kind | None:
-    """Return which of our kinds a transcriber's label means: `DefaultLine:Typewritten` is printed."""
+    """Return our kind for a transcriber's label, if it has one: `DefaultLine:Typewritten` is printed."""
     lower = label.lower()
     return next((kind for word, kind in _KINDS.items() if word in lower), None)

@@ -12,6 +12,7 @@ from models.evaluation.errors import MalformedGroundTruth
 from models.evaluation.formats.alto import read_alto
 from models.evaluation.formats.page_xml import read_page
 from models.evaluation.formats.pictures import picture_of
+from models.evaluation.formats.types import GroundTruthFormat
 from models.evaluation.formats.xml_elements import PageTruth, local_name
 from models.evaluation.items import Item, Loaded
 
@@ -45,3 +46,6 @@ def _parsed(path: Path) -> PageTruth:
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise MalformedGroundTruth(f"{path} cannot be parsed: {type(error).__name__} {error}") from error
     raise MalformedGroundTruth(f"{path} is neither ALTO nor PAGE: its root is <{local_name(root)}>")
+
+
+FORMAT = GroundTruthFormat("xml", "ALTO or PAGE XML beside pictures", load)

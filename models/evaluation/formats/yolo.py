@@ -1,4 +1,6 @@
-"""Ground truth as YOLO boxes: `NAME.jpg` with `NAME.txt`, lines `class x y width height` in shares of the picture.
+"""Ground truth as YOLO boxes: `NAME.jpg` with `NAME.txt`, lines `class x y width height`.
+
+Coordinates are fractions of the picture; (x, y) is the centre of a box.
 
 `classes.txt` names the classes, one a line. Without it they are those of Tobacco800: 0 logo, 1 signature.
 """
@@ -9,6 +11,7 @@ from pathlib import Path
 
 from models.evaluation.errors import MalformedGroundTruth
 from models.evaluation.formats.pictures import find_picture
+from models.evaluation.formats.types import GroundTruthFormat
 from models.evaluation.items import Item, Loaded, TruthBox
 
 _CLASSES = "classes.txt"
@@ -51,7 +54,7 @@ def _item(path: Path, picture: Path, classes: tuple[str, ...]) -> Item:
         except (ValueError, IndexError) as error:
             raise MalformedGroundTruth(
                 f"{path}, row {number} is not a YOLO box, class x y width height ({error}); "
-                f"if it is what {picture.name} says, call it {path.stem}.gt.txt"
+                f"if it is the text of {picture.name}, call it {path.stem}.gt.txt"
             ) from error
         if found == "signature":
             boxes.append(box)
@@ -61,3 +64,6 @@ def _item(path: Path, picture: Path, classes: tuple[str, ...]) -> Item:
 def _box(x: float, y: float, width: float, height: float) -> TruthBox:
     x0, y0, x1, y1 = x - width / 2, y - height / 2, x + width / 2, y + height / 2
     return TruthBox(((x0, y0), (x1, y0), (x1, y1), (x0, y1)), kind="signature")
+
+
+FORMAT = GroundTruthFormat("yolo", "YOLO boxes of signatures, NAME.jpg with NAME.txt", load)

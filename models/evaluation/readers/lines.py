@@ -11,44 +11,44 @@ import numpy as np
 from models.arrays import ImageU8
 from models.document import PageReading, Region
 from models.documents.files import open_document
-from models.evaluation.readers import Said
+from models.evaluation.readers.types import Transcription
 from models.layout.geometry import box_polygon
 from models.recognition.types import LineReading, LineRecogniser
 
 _DPI = 300
-_MEGAPIXELS = 80.0
+_MAX_MEGAPIXELS = 80.0
 _PARAMS = {"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": 1}
 
 
 class LineReader:
-    """Takes every picture for one line and has a recogniser read it, one at a time."""
+    """Takes every picture for one line and gives it to a recogniser, one at a time."""
 
-    gives_places = True
+    gives_boxes = True
 
     def __init__(self, recogniser: LineRecogniser) -> None:
         self._recogniser = recogniser
 
     def warm_up(self) -> None:
-        """Read a blank line: what the recogniser loads, it loads then."""
+        """Read a blank line: recognisers load their networks with the first line."""
         self._recogniser.recognise([np.full((32, 320, 3), 255, np.uint8)])
 
-    def read(self, path: Path) -> Said:
+    def read(self, path: Path) -> Transcription:
         """Read one line. Raises DocumentError."""
         document = open_document(path)
         try:
-            image = document.image(0, _DPI, _MEGAPIXELS, grey=False)
+            image = document.image(0, _DPI, _MAX_MEGAPIXELS, grey=False)
         finally:
             document.close()
-        said = self._recogniser.recognise([image.pixels])[0]
-        text, confidence = said.text, said.confidence
+        line = self._recogniser.recognise([image.pixels])[0]
         name = self._recogniser.name
         polygon = box_polygon((0, 0, image.width, image.height), image.width, image.height)
         reading = PageReading(
-            pagenum=0, text=text, confidence=confidence, method="ocr", width=image.width, height=image.height,
-            dpi=image.dpi, rotation=0.0, language="", regions=(Region(polygon, text, confidence, name),),
+            pagenum=0, text=line.text, confidence=line.confidence, method="ocr", width=image.width,
+            height=image.height, dpi=image.dpi, rotation=0.0, language="",
+            regions=(Region(polygon, line.text, line.confidence, name),),
             models={"detector": None, "printed": name, "handwritten": name}, timings_ms={},
         )  # fmt: skip
-        return Said(text, 1, (reading,))
+        return Transcription(line.text, 1, (reading,))
 
 
 class RapidocrLines:
@@ -62,12 +62,13 @@ class RapidocrLines:
     def recognise(self, lines: Sequence[ImageU8]) -> list[LineReading]:
         """Return text and confidence of each line, (H, W, 3) uint8 RGB."""
         engine = self._loaded()
-        found = []
+        readings = []
         for line in lines:
-            said = engine(np.ascontiguousarray(line[:, :, ::-1]), use_det=False, use_cls=False, use_rec=True)
-            texts = said.txts or ()
-            found.append(LineReading(texts[0], float(said.scores[0])) if texts else LineReading("", 0.0))
-        return found
+            bgr = np.ascontiguousarray(line[:, :, ::-1])
+            result = engine(bgr, use_det=False, use_cls=False, use_rec=True)
+            texts = result.txts or ()
+            readings.append(LineReading(texts[0], float(result.scores[0])) if texts else LineReading("", 0.0))
+        return readings
 
     def _loaded(self) -> Any:
         if self._engine is None:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from models.document import Kind, Region
-from models.evaluation.calibration import calibration_error, judge_words, reliability, right_above
+from models.evaluation.boxes import BoxScores, score_boxes
+from models.evaluation.calibration import accuracy_above, calibration_error, judge_words, reliability
 from models.evaluation.items import Item, TruthBox, Unit
-from models.evaluation.places import PlaceScores, score_places
 from models.evaluation.scores import ErrorCount, Overlap, Share
 from models.layout.geometry import box_polygon
 
@@ -26,28 +26,28 @@ def region(
 
 def scored(
     boxes: list[TruthBox], regions: list[Region], unit: Unit = "line", size: tuple[float, float] | None = None
-) -> PlaceScores:
-    scores = score_places(Item("page", Path("page.png"), "", tuple(boxes), unit, size), regions, PAGE)
+) -> BoxScores:
+    scores = score_boxes(Item("page", Path("page.png"), "", tuple(boxes), unit, size), regions, PAGE)
     assert scores is not None
     return scores
 
 
 def test_a_line_cut_in_two_is_covered_though_neither_half_is_its_pair() -> None:
     scores = scored([line(0, 0, 100, 10)], [region(0, 0, 45, 10), region(50, 0, 95, 10)])
-    assert (scores.covered, scores.kept) == (Share(1, 1), Share(2, 2))
-    assert scores.pairs == Overlap(right=0, said=2, true=1)
+    assert (scores.coverage_recall, scores.coverage_precision) == (Share(1, 1), Share(2, 2))
+    assert scores.pairs == Overlap(correct=0, predicted=2, true=1)
 
 
 @pytest.mark.parametrize(("x1", "right"), [(50.0, 1), (49.9, 0)])
 def test_a_pair_shares_at_least_half_of_what_both_cover(x1: float, right: int) -> None:
     scores = scored([line(0, 0, 100, 10)], [region(0, 0, x1, 10)])
     assert scores.pairs == Overlap(right, 1, 1)
-    assert scores.covered == Share(right, 1)
+    assert scores.coverage_recall == Share(right, 1)
 
 
 def test_each_region_is_the_pair_of_one_line_only() -> None:
     twice = [line(0, 0, 100, 10), line(0, 0, 100, 10)]
-    assert scored(twice, [region(0, 0, 100, 10)]).pairs == Overlap(right=1, said=1, true=2)
+    assert scored(twice, [region(0, 0, 100, 10)]).pairs == Overlap(correct=1, predicted=1, true=2)
 
 
 def test_coordinates_of_the_truth_are_scaled_to_the_picture() -> None:
@@ -72,24 +72,28 @@ def test_texts_are_compared_line_by_line_whatever_the_order() -> None:
                region(500, 500, 600, 510, "smudge")]  # fmt: skip
     scores = scored(boxes, regions)
     assert scores.characters == {"printed": ErrorCount(0, 7), "handwritten": ErrorCount(1, 5)}
-    assert (scores.invented, scores.line_characters) == (6, ErrorCount(7, 12))
+    assert (scores.insertions, scores.line_characters) == (6, ErrorCount(7, 12))
 
 
 def test_words_are_only_asked_whether_they_are_covered() -> None:
     scores = scored([line(0, 0, 10, 10, "a"), line(20, 0, 30, 10, "b")], [region(0, 0, 15, 10)], unit="word")
-    assert (scores.covered, scores.kept, scores.pairs) == (Share(1, 2), Share(1, 1), None)
+    assert (scores.coverage_recall, scores.coverage_precision, scores.pairs) == (Share(1, 2), Share(1, 1), None)
 
 
 def test_only_regions_said_to_be_signatures_count_against_signatures() -> None:
     boxes = [line(0, 0, 100, 50, kind="signature"), line(0, 500, 100, 550, kind="signature")]
     regions = [region(10, 0, 100, 50, kind="signature"), region(0, 500, 100, 550, kind="handwritten"),
                region(700, 0, 800, 50, kind="signature")]  # fmt: skip
-    assert scored(boxes, regions, unit="signature").signatures == Overlap(right=1, said=2, true=2)
+    assert scored(boxes, regions, unit="signature").signatures == Overlap(correct=1, predicted=2, true=2)
 
 
 def test_a_page_with_nothing_said_misses_everything() -> None:
     scores = scored([line(0, 0, 100, 10, "four", "printed")], [])
-    assert (scores.covered, scores.kept, scores.pairs) == (Share(0, 1), Share(0, 0), Overlap(0, 0, 1))
+    assert (scores.coverage_recall, scores.coverage_precision, scores.pairs) == (
+        Share(0, 1),
+        Share(0, 0),
+        Overlap(0, 0, 1),
+    )
     assert scores.line_characters == ErrorCount(4, 4)
     assert scores.kinds == {("printed", "missed"): 1}
 
@@ -98,19 +102,19 @@ def test_a_polygon_that_crosses_itself_or_has_no_area_is_no_failure() -> None:
     bow = TruthBox(((0, 0), (100, 100), (100, 0), (0, 100)))
     flat = TruthBox(((0, 0), (100, 0), (50, 0)))
     scores = scored([bow, flat], [region(0, 0, 100, 100), Region((), "lost", None, "test")])
-    assert scores.covered == Share(1, 2)
+    assert scores.coverage_recall == Share(1, 2)
     assert scores.pairs == Overlap(1, 2, 2)
 
 
 def test_a_page_without_boxes_has_no_scores_of_places() -> None:
-    assert score_places(Item("page", Path("page.png"), "text"), [region(0, 0, 9, 9)], PAGE) is None
+    assert score_boxes(Item("page", Path("page.png"), "text"), [region(0, 0, 9, 9)], PAGE) is None
 
 
 def test_pages_add_up() -> None:
     one = scored([line(0, 0, 100, 10, "abcd", "printed")], [region(0, 0, 100, 10, "abcx")])
     signed = scored([line(0, 0, 9, 9, kind="signature")], [], unit="signature")
     both = one + one + signed
-    assert (both.covered, both.pairs, both.signatures) == (Share(2, 2), Overlap(2, 2, 2), Overlap(0, 0, 1))
+    assert (both.coverage_recall, both.pairs, both.signatures) == (Share(2, 2), Overlap(2, 2, 2), Overlap(0, 0, 1))
     assert both.characters == {"printed": ErrorCount(2, 8)}
     assert both.kinds == {("printed", "printed"): 2}
 
@@ -130,10 +134,10 @@ def test_the_calibration_error_is_the_distance_of_said_from_right() -> None:
     # four words at .9 of which three are right: |.9 - .75|; one at 1.0, right; one at .3, wrong
     judged = [(0.9, True), (0.9, True), (0.9, True), (0.9, False), (0.3, False)]
     assert calibration_error(judged) == pytest.approx((4 * 0.15 + 1 * 0.3) / 5)
-    assert [(found.low, found.words, found.right) for found in reliability(judged)] == [
+    assert [(found.low, found.words, found.accuracy) for found in reliability(judged)] == [
         (0.3, 1, 0.0),
         (0.9, 4, 0.75),
     ]
-    assert right_above(judged, 0.9) == Share(3, 4)
+    assert accuracy_above(judged, 0.9) == Share(3, 4)
     assert calibration_error([]) is None
     assert reliability([(1.0, True)])[0].low == 0.9
