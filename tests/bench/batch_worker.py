@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from unittest.mock import patch
 
-import streams.agents.read_pages
 from streams.cli import main
 
 _WITHIN_S = 0.05
@@ -25,5 +25,5 @@ class BatchWindow:
 
 
 if __name__ == "__main__":
-    streams.agents.read_pages.OrderedWindow = BatchWindow  # type: ignore[misc, assignment]
-    main()
+    with patch("streams.agents.read_pages.OrderedWindow", BatchWindow):
+        main()

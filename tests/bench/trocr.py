@@ -116,7 +116,7 @@ def _read(lines: list[ImageU8]) -> tuple[list[list[int]], float]:
 
 
 def _memory_mb(_: int) -> float:
-    return psutil.Process().memory_full_info().uss / 1e6
+    return float(psutil.Process().memory_full_info().uss) / 1e6
 
 
 def _differences(one: list[int], other: list[int]) -> int:

@@ -82,12 +82,9 @@ async def test_a_batch_is_read_in_order_around_such_a_name(settings: Settings, t
     lines, topic = tmp_path / "lines", TopicNames.of(settings).raw_files
     lines.write_bytes(b"\n".join(b"line %d" % number for number in range(50)))
     linger = ("-X", "linger.ms=500", "-p", "0")
-    await asyncio.to_thread(
-        subprocess.run,
-        ["kcat", "-P", "-b", str(settings.broker), "-t", topic, "-z", "zstd", *linger, "-k", "key", "-H", NOT_UTF8,
-         "-H", "empty", "-l", str(lines)],
-        check=True, timeout=30,
-    )  # fmt: skip
+    command: list[str | bytes] = ["kcat", "-P", "-b", str(settings.broker), "-t", topic, "-z", "zstd", *linger]
+    command += ["-k", "key", "-H", NOT_UTF8, "-H", "empty", "-l", str(lines)]
+    await asyncio.to_thread(subprocess.run, command, check=True, timeout=30)
     async with open_consumer(settings, auto_offset_reset="earliest") as consumer:
         consumer.assign([TopicPartition(topic, 0)])
         records = [await asyncio.wait_for(consumer.getone(), 10) for _ in range(50)]

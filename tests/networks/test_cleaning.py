@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -41,7 +41,7 @@ def right(regions: Sequence[Region]) -> float:
     return difflib.SequenceMatcher(None, said, " ".join(LINES), autojunk=False).ratio()
 
 
-SPOILT = {
+SPOILT: dict[str, Callable[[ImageU8], object]] = {
     "grain": lambda page: grainy(page, 70),
     "salt-and-pepper": lambda page: peppered(page, 0.1),
     "light": shaded,

@@ -30,10 +30,11 @@ def page(lines: int = 8, size: float = 11, angle: int = 0, dpi: int = 200) -> Im
     for number in range(lines):
         sheet.insert_text((72, 100 + 1.3 * size * number), TEXT, fontsize=size)
     picture = sheet.get_pixmap(dpi=dpi)
-    pixels = np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3)
+    pixels: ImageU8 = np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3)
     if angle:
         turn = cv2.getRotationMatrix2D((picture.w / 2, picture.h / 2), angle, 1.0)
-        pixels = cv2.warpAffine(pixels, turn, (picture.w, picture.h), borderValue=(255, 255, 255))
+        rotated = cv2.warpAffine(pixels, turn, (picture.w, picture.h), borderValue=(255, 255, 255))
+        pixels = np.asarray(rotated, np.uint8)
     return pixels
 
 

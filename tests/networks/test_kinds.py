@@ -47,7 +47,13 @@ def lines_on_map(detector: DbnetDetector, pixels: ImageU8) -> list[AnnotatedLine
 
 
 def note() -> ImageU8:
-    return np.asarray(cv2.cvtColor(cv2.imread(str(NOTE)), cv2.COLOR_BGR2RGB), np.uint8)
+    picture = cv2.imread(str(NOTE))
+    assert picture is not None
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def grey_note() -> ImageU8:
+    return np.asarray(cv2.cvtColor(note(), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 @pytest.mark.parametrize("font", ["helv", "tiro", "cour", "hebo", "tibo"])
@@ -77,7 +83,7 @@ def test_a_handwritten_note_is_told_handwritten(detector: DbnetDetector, classif
 def test_names_signed_under_a_letter_are_told_from_its_print(
     detector: DbnetDetector, classifier: LineKindClassifier
 ) -> None:
-    written = cv2.cvtColor(note(), cv2.COLOR_RGB2GRAY)
+    written = grey_note()
     last = max(detector.detect(written), key=lambda box: float(box.corners[:, 1].mean())).corners.astype(int)
     name = ink_of(written[last[0, 1] : last[2, 1], last[0, 0] : last[2, 0]].astype(np.float32))
     pixels = letter("tiro").copy()
@@ -161,10 +167,10 @@ def test_weights_that_are_away_are_said_to_be_missing(tmp_path: Path) -> None:
 def test_a_grey_page_is_told_as_the_same_page_in_colour(
     detector: DbnetDetector, classifier: LineKindClassifier
 ) -> None:
-    grey = cv2.cvtColor(note(), cv2.COLOR_RGB2GRAY)
+    grey = grey_note()
     colour = np.repeat(grey[..., None], 3, 2)
     boxes = lines_alone(detector, colour)
-    in_grey, in_colour = classifier.classify(np.asarray(grey, np.uint8), boxes), classifier.classify(colour, boxes)
+    in_grey, in_colour = classifier.classify(grey, boxes), classifier.classify(colour, boxes)
     assert [kind for kind, _ in in_grey] == [kind for kind, _ in in_colour]
 
 

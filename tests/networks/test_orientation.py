@@ -10,8 +10,8 @@ import pytest
 
 from models.arrays import ImageU8
 from models.detection.dbnet import DbnetDetector
-from models.layout.frames import Points
-from models.pages.deskew import deskew
+from models.layout.frames import DeliveredFrame, Points, UprightFrame
+from models.pages.deskew import Deskewed, deskew
 from models.pages.glyphs import find_glyphs
 from models.pages.skew import find_skew
 from models.reading.line_direction import upside_down
@@ -123,24 +123,24 @@ def test_reading_both_ways_tells_which_way_is_up(detector: DbnetDetector, page: 
 @pytest.mark.parametrize("degrees", [0, 90, 180, -90, 13.7, -8, 103.7, 193.7])
 @pytest.mark.parametrize("enlarge", [1.0, 1.7])
 def test_coordinates_come_back_onto_the_ink(degrees: float, enlarge: float) -> None:
-    page = np.full((700, 500), 255, np.uint8)
+    page: ImageU8 = np.full((700, 500), 255, np.uint8)
     page[180:220, 90:130] = 0
-    straight = deskew(page, degrees, enlarge)
-    rows, columns = np.nonzero(straight.pixels < 128)
+    upright: Deskewed[DeliveredFrame, UprightFrame] = deskew(page, degrees, enlarge)
+    rows, columns = np.nonzero(upright.pixels < 128)
     middle = np.array([[columns.mean() + 0.5, rows.mean() + 0.5]])
-    assert np.abs(straight.frame.to_original(Points(middle)).xy - (110, 200)).max() < 0.3
-    assert apart(straight.degrees, degrees) < 1e-6
-    assert np.count_nonzero(straight.pixels < 128) == pytest.approx(1600 * enlarge**2, rel=0.05)
+    assert np.abs(upright.frame.to_original(Points(middle)).xy - (110, 200)).max() < 0.3
+    assert apart(upright.degrees, degrees) < 1e-6
+    assert np.count_nonzero(upright.pixels < 128) == pytest.approx(1600 * enlarge**2, rel=0.05)
 
 
 @pytest.mark.parametrize("degrees", [7.0, -45.0, 13.7])
 def test_nothing_is_cut_off_and_the_rest_is_paper(degrees: float) -> None:
     page = np.full((300, 200, 3), (230, 220, 200), np.uint8)
     page[:6, :6] = page[-6:, :6] = page[:6, -6:] = page[-6:, -6:] = 0
-    straight = deskew(page, degrees)
-    marks = cv2.connectedComponents((straight.pixels[:, :, 0] < 120).astype(np.uint8))[0] - 1
+    upright: Deskewed[DeliveredFrame, UprightFrame] = deskew(page, degrees)
+    marks = cv2.connectedComponents((upright.pixels[:, :, 0] < 120).astype(np.uint8))[0] - 1
     assert marks == 4
-    assert tuple(straight.pixels[0, 0]) == (230, 220, 200)
+    assert tuple(upright.pixels[0, 0]) == (230, 220, 200)
 
 
 def test_quarter_turns_lose_nothing_and_tiny_angles_change_nothing() -> None:

@@ -200,7 +200,7 @@ async def test_a_token_opens_the_api_whatever_its_letters(tmp_path: Path, given:
     settings = settings_in(tmp_path, api_token=TOKEN)
     table = FilledTable(settings)
     async with client_of(settings, table, Outbox(settings)) as client:
-        headers = {"Authorization": given.encode()} if given else None
+        headers = [(b"Authorization", given.encode())] if given else []
         answer = await client.post("/query", json={"sql": "SELECT 1"}, headers=headers)
         assert answer.status_code == status
         if status == 401:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.document import PageLines, Region
+from models.document import Kind, PageLines, Region
 from models.recognition.confidence import calibrated, with_calibrated_confidence
 from models.training.calibrate import JudgedWord, fit
 
 SQUARE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
-GROUPS = [
+GROUPS: list[tuple[str, Kind]] = [
     ("tesseract", "printed"),
     ("ppocr", "printed"),
     ("ppocr", "handwritten"),
@@ -21,7 +21,7 @@ GROUPS = [
 
 
 @given(st.sampled_from(GROUPS), st.floats(0, 1), st.floats(0, 1))
-def test_what_is_surer_stays_surer(group: tuple[str, str], one: float, other: float) -> None:
+def test_what_is_surer_stays_surer(group: tuple[str, Kind], one: float, other: float) -> None:
     low, high = sorted((one, other))
     assert 0 <= calibrated(low, *group) <= calibrated(high, *group) <= 1
 

@@ -27,7 +27,7 @@ def colours(file: Path) -> np.ndarray:
 def ramp(file: Path, values: list[float], dtype: str, **save: object) -> np.ndarray:
     """Return what is read of a TIFF with a column of pixels per value."""
     Image.fromarray(np.tile(np.array(values, dtype=dtype), (8, 1))).save(file, "TIFF", **save)
-    return grey(file)[4]
+    return np.asarray(grey(file)[4])
 
 
 @pytest.mark.parametrize(

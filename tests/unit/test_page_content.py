@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pymupdf
@@ -41,7 +42,7 @@ def prose(times: int = 10, **how: object) -> Draw:
     return lambda page: page.insert_textbox((10, 10, 290, 390), PROSE * times, fontsize=9, **how)
 
 
-def scan(*box: float, **how: object) -> Draw:
+def scan(*box: float, **how: Any) -> Draw:
     return lambda page: page.insert_image(box or page.rect, stream=picture(**how), keep_proportion=False)
 
 

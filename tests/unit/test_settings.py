@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -60,7 +61,7 @@ def test_file_that_is_no_toml_is_an_error_without_a_traceback(
         ("passwords", '["open"'),
     ],
 )
-def test_value_out_of_range_is_an_error_that_names_the_setting(name: str, value: object) -> None:
+def test_value_out_of_range_is_an_error_that_names_the_setting(name: str, value: Any) -> None:
     with pytest.raises(ConfigurationError, match=name):
         load_settings(**{name: value})
 
@@ -117,7 +118,7 @@ def test_a_certificate_that_is_none_is_an_error_that_names_the_setting(
     file = tmp_path / "some.pem"
     if content:
         file.write_text(content)
-    settings = load_settings(broker="kafka:9093", security_protocol="SSL", **{setting: file})
+    settings = load_settings(broker="kafka:9093", security_protocol="SSL", **dict[str, Any]({setting: file}))
     with pytest.raises(ConfigurationError, match=f"{setting} .*some.pem"):
         client_options(settings)
 

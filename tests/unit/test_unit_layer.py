@@ -23,6 +23,7 @@ def test_no_network_can_be_loaded() -> None:
 def test_no_process_can_be_started() -> None:
     with pytest.raises(NotInTheUnitLayer, match="tests/integration"):
         subprocess.run([sys.executable, "-c", ""], check=True)
-    for method in ("spawn", "fork"):
-        with pytest.raises(NotInTheUnitLayer, match="tests/integration"):
-            multiprocessing.get_context(method).Process(target=print).start()
+    with pytest.raises(NotInTheUnitLayer, match="tests/integration"):
+        multiprocessing.get_context("spawn").Process(target=print).start()
+    with pytest.raises(NotInTheUnitLayer, match="tests/integration"):
+        multiprocessing.get_context("fork").Process(target=print).start()
