@@ -118,9 +118,9 @@ def export(
     Example: inkstream models export craft
     """
     from models.detection.craft.export import export_craft, export_refiner
-    from models.detection.craft.runtime import fitting_precision
     from models.recognition.trocr.export.convert import export_trocr
     from models.recognition.trocr.published import find_checkpoint
+    from models.weights.precision import fitting_precision
 
     form = precision.value if precision else fitting_precision()
     if network == _CRAFT:

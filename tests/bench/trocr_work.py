@@ -9,11 +9,11 @@ from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
-import onnxruntime
 
 from models.arrays import F32
 from models.recognition.trocr.config import TrocrConfig
 from models.recognition.trocr.export.operators import FLOAT, Graph, Value, float_linear, tensor_linear
+from models.weights.onnx_session import create_session
 from tests.bench.trocr_lines import TOKENS
 
 
@@ -47,9 +47,7 @@ def _rate(linear: Callable[[Graph, str, F32], str], path: Path) -> float:
     graph = Graph()
     graph.rename(linear(graph, "x", chance.normal(size=(given, taken)).astype(np.float32)), "y")
     graph.save(path, [Value("x", FLOAT, (rows, taken))], [Value("y", FLOAT, (rows, given))], {})
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = create_session(path, external=path.with_suffix(".data"), keep_memory=True)
     values, times = {"x": chance.normal(size=(rows, taken)).astype(np.float32)}, []
     for _ in range(12):
         started = perf_counter()

@@ -14,5 +14,5 @@ from models.errors import WeightsInvalid
 def test_a_file_that_is_no_network_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "craft.onnx"
     path.write_bytes(content)
-    with pytest.raises(WeightsInvalid, match=r"craft\.onnx is no ONNX network"):
+    with pytest.raises(WeightsInvalid, match=r"craft\.onnx is no network"):
         OnnxScores(path)

@@ -12,7 +12,7 @@ import pytest
 from models.arrays import ImageU8
 from models.detection.dbnet import DbnetDetector
 from models.detection.types import TextBox
-from models.errors import ModelError, WeightsMissing
+from models.errors import WeightsMissing
 from models.weights.packaged import packaged_weights
 
 TEXT = "The quick brown fox jumps over the lazy dog near 1234 old stones"
@@ -97,5 +97,5 @@ def test_missing_and_broken_weights_are_named(tmp_path: object) -> None:
     with pytest.raises(WeightsMissing, match="rapidocr"):
         packaged_weights("nothing.onnx")
     file = packaged_weights("PP-OCRv6_det_small.onnx").parent / "no.onnx"
-    with pytest.raises(ModelError, match="cannot be read"):
+    with pytest.raises(WeightsMissing, match=r"no\.onnx is not there: install"):
         DbnetDetector(file)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from models.arrays import F32
-from models.errors import PageTooLarge, WeightsInvalid, WeightsMissing
+from models.errors import PageTooLarge
 from models.options import CraftOptions, Precision
+from models.weights.precision import fitting_precision
 from models.weights.store import CRAFT, CRAFT_REFINER, Weights
 
 # Raised when an exported file's inputs, outputs or quantisation change: files kept from before are not taken.
@@ -33,18 +33,6 @@ class ScoreNetwork(Protocol):
 
     def scores(self, canvas: F32) -> Scores:
         """Return the score maps of one canvas, (1, 3, H, W)."""
-
-
-def fitting_precision() -> Precision:
-    """Return int8 where this processor adds up products of 8 bits in 32, else fp32.
-
-    Older x86 processors add pairs of them in 16 bits, which overflows without a word: the scores would be wrong.
-    """
-    if platform.machine().lower() in ("arm64", "aarch64"):
-        return "int8"
-    described = Path("/proc/cpuinfo")
-    flags = described.read_text() if described.is_file() else ""
-    return "int8" if re.search(r"\bavx(512)?_vnni\b", flags) else "fp32"
 
 
 def onnx_path(weights: Weights, cache_dir: Path, precision: Precision) -> Path:
@@ -115,22 +103,7 @@ def _command(path: Path) -> str:
 
 
 def _session(path: Path, threads: int) -> Any:
-    import onnxruntime
-    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
+    from models.weights.onnx_session import create_session
 
-    if not path.is_file():
-        raise WeightsMissing(
-            f"{path} is not there: run  {_command(path)}  where torch is installed (deploy/setup.sh "
-            "torch), or copy the file from such a machine"
-        )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # what fails is raised, and told once
-    options.enable_cpu_mem_arena = False  # the arena keeps the largest page's memory for ever
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except (InvalidArgument, InvalidGraph, InvalidProtobuf, Fail) as error:
-        raise WeightsInvalid(
-            f"{path} is no ONNX network: remove it and run  {_command(path)}  ({error})"
-        ) from error
+    remedy = f"run  {_command(path)}  where torch is installed (deploy/setup.sh torch), or copy the file from there"
+    return create_session(path, threads=threads, remedy=remedy)

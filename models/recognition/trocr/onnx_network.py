@@ -8,15 +8,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
-from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, InvalidGraph, InvalidProtobuf
 
 from models.arrays import U8
-from models.errors import WeightsInvalid, WeightsMissing
 from models.recognition.trocr.config import TrocrConfig
 from models.recognition.trocr.network import Choices, Tokens
+from models.weights.onnx_session import create_session
 
-_REFUSALS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, RuntimeError)
 # A step reads every weight once, however many lines it is for.
 _LINES_AT_ONCE = 16
 
@@ -113,16 +110,8 @@ def _bind(bind: Any, name: str, array: npt.NDArray[Any]) -> None:
 
 
 def _session(path: Path, threads: int) -> Any:
-    for needed in (path, path.with_suffix(".data")):
-        if not needed.is_file():
-            raise WeightsMissing(f"{needed} is not there: run  inkstream models export  for this checkpoint again")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except _REFUSALS as error:
-        said = str(error).splitlines()[0]
-        raise WeightsInvalid(
-            f"{path} or its weights are cut off or no network ({said}): remove the folder and export again"
-        ) from error
+    remedy = "remove the folder and run  inkstream models export  for this checkpoint again"
+    # keeps memory: a step needs the same for every line
+    return create_session(
+        path, threads=threads, external=path.with_suffix(".data"), keep_memory=True, remedy=remedy
+    )

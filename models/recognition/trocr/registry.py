@@ -6,13 +6,13 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-from models.detection.craft.runtime import fitting_precision
 from models.engines import TROCR_SIZES
 from models.errors import WeightsMissing
 from models.recognition.sources import LineRequest
 from models.recognition.trocr.exported import FORMAT, is_exported
 from models.recognition.trocr.recogniser import TrocrRecogniser, load_recogniser
 from models.weights.packaged import shipped_weights
+from models.weights.precision import fitting_precision
 
 SHIPPED = shipped_weights("trocr-tiny")  # ours, for handwriting
 
