@@ -16,7 +16,7 @@ from models.reading.routed import RoutedReader
 from models.recognition.ctc.alignment import forced_align
 from models.recognition.ctc.beam import CtcBeamDecoder
 from models.recognition.ctc.best_path import decode
-from models.recognition.ctc.handwriting import CROSSED_OUT, NETWORK, SEQUENCES, HandwritingRecogniser
+from models.recognition.ctc.handwriting import CROSSED_OUT, LANGUAGE_MODEL, NETWORK, HandwritingRecogniser
 from models.recognition.ctc.ngrams import CharNgramLM
 from models.recognition.registry import LineRecognisers
 from models.training.lines.sequences import count_sequences
@@ -30,7 +30,7 @@ CHARACTERS = ["", *"abcdefghijklmnopqrstuvwxyz", " ", *"0123456789"]
 
 @pytest.fixture(scope="module")
 def sequences() -> CharNgramLM:
-    return CharNgramLM(SEQUENCES)
+    return CharNgramLM(LANGUAGE_MODEL)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def written(text: str) -> list[dict[str, float]]:
 def test_the_shipped_files_are_those_that_the_model_card_speaks_of() -> None:
     assert sha256(NETWORK.read_bytes()).hexdigest() == NETWORK_SHA256
     assert sha256(CROSSED_OUT.read_bytes()).hexdigest() == CROSSED_OUT_SHA256
-    assert sha256(SEQUENCES.read_bytes()).hexdigest() == SEQUENCES_SHA256
+    assert sha256(LANGUAGE_MODEL.read_bytes()).hexdigest() == SEQUENCES_SHA256
 
 
 @pytest.mark.parametrize("text", ["Dear Mr. Smith, thank you", "paid 12.50 on 3 May 1987", "Room 4711-B"])
@@ -172,7 +172,7 @@ def test_the_language_counts_only_where_it_was_counted() -> None:
     clear = shaky(line("the works of the committee were read"))
     doubtful = [np.asarray(cv2.GaussianBlur(clear, (0, 0), 5.0), np.uint8)]
     german, english, by_sight = (
-        HandwritingRecogniser(languages, language_weight=weight).recognise(doubtful)
+        HandwritingRecogniser(languages, lm_weight=weight).recognise(doubtful)
         for languages, weight in (("deu", None), ("eng", None), ("deu", 0.0))
     )
     assert german == by_sight

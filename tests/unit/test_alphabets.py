@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.recognition.alphabets import letter_weights
+from models.recognition.alphabets import letter_priors
 from models.recognition.ctc.best_path import decode
 
 CHARACTERS = ["", "A", "Ä", "é", "Ī", "1", "€", " "]
@@ -16,7 +16,7 @@ def said(languages: str, *likely: tuple[str, str]) -> str:
         rows[2 * number, CHARACTERS.index(first)] = 0.45
         rows[2 * number, CHARACTERS.index(second)] = 0.55
         rows[2 * number + 1, 0] = 1
-    return decode(rows, CHARACTERS, letter_weights(CHARACTERS, languages)).text
+    return decode(rows, CHARACTERS, letter_priors(CHARACTERS, languages)).text
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,6 @@ def test_doubtful_letters_are_those_of_the_language(languages: str, text: str) -
 
 
 def test_signs_and_digits_are_likely_in_every_language() -> None:
-    weights = letter_weights(CHARACTERS, "eng")
+    weights = letter_priors(CHARACTERS, "eng")
     assert weights is not None
     assert list(weights[[0, 1, 5, 6, 7]]) == [1, 1, 1, 1, 1]

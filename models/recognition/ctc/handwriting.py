@@ -1,4 +1,4 @@
-"""Our recogniser of handwritten lines: PP-OCR's, learnt further on hands, with a word from the language."""
+"""Our recogniser of handwritten lines: PP-OCR's, fine-tuned on handwriting, with a character language model."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from models.arrays import F32, ImageU8
-from models.recognition.alphabets import letter_weights
+from models.recognition.alphabets import letter_priors
 from models.recognition.ctc.beam import CtcBeamDecoder
+from models.recognition.ctc.best_path import BLANK
 from models.recognition.ctc.crossed_out import ink_density, may_be_crossed_out, without_crossed_out
 from models.recognition.ctc.network import CtcNetwork
 from models.recognition.ctc.ngrams import CharNgramLM
@@ -21,64 +22,65 @@ from models.weights.packaged import shipped_weights
 
 NETWORK = shipped_weights("handwriting_latin.onnx")
 CROSSED_OUT = shipped_weights("handwriting_crossed_out.onnx")
-SEQUENCES = shipped_weights("letter_sequences.npz")
-# What letters follow which is counted from English and French: other languages are read by sight alone.
-_COUNTED = {"eng", "fra"}
-# How much that weighs against what is seen. Chosen on lines of validation; models/README.md has the curve.
-_LANGUAGE = 0.35
-# How likely it is that nothing new stands at a step, before anything was seen, relative to a letter: of hands that
-# it does not know the network leaves out more letters than it makes up. Chosen on the same lines.
-_BLANK = 0.3
+LANGUAGE_MODEL = shipped_weights("letter_sequences.npz")
+# The language model is counted from English and French: lines in other languages are read without it.
+_LM_LANGUAGES = {"eng", "fra"}
+# The language model's weight against the network. Chosen on 80 lines each of IAM and of 2024 and 50 of wills;
+# models/cards/letter-sequences.md has what it gains.
+_LM_WEIGHT = 0.35
+# The prior of a blank, where that of a plain letter is 1: on writers that it was not trained on, the network leaves
+# out more letters than it inserts. Chosen on the same lines.
+_BLANK_PRIOR = 0.3
 
 
 class HandwritingRecogniser:
-    """Reads pictures of handwritten lines in Latin letters. Not thread-safe; one thread of computing."""
+    """Reads handwritten lines in Latin letters. Not thread-safe; computes on one core."""
 
-    name = "handwriting (PP-OCRv6 rec small, learnt further)"
+    name = "handwriting (PP-OCRv6 rec small, learnt further)"  # as page records have carried it from the first
 
-    def __init__(
-        self, languages: str = "eng", network: Path = NETWORK, language_weight: float | None = None
-    ) -> None:
-        """Load the network.
+    def __init__(self, languages: str = "eng", network: Path = NETWORK, lm_weight: float | None = None) -> None:
+        """Load the network and the language model.
 
         Args:
             languages: Tesseract's codes joined by +.
-            network: Another network of the same kind.
-            language_weight: How much the language counts; None for what was found best for these languages.
+            network: Another network of the same architecture.
+            lm_weight: The language model's weight, 0 for none; None is what was found best for these languages.
 
         Raises ModelError.
         """
         self._network = CtcNetwork(network)
-        letters = letter_weights(self._network.characters, languages)
-        self._weights = np.ones(len(self._network.characters), np.float32) if letters is None else letters
-        self._weights[0] = _BLANK
-        if language_weight is None:
-            language_weight = _LANGUAGE if _COUNTED.issuperset(languages.split("+")) else 0.0
-        self._decoder = CtcBeamDecoder(self._network.characters, CharNgramLM(SEQUENCES), language_weight)
+        priors = letter_priors(self._network.characters, languages)
+        self._priors = np.ones(len(self._network.characters), np.float32) if priors is None else priors
+        self._priors[BLANK] = _BLANK_PRIOR
+        if lm_weight is None:
+            lm_weight = _LM_WEIGHT if _LM_LANGUAGES.issuperset(languages.split("+")) else 0.0
+        self._decoder = CtcBeamDecoder(self._network.characters, CharNgramLM(LANGUAGE_MODEL), lm_weight)
 
     def recognise(self, lines: Sequence[ImageU8]) -> list[LineReading]:
-        """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order. Raises ModelError."""
+        """Return the reading of each line (see LineRecogniser). Raises ModelError."""
         inputs = [network_input(line) for line in lines]
-        seen = self._network.probabilities(inputs)
-        for number, probabilities in self._without_crossed_out(inputs, seen):
-            seen[number] = probabilities
-        return [self._decoder.decode(probabilities, self._weights) for probabilities in seen]
+        probabilities = self._network.probabilities(inputs)
+        for number, cleared in self._without_crossed_out(inputs, probabilities):
+            probabilities[number] = cleared
+        return [self._decoder.decode(rows, self._priors) for rows in probabilities]
 
-    def _without_crossed_out(self, inputs: Sequence[F32], seen: Sequence[F32]) -> Iterator[tuple[int, F32]]:
-        """Yield the numbers of lines that may have words crossed out, and what is seen of them without those."""
+    def _without_crossed_out(
+        self, inputs: Sequence[F32], probabilities: Sequence[F32]
+    ) -> Iterator[tuple[int, F32]]:
+        """Yield the index of each line that may have crossed-out words, and its probabilities without them."""
         densities = [ink_density(planes) for planes in inputs]
-        doubtful = [number for number, density in enumerate(densities) if may_be_crossed_out(density)]
-        if not doubtful:
+        suspects = [number for number, density in enumerate(densities) if may_be_crossed_out(density)]
+        if not suspects:
             return
         space = self._network.characters.index(" ")
-        second = _second_network().probabilities([inputs[number] for number in doubtful])
-        for number, told in zip(doubtful, second, strict=True):
-            yield number, without_crossed_out(seen[number], told, densities[number], space)
+        second = _crossed_out_network().probabilities([inputs[number] for number in suspects])
+        for number, rows in zip(suspects, second, strict=True):
+            yield number, without_crossed_out(probabilities[number], rows, densities[number], space)
 
 
 @lru_cache(maxsize=1)
-def _second_network() -> CtcNetwork:
-    """Return the network that tells nothing of words that are crossed out. Raises ModelError."""
+def _crossed_out_network() -> CtcNetwork:
+    """Return the network that is trained to read crossed-out words as blanks. Raises ModelError."""
     return CtcNetwork(CROSSED_OUT)
 
 

@@ -1,4 +1,4 @@
-"""PP-OCR's recogniser of lines (SVTR with CTC): for Latin letters, in eight bits, shipped; else from rapidocr."""
+"""PP-OCR's recogniser of lines (SVTR with CTC): for Latin letters ours in int8 first; else rapidocr's in fp32."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from models.arrays import F32, ImageU8
-from models.recognition.alphabets import is_latin, letter_weights
+from models.recognition.alphabets import is_latin, letter_priors
 from models.recognition.ctc.best_path import decode
 from models.recognition.ctc.network import CtcNetwork
 from models.recognition.line_images import network_input
@@ -17,16 +17,17 @@ from models.recognition.types import LineReading
 from models.weights.packaged import packaged_weights, shipped_weights
 
 LATIN = shipped_weights("ppocr_latin_int8.onnx")
-# Nine lines of print in ten are; reading the others twice saves a word in a hundred on forms and letters.
-_SURE = 0.9
+# Lines that int8 reads with less confidence are read again in fp32. Nine printed lines in ten reach it; reading the
+# others twice saves a word in a hundred on forms and letters.
+_MIN_INT8_CONFIDENCE = 0.9
 
 
 class PpocrLineRecogniser:
-    """Reads line pictures. Not thread-safe; one thread of computing.
+    """Reads lines of print, and handwriting where nothing better is there. Not thread-safe; computes on one core.
 
-    Latin lines are read in eight bits first, and those that this is not sure of again in 32: half the computing for
-    print, and on hand and dirt the text of the network as it was trained. (Squeezing lines to .8 of their width for
-    the first reading saves a fifth more and reads no worse on average, but narrow letters are misread with high
+    Latin lines are read in int8 first, and those with little confidence again in fp32: half the computing for
+    print, and for handwriting and dirt the text of the network as published. (Squeezing lines to .8 of their width
+    for the first reading saves a fifth more and reads no worse on average, but narrow letters are misread with high
     confidence: it is not done.)
 
     Batches do not pay on a processor (21 ms a line of 640 pixels, alone or by four); they save the cost of a call
@@ -38,43 +39,44 @@ class PpocrLineRecogniser:
         self._languages = languages
         self._latin = is_latin(languages)
         self.name = "PP-OCRv6 rec small" + (" (Latin, 8 bits first)" if self._latin else "")
-        self._quick = _Reader(LATIN, languages) if self._latin else None
-        self._exact: _Reader | None = None
+        self._int8 = _Decoded(LATIN, languages) if self._latin else None
+        self._fp32: _Decoded | None = None
 
     def recognise(self, lines: Sequence[ImageU8]) -> list[LineReading]:
-        """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order. Raises ModelError."""
+        """Return the reading of each line (see LineRecogniser). Raises ModelError."""
         planes = [network_input(line) for line in lines]
-        if self._quick is None:
-            return self._network().read(planes)
-        read = self._quick.read(planes)
-        doubtful = [number for number, reading in enumerate(read) if reading.confidence < _SURE]
-        again = self._network().read([planes[number] for number in doubtful]) if doubtful else []
+        if self._int8 is None:
+            return self._published().read(planes)
+        readings = self._int8.read(planes)
+        doubtful = [n for n, reading in enumerate(readings) if reading.confidence < _MIN_INT8_CONFIDENCE]
+        again = self._published().read([planes[number] for number in doubtful]) if doubtful else []
         for number, reading in zip(doubtful, again, strict=True):
-            read[number] = reading
-        return read
+            readings[number] = reading
+        return readings
 
-    def _network(self) -> _Reader:
-        if self._exact is None:
+    def _published(self) -> _Decoded:
+        """Return rapidocr's network, loaded when first needed: clean print never does."""
+        if self._fp32 is None:
             weights = packaged_weights("PP-OCRv6_rec_small.onnx")
-            self._exact = _Reader(weights, self._languages, only=self._quick)
-        return self._exact
+            self._fp32 = _Decoded(weights, self._languages, only=self._int8)
+        return self._fp32
 
 
-class _Reader:
-    """One network, and how likely each of its characters is in the languages that are read."""
+class _Decoded:
+    """One network with its decoding: characters weighted by how usual they are in the languages that are read."""
 
-    def __init__(self, weights: Path, languages: str, only: _Reader | None = None) -> None:
+    def __init__(self, weights: Path, languages: str, only: _Decoded | None = None) -> None:
+        """Load a network; of its characters, those that `only` has too are read."""
         self._network = CtcNetwork(weights)
         self.characters = self._network.characters
-        self._weights = letter_weights(self.characters, languages)
+        self._priors = letter_priors(self.characters, languages)
         if only is not None:
             allowed = np.isin(self.characters, only.characters).astype(np.float32)
-            self._weights = allowed if self._weights is None else allowed * self._weights
+            self._priors = allowed if self._priors is None else allowed * self._priors
 
     def read(self, lines: Sequence[F32]) -> list[LineReading]:
-        """Return what each line, (3, 48, w), says, in their order."""
-        seen = self._network.probabilities(lines)
-        return [decode(probabilities, self.characters, self._weights) for probabilities in seen]
+        """Return the reading of each line, (3, 48, w), in their order."""
+        return [decode(rows, self.characters, self._priors) for rows in self._network.probabilities(lines)]
 
 
 def source(models_dir: Path | None) -> ByLanguages:
