@@ -75,15 +75,16 @@ class LagReader:
             return (await self._stage(*self._stages[1])).lag
 
     async def end_offsets(self, topic: str) -> dict[int, int]:
-        """Return the end offset of each partition of a topic."""
-        where = await self._topic_partitions(topic)
-        return {w.partition: end for w, end in (await self._consumer.end_offsets(where)).items()}
+        """Return the end offset of each partition of a topic. Raises BrokerError."""
+        with broker_errors(self._settings, "does not answer"):
+            where = await self._topic_partitions(topic)
+            return {w.partition: end for w, end in (await self._consumer.end_offsets(where)).items()}
 
     async def _stage(self, stage: str, topic: str, group: str) -> StageLag:
         where = await self._topic_partitions(topic)
         if not where:
             return StageLag(stage, topic, {})
-        committed = await self._committed(group)
+        committed = await committed_offsets(self._admin, group)
         first = await self._consumer.beginning_offsets(where)
         end = await self._consumer.end_offsets(where)
         # a group that has not committed yet starts at the beginning; one behind the deleted records does as well
@@ -100,11 +101,12 @@ class LagReader:
             self._partitions[topic] = [TopicPartition(topic, number) for number in sorted(numbers)]
         return self._partitions[topic]
 
-    async def _committed(self, group: str) -> dict[TopicPartition, int]:
-        """Return the committed offset of each partition of a group that has one."""
 
-        async def look() -> dict[TopicPartition, int]:
-            offsets = await self._admin.list_consumer_group_offsets(group)
-            return {TopicPartition(*where): found.offset for where, found in offsets.items() if found.offset >= 0}
+async def committed_offsets(admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, int]:
+    """Return the committed offset of each partition of which a group has one. Raises KafkaError."""
 
-        return await until_found(look) or {}
+    async def look() -> dict[TopicPartition, int]:
+        offsets = await admin.list_consumer_group_offsets(group)
+        return {TopicPartition(*where): found.offset for where, found in offsets.items() if found.offset >= 0}
+
+    return await until_found(look) or {}  # a broker that has just started does not know its groups yet

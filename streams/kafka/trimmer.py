@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from aiokafka import TopicPartition
 from aiokafka.admin import RecordsToDelete
 
 from streams.errors import BrokerError
 from streams.kafka.clients import open_admin
+from streams.kafka.lag import committed_offsets
 from streams.kafka.topics import TopicNames, consumer_group
 from streams.settings import Settings
 
@@ -32,12 +32,8 @@ async def trim_once(settings: Settings) -> dict[int, int]:
     """Delete what the read workers have committed; return the committed offset of each trimmed partition."""
     topic = TopicNames.of(settings).pages
     async with open_admin(settings) as admin:
-        committed = await admin.list_consumer_group_offsets(consumer_group(settings, "read"))
-        finished = {
-            TopicPartition(*where): found.offset
-            for where, found in committed.items()
-            if where.topic == topic and found.offset > 0
-        }
+        committed = await committed_offsets(admin, consumer_group(settings, "read"))
+        finished = {where: offset for where, offset in committed.items() if where.topic == topic and offset > 0}
         if finished:
             await admin.delete_records(
                 {where: RecordsToDelete(before_offset=offset) for where, offset in finished.items()}
