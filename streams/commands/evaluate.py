@@ -39,7 +39,7 @@ def evaluate(
     output: Annotated[
         str,
         typer.Option(
-            "--format", help="text, or json: the figures and every item.", callback=one_of("text", "json")
+            "--format", help="text, or json: the figures and every item.", callback=one_of("format", "text", "json")
         ),
     ] = "text",
 ) -> None:

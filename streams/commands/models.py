@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 
 from models.engines import TROCR_CHECKPOINTS
+from streams.commands.options import one_of
 
 if TYPE_CHECKING:
     from models.weights.store import Weights
 
 models_app = typer.Typer(no_args_is_help=True, help="Networks' weights: list, verify, fetch, export.")
 
+Form = Literal["fp32", "int8"]  # models.options.Precision, which would load pydantic for --help
 _CRAFT, _CRAFT_REFINER = "craft", "craft-refiner"
 _NETWORKS = (_CRAFT, _CRAFT_REFINER, *TROCR_CHECKPOINTS)
 
 
-def _known_network(name: str) -> str:
-    """Return the name of a network. Raises typer.BadParameter where there is none of that name."""
-    if name not in _NETWORKS:
-        raise typer.BadParameter(f"{name!r} is not one of {', '.join(_NETWORKS)}")
-    return name
-
-
 Network = Annotated[
-    str, typer.Argument(metavar="NETWORK", callback=_known_network, help=f"One of {', '.join(_NETWORKS)}.")
+    str,
+    typer.Argument(
+        metavar="NETWORK", callback=one_of("network", *_NETWORKS), help=f"One of {', '.join(_NETWORKS)}."
+    ),
 ]
-Cache = Annotated[Path | None, typer.Option("--cache", help="Folder of weights [default: the setting models_dir].")]
+Cache = Annotated[Path | None, typer.Option("--cache", help="Folder of weights. Default: the setting models_dir.")]
 Explicit = Annotated[
     Path | None, typer.Option("--weights", help="Take this checkpoint, not the published one; TrOCR's is a folder.")
 ]
-
-
-class Form(StrEnum):
-    fp32 = "fp32"
-    int8 = "int8"
 
 
 @models_app.command("list")
@@ -108,7 +100,7 @@ def export(
     network: Network,
     precision: Annotated[
         Form | None,
-        typer.Option(help="int8 takes a third of the time; fp32 is exact [default: what fits this machine]."),
+        typer.Option(help="int8 takes a third of the time; fp32 is exact. Default: what fits this machine."),
     ] = None,
     cache: Cache = None,
     weights: Explicit = None,
@@ -122,7 +114,7 @@ def export(
     from models.recognition.trocr.published import find_checkpoint
     from models.weights.precision import fitting_precision
 
-    form = precision.value if precision else fitting_precision()
+    form = precision or fitting_precision()
     if network == _CRAFT:
         print(export_craft(_folder(cache), form, weights=weights))
     elif network == _CRAFT_REFINER:
@@ -134,7 +126,7 @@ def export(
 def _exports(weights: Weights, folder: Path) -> list[str]:
     from models.detection.craft.runtime import onnx_path
 
-    return [path.name for form in Form if (path := onnx_path(weights, folder, form.value)).is_file()]
+    return [path.name for form in get_args(Form) if (path := onnx_path(weights, folder, form)).is_file()]
 
 
 def _find(network: str, folder: Path) -> Path:

@@ -23,12 +23,12 @@ ApiPort = Annotated[int | None, typer.Option(help="Port of the API; 0 picks a fr
 JsonLines = Annotated[bool, typer.Option("--json", help="Print records as JSON lines.")]
 
 
-def one_of(*allowed: str) -> Callable[[str], str]:
-    """Return a callback of an option such as --format that refuses every value but these."""
+def one_of(what: str, *allowed: str) -> Callable[[str | None], str | None]:
+    """Return the callback of an option or argument that refuses every value but these. `what` is its name."""
 
-    def check(value: str) -> str:
-        if value not in allowed:
-            raise ConfigurationError(f"no format {value}: use {', '.join(allowed[:-1])} or {allowed[-1]}")
+    def check(value: str | None) -> str | None:
+        if value not in (None, *allowed):
+            raise ConfigurationError(f"no {what} {value}: use {', '.join(allowed[:-1])} or {allowed[-1]}")
         return value
 
     return check

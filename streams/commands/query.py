@@ -12,7 +12,8 @@ from streams.commands.options import one_of
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT on result, regions or documents.")],
     output: Annotated[
-        str, typer.Option("--format", help="table, jsonl or csv.", callback=one_of("table", "jsonl", "csv"))
+        str,
+        typer.Option("--format", help="table, jsonl or csv.", callback=one_of("format", "table", "jsonl", "csv")),
     ] = "table",
     url: Annotated[str | None, typer.Option(help="The service; default: the one of this folder.")] = None,
     token: Annotated[str | None, typer.Option(help="Bearer token, where the service asks for one.")] = None,

@@ -25,7 +25,9 @@ def read(
     output: Annotated[
         str,
         typer.Option(
-            "--format", help="text, or jsonl: one page-text record per line.", callback=one_of("text", "jsonl")
+            "--format",
+            help="text, or jsonl: one page-text record per line.",
+            callback=one_of("format", "text", "jsonl"),
         ),
     ] = "text",
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write to this file instead.")] = None,
