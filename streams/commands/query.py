@@ -8,6 +8,8 @@ import typer
 
 from streams.commands.options import one_of
 
+_TIMEOUT_S = 60  # the service ends a query itself, long before
+
 
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT on result, regions or documents.")],
@@ -23,26 +25,35 @@ def query(
     Example: inkstream query "SELECT path, pagenum, snippet(result, 3, '[', ']', '…', 8) FROM result
     WHERE result MATCH 'invoice'"
     """
-    import httpx
-
     from streams.commands.connection import api_url
-    from streams.errors import BrokerError, QueryError
     from streams.settings import load_settings
 
     settings = load_settings()
-    address = url or api_url(settings)
     secret = token or (settings.api_token.get_secret_value() if settings.api_token else None)
-    headers = {b"Authorization": f"Bearer {secret}".encode()} if secret else None  # as text it may be ASCII only
+    _print(_answer(url or api_url(settings), sql, secret), output)
+
+
+def _answer(address: str, sql: str, token: str | None) -> dict[str, Any]:
+    """Return what the API of a service answers to a query.
+
+    Raises:
+        BrokerError: There is no service.
+        QueryError: It refuses the query.
+    """
+    import httpx
+
+    from streams.errors import BrokerError, QueryError
+
+    headers = {b"Authorization": f"Bearer {token}".encode()} if token else None  # as text it may be ASCII only
     try:
-        answer = httpx.post(f"{address}/query", json={"sql": sql}, headers=headers, timeout=60)
+        answer = httpx.post(f"{address}/query", json={"sql": sql}, headers=headers, timeout=_TIMEOUT_S)
     except httpx.TransportError as error:
         raise BrokerError(f"Nothing answers at {address} ({error}). Is `inkstream up` running?") from error
     if answer.status_code != 200:
         found = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-        raise QueryError(
-            str(found.get("message") or found.get("detail") or f"{address} answers {answer.status_code}")
-        )
-    _print(answer.json(), output)
+        message = found.get("message") or found.get("detail") or f"{address} answers {answer.status_code}"
+        raise QueryError(str(message))
+    return dict(answer.json())
 
 
 def _print(result: dict[str, Any], output: str) -> None:

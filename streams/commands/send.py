@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -42,7 +42,7 @@ def send(
         raise typer.Exit(1)
 
 
-async def _send(settings: Settings, files: list[Path], options: dict[str, Any]) -> int:
+async def _send(settings: Settings, files: list[Path], options: dict[str, object]) -> int:
     """Send each file; return how many could not be sent."""
     import sys
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -31,7 +30,7 @@ class RecordReader:
         self._known_topics: set[str] = set()
         self._one_at_a_time = asyncio.Lock()
 
-    async def read(self, topic: str, partition: int, offset: int) -> ConsumerRecord[Any, Any]:
+    async def read(self, topic: str, partition: int, offset: int) -> ConsumerRecord[bytes, bytes]:
         """Return the record at an offset.
 
         Raises:
@@ -54,7 +53,7 @@ class RecordReader:
         self._consumer = None
         await self._connection.aclose()
 
-    async def _at(self, topic: str, partition: int, offset: int) -> ConsumerRecord[Any, Any] | None:
+    async def _at(self, topic: str, partition: int, offset: int) -> ConsumerRecord[bytes, bytes] | None:
         """Return the first record at or after an offset, or None where the log does not hold the offset."""
         consumer = await self._connected()
         where = TopicPartition(topic, partition)

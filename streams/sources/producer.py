@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
@@ -23,8 +24,6 @@ from streams.sources.ledger import Version
 
 logger = logging.getLogger(__name__)
 
-Headers = list[tuple[str, bytes]]
-
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
@@ -36,6 +35,15 @@ class SentFile:
     partition: int
     offset: int
     inline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """What the headers of a record name: the document, and how it is to be read."""
+
+    path: str
+    document_id: str
+    options: Mapping[str, object]
 
 
 class FileProducer:
@@ -59,7 +67,7 @@ class FileProducer:
         file: Path,
         *,
         path: str | None = None,
-        options: dict[str, Any] | None = None,
+        options: Mapping[str, object] | None = None,
         as_ref: Path | None = None,
         version: Version | None = None,
     ) -> SentFile:
@@ -79,16 +87,15 @@ class FileProducer:
         """
         path = path or file.absolute().as_uri()
         value, digest = await asyncio.to_thread(_load, file, path, self._settings.inline_limit, version)
-        headers: Headers = [("path", path.encode())]
+        document = _Document(path, digest.document_id, options or {})
         if value is not None:
             try:
-                return await self._send(value, True, digest, path, options, headers)
+                return await self._send(document, value)
             except RecordTooLarge as error:
                 logger.warning("%s is sent by reference: %s", file, error.message)
-        reference = ("content-ref", (as_ref or file).absolute().as_uri().encode())
-        return await self._send(b"", False, digest, path, options, [*headers, reference])
+        return await self._send(document, b"", content_ref=(as_ref or file).absolute().as_uri())
 
-    async def send_bytes(self, content: bytes, path: str, options: dict[str, Any] | None = None) -> SentFile:
+    async def send_bytes(self, content: bytes, path: str, options: Mapping[str, object] | None = None) -> SentFile:
         """Send a file that is in memory; it goes inline, whatever its size.
 
         Raises:
@@ -97,29 +104,29 @@ class FileProducer:
         """
         digest = ContentDigest(path)
         digest.update(content)
-        return await self._send(content, True, digest, path, options, [("path", path.encode())])
+        return await self._send(_Document(path, digest.document_id, options or {}), content)
 
-    async def _send(
-        self, value: bytes, inline: bool, digest: ContentDigest, path: str, options: dict[str, Any] | None,
-        headers: Headers,
-    ) -> SentFile:  # fmt: skip
+    async def _send(self, document: _Document, value: bytes, content_ref: str | None = None) -> SentFile:
+        """Send one record: the document's bytes, or nothing and the URI where they are."""
         if self._producer is None:
             raise BrokerError("the producer is not started")
-        headers = [*headers, ("document-id", digest.document_id.encode())]
-        if options:
-            headers.append(("options", json.dumps(options).encode()))
+        key = document.document_id.encode()
+        headers = [("path", document.path.encode()), ("document-id", key)]
+        if content_ref is not None:
+            headers.append(("content-ref", content_ref.encode()))
+        if document.options:
+            headers.append(("options", json.dumps(document.options).encode()))
         try:
-            with broker_errors(self._settings, f"does not take {path}"):
-                sent = await self._producer.send_and_wait(
-                    self._topic, value, key=digest.document_id.encode(), headers=headers
-                )
+            with broker_errors(self._settings, f"does not take {document.path}"):
+                sent = await self._producer.send_and_wait(self._topic, value, key=key, headers=headers)
         except BrokerError as error:
             if isinstance(error.__cause__, MessageSizeTooLargeError | RecordListTooLargeError):
                 raise RecordTooLarge(
                     f"{self._topic} takes no record of {len(value)} bytes: raise its max.message.bytes"
                 ) from error
             raise
-        return SentFile(digest.document_id, path, sent.topic, sent.partition, sent.offset, inline)
+        inline = content_ref is None
+        return SentFile(document.document_id, document.path, sent.topic, sent.partition, sent.offset, inline)
 
 
 def _load(file: Path, path: str, inline_limit: int, version: Version | None) -> tuple[bytes | None, ContentDigest]:

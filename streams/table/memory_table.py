@@ -18,6 +18,7 @@ from models.layout.geometry import bounds
 from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
 from streams.table.private_database import PrivateDatabase, memory_folder
+from streams.table.sql_functions import Value
 from streams.table.sql_guard import QueryLimits, QueryResult, run_query
 
 READERS = 4  # queries that run at the same time
@@ -90,7 +91,7 @@ class MemoryTable:
             for key, document in documents:
                 _put_document(db, key, document)
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> QueryResult:
+    def query(self, sql: str, parameters: Sequence[Value] = ()) -> QueryResult:
         """Run one SELECT within the configured limits. Raises QueryError."""
         with self._database.reader() as db:
             return run_query(db, sql, parameters, self._limits)
@@ -143,7 +144,7 @@ def _put_document(db: sqlite3.Connection, key: str, document: DocumentRecord | N
         db.execute(_INSERT_DOCUMENT, [getattr(document, name) for name in _DOCUMENT_COLUMNS])
 
 
-def _region_rows(number: int, page: PageText) -> Iterable[tuple[Any, ...]]:
+def _region_rows(number: int, page: PageText) -> Iterable[tuple[Value, ...]]:
     page_columns = (number, page.document_id, page.pagenum, page.path)
     for line, region in enumerate(page.regions):
         box = bounds(tuple(region.polygon)) if region.polygon else _NO_BOX

@@ -16,6 +16,7 @@ REFUSAL = (
 )
 
 Value = str | int | float | bytes | None
+"""What SQLite passes to a function, and takes as a parameter."""
 
 
 def bound_functions(connection: sqlite3.Connection, longest_value: int) -> None:

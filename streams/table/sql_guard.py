@@ -13,10 +13,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
 from time import monotonic
-from typing import Any
 
 from streams.errors import QueryError
-from streams.table.sql_functions import MAX_PATTERN_CHARS, REFUSAL, bound_functions
+from streams.table.sql_functions import MAX_PATTERN_CHARS, REFUSAL, Value, bound_functions
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 # what reaches outside, what is FTS3's and R-tree's own, and json_patch: its time is the product of two lengths
@@ -40,13 +39,16 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
 
+Cell = str | int | float | None
+"""One value of a result; blobs are hex digits in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
     """The rows of a query; `truncated` where there were more than the limits let through."""
 
     columns: list[str]
-    rows: list[list[Any]]
+    rows: list[list[Cell]]
     truncated: bool
     elapsed_ms: float
 
@@ -70,7 +72,7 @@ def restrict(connection: sqlite3.Connection, longest_value: int) -> None:
 
 
 def run_query(
-    connection: sqlite3.Connection, sql: str, parameters: Sequence[Any], limits: QueryLimits
+    connection: sqlite3.Connection, sql: str, parameters: Sequence[Value], limits: QueryLimits
 ) -> QueryResult:
     """Run one read-only statement and return its rows; blobs come as hex digits.
 
@@ -106,9 +108,9 @@ def run_query(
     return QueryResult(columns, rows, truncated, round((monotonic() - started) * 1000, 2))
 
 
-def _fetch(cursor: sqlite3.Cursor, max_rows: int) -> tuple[list[list[Any]], bool]:
+def _fetch(cursor: sqlite3.Cursor, max_rows: int) -> tuple[list[list[Cell]], bool]:
     """Return the rows within the limits, and whether there were more."""
-    rows: list[list[Any]] = []
+    rows: list[list[Cell]] = []
     size = 0
     for row in cursor:
         if len(rows) == max_rows or size > _MAX_RESULT_CHARS:

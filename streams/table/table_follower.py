@@ -7,7 +7,9 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from aiokafka import ConsumerRecord, TopicPartition
 
 from streams.errors import BrokerError, TableBusy, UndecodableMessage
 from streams.kafka.follower import topic_consumer
@@ -62,7 +64,7 @@ class TableFollower:
 
     async def run(self) -> None:
         """Follow the topics until cancelled; a broker that goes away is waited for, and nothing is missed."""
-        positions: dict[Any, int] = {}
+        positions: dict[TopicPartition, int] = {}
         try:
             while True:
                 try:
@@ -80,7 +82,7 @@ class TableFollower:
         finally:
             self.close()
 
-    async def _follow(self, positions: dict[Any, int]) -> None:
+    async def _follow(self, positions: dict[TopicPartition, int]) -> None:
         """Apply what comes, from `positions` on; they are moved on behind each batch that is in the table."""
         topics = [self._names.page_text, self._names.documents]
         async with topic_consumer(self._settings, topics, from_beginning=True) as consumer:
@@ -97,7 +99,7 @@ class TableFollower:
                     self.passed_over += await loop.run_in_executor(self._writing, self._apply, messages)
                     positions.update({where: records[-1].offset + 1 for where, records in found.items() if records})
 
-    def _apply(self, messages: list[Any]) -> int:
+    def _apply(self, messages: list[ConsumerRecord[bytes, bytes]]) -> int:
         """Put messages into the table; return how many of them are not what their topic carries."""
         pages: list[tuple[str, PageText | None]] = []
         documents: list[tuple[str, DocumentRecord | None]] = []
@@ -122,7 +124,7 @@ class TableFollower:
         self._writing.shutdown(wait=False)
 
 
-def _key(message: Any) -> str:
+def _key(message: ConsumerRecord[bytes, bytes]) -> str:
     if message.key is None:
         raise UndecodableMessage("a record without a key is on no compacted topic of ours")
     return str(message.key.decode(errors="replace"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -18,7 +19,7 @@ from streams.table.table_follower import TableFollower
 
 
 def operations_routes(
-    settings: Settings, table: TableFollower, health: Health, metrics: Metrics, authorised: Any
+    settings: Settings, table: TableFollower, health: Health, metrics: Metrics, authorised: Callable[..., None]
 ) -> APIRouter:
     """Return the routes that watch the service. Probes and scrapers carry no token; progress asks for it."""
     routes = APIRouter(tags=["operations"])
@@ -30,7 +31,7 @@ def operations_routes(
         return report
 
     @routes.get("/readyz", summary="Whether the memory table has caught up", responses={503: {}})
-    async def readyz(response: Response) -> dict[str, Any]:
+    async def readyz(response: Response) -> dict[str, object]:
         response.status_code = 200 if table.ready else 503
         return {"ready": table.ready, "records_passed_over": table.passed_over}
 
@@ -41,7 +42,7 @@ def operations_routes(
     @routes.get("/progress", dependencies=[Depends(authorised)], summary="Rates, lag and time left of each stage")
     async def progress(
         interval_s: Annotated[float, Query(gt=0, le=60, description="between the two looks rates are from")] = 1.0,
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         async with LagReader(settings) as reader:
             before, moment = await reader.stages(), monotonic()
             await asyncio.sleep(interval_s)

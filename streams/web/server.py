@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Generator
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -23,7 +23,7 @@ class _Server(uvicorn.Server):
     """Leaves the signals to the worker."""
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]  # uvicorn's own signature is untyped here
+    def capture_signals(self) -> Generator[None]:
         yield
 
 

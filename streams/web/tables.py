@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Body, HTTPException, Path, Response
@@ -45,14 +45,14 @@ def table_routes(table: TableFollower) -> APIRouter:
         return Response(await table.ask(answer), media_type="application/json")
 
     @routes.get("/pages/{document_id}/{pagenum}", summary="One page with its lines")
-    async def page(document_id: DocumentId, pagenum: Annotated[int, Path(ge=0)]) -> dict[str, Any]:
+    async def page(document_id: DocumentId, pagenum: Annotated[int, Path(ge=0)]) -> dict[str, object]:
         found = await table.ask(lambda t: t.page(document_id, pagenum))
         if found is None:
             raise HTTPException(404, f"no page {pagenum} of a document {document_id} has been read")
         return found
 
     @routes.get("/documents/{document_id}", summary="How far a document has come")
-    async def document(document_id: DocumentId) -> dict[str, Any]:
+    async def document(document_id: DocumentId) -> dict[str, object]:
         found = await table.ask(lambda t: t.document(document_id))
         if found is None:
             raise HTTPException(404, f"no document {document_id} is known")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, File, Form, HTTPException, UploadFile
 
@@ -42,7 +42,7 @@ def upload_routes(settings: Settings, producer: FileProducer) -> APIRouter:
     return routes
 
 
-def _options(settings: Settings, text: str) -> dict[str, Any]:
+def _options(settings: Settings, text: str) -> dict[str, object]:
     """Return the options of a request. Raises OptionsError now, where a dead letter would come later."""
     given = parse_options(text, "options")
     merge_options(settings.read_options(), given)

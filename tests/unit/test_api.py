@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,9 @@ class Outbox(FileProducer):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self.sent: list[tuple[bytes, str, dict[str, Any] | None]] = []
+        self.sent: list[tuple[bytes, str, Mapping[str, object] | None]] = []
 
-    async def send_bytes(self, content: bytes, path: str, options: dict[str, Any] | None = None) -> SentFile:
+    async def send_bytes(self, content: bytes, path: str, options: Mapping[str, object] | None = None) -> SentFile:
         if len(path) > 1000:
             raise RecordTooLarge("too large with its headers")
         self.sent.append((content, path, options))
