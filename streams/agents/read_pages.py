@@ -7,8 +7,8 @@ from typing import Any
 from models.errors import InkstreamError
 from streams.agents.delivery import Outgoing
 from streams.agents.ordered_window import OrderedWindow
-from streams.agents.processing import Context, Outputs, process
 from streams.agents.retention import RetentionWatch
+from streams.agents.step_runner import Context, Outputs, process
 from streams.errors import UndecodableMessage
 from streams.kafka.topics import partition_for
 from streams.messages.codec import decode, encode

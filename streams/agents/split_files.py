@@ -14,7 +14,7 @@ from models.options import ReadOptions
 from streams.agents.backpressure import Backpressure
 from streams.agents.delivery import Outgoing
 from streams.agents.ordered_window import OrderedWindow
-from streams.agents.processing import Context, Outputs, process
+from streams.agents.step_runner import Context, Outputs, process
 from streams.documents.cache import digest_of
 from streams.errors import UndecodableMessage
 from streams.kafka.record_reader import kafka_reference

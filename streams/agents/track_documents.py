@@ -9,7 +9,7 @@ from typing import Any
 from streams.agents.delivery import Outgoing
 from streams.agents.document_progress import DocumentProgress, PartitionState, restore
 from streams.agents.ordered_window import EXIT_UNEXPECTED
-from streams.agents.processing import Context, incoming
+from streams.agents.step_runner import Context, incoming
 from streams.errors import UndecodableMessage
 from streams.messages.codec import decode, encode
 from streams.messages.records import PageText

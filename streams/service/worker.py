@@ -15,9 +15,9 @@ from streams.agents.attempts import Attempts
 from streams.agents.backpressure import Backpressure
 from streams.agents.delivery import Delivery
 from streams.agents.ordered_window import EXIT_UNEXPECTED
-from streams.agents.processing import Context
 from streams.agents.read_pages import add_read_pages
 from streams.agents.split_files import add_split_files
+from streams.agents.step_runner import Context
 from streams.agents.track_documents import add_track_documents
 from streams.app import Role, create_app
 from streams.documents.cache import DocumentCache
