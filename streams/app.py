@@ -1,73 +1,123 @@
-"""The Faust apps of a worker, one per role: split (raw-files → pages), read (pages → page-text), track.
+"""Start reading here: which agents there are, which role runs which, and how data passes between them.
 
-Each role is a consumer group of its own, so any of them runs on any number of machines: Faust assigns every
-topic of a group to all of its members, and roles that share a group would receive what they cannot process.
+    raw-files ─▶ split_files ─▶ pages ─▶ read_pages ─▶ page-text ─▶ track_documents ─▶ documents
+                      │                      │             │
+                      └──▶ dead-letters ◀────┘             └──▶ streams.table: SQL
+
+1. Whoever has a document produces it on raw-files: the folder watcher, the API, any Kafka client.
+2. split_files opens it, counts its pages, and sends one small task per page. No page image is on any topic.
+3. read_pages fetches the document by its reference, has a reader process read the one page, and sends its text:
+   `agents.read_pages` › `processes.pool` › `processes.reader_process` › `models.pipeline`.
+4. track_documents counts the pages of each document. The SQL table follows page-text beside it.
+
+Two agents share nothing but a topic. Each role is a consumer group of its own and runs on any number of machines.
+A Step makes outgoing messages of an incoming one; `agents.step_runner` delivers them, retries and dead-letters;
+`agents.ordered_window` acks. `service.worker` runs the apps that are made here.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal
 
-import faust
-from faust.types.auth import CredentialsT
-
-from streams.kafka.header_patch import accept_any_header_name
-from streams.kafka.security import ssl_context
-from streams.kafka.topics import consumer_group
+from streams.agents.backpressure import Backpressure
+from streams.agents.delivery import Delivery
+from streams.agents.faust_app import new_faust_app
+from streams.agents.faust_types import AgentBody, App, Stream
+from streams.agents.parts import RoleParts
+from streams.agents.read_pages import ReadPages
+from streams.agents.retention import RetentionWatch
+from streams.agents.split_files import FILES_IN_FLIGHT, SplitFiles
+from streams.agents.track_documents import TrackDocuments
+from streams.kafka.lag import LagReader
+from streams.kafka.trimmer import trimming_pages
+from streams.messages.records import Stage
 from streams.settings import Settings
 
 Role = Literal["split", "read", "track"]
-ROLES: tuple[Role, ...] = ("split", "read", "track")
+Topic = Literal["raw_files", "pages", "page_text", "documents", "dead_letters"]
+
+
+@asynccontextmanager
+async def split_files(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIterator[AgentBody]:
+    """raw-files → pages. Waits while `pages` is far behind: a backlog of files is smaller than one of tasks."""
+    step = SplitFiles(
+        settings=parts.settings, pool=parts.pool, cache=parts.cache, sources=parts.sources,
+        addressing=parts.addressing, metrics=parts.metrics,
+    )  # fmt: skip
+    async with LagReader(parts.settings) as lags:
+        backpressure = Backpressure(lags.pages_behind, parts.settings.max_pages_behind)
+        yield parts.each_message(
+            app, step, delivery, in_flight=FILES_IN_FLIGHT, wait_for_room=backpressure.wait
+        )  # fmt: skip
+
+
+@asynccontextmanager
+async def read_pages(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIterator[AgentBody]:
+    """pages → page-text. Deletes from `pages` what is read: its retention is unlimited."""
+    step = ReadPages(
+        pool=parts.pool, cache=parts.cache, sources=parts.sources,
+        addressing=parts.addressing,
+        retention=RetentionWatch(parts.metrics, parts.settings.raw_files_retention_h), metrics=parts.metrics,
+    )  # fmt: skip
+    async with trimming_pages(parts.settings):
+        yield parts.each_message(app, step, delivery, in_flight=parts.settings.pages_in_flight)
+
+
+@asynccontextmanager
+async def track_documents(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIterator[AgentBody]:
+    """page-text → documents."""
+    tracker = TrackDocuments(settings=parts.settings, documents_topic=parts.topics.documents, delivery=delivery)
+    app.on_partitions_assigned.connect(tracker.forget, weak=False)
+    yield tracker.run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSpec:
+    """One agent: its topics, and how many messages it has fetched ahead."""
+
+    agent: Callable[[App, RoleParts, Delivery], AbstractAsyncContextManager[AgentBody]]
+    name: Stage
+    reads: Topic
+    writes: tuple[Topic, ...]
+    prefetch: int
+
 
 # A file may be 32 MiB, a page task is under a kilobyte: what is fetched ahead is bounded by what it weighs.
-_FETCHED_AHEAD: dict[Role, int] = {"split": 4, "read": 64, "track": 1000}
+AGENTS: Mapping[Role, AgentSpec] = {
+    "split": AgentSpec(
+        agent=split_files, name="split_files",
+        reads="raw_files", writes=("pages", "documents", "dead_letters"), prefetch=4,
+    ),
+    "read": AgentSpec(
+        agent=read_pages, name="read_pages",
+        reads="pages", writes=("page_text", "dead_letters"), prefetch=64,
+    ),
+    "track": AgentSpec(
+        agent=track_documents, name="track_documents",
+        reads="page_text", writes=("documents",), prefetch=1000,
+    ),
+}  # fmt: skip
+ROLES: tuple[Role, ...] = tuple(AGENTS)
 
 
-def create_app(settings: Settings, role: Role) -> Any:
-    """Return the faust.App of one role. Agents are added by name, never discovered."""
-    accept_any_header_name()
-    ahead = _FETCHED_AHEAD[role]
-    datadir = settings.data_dir / "faust" / role
-    datadir.mkdir(parents=True, exist_ok=True)
-    return faust.App(
-        consumer_group(settings, role),
-        broker=[f"aiokafka://{address}" for address in (settings.broker or "").split(",")],
-        broker_credentials=_credentials(settings),
-        datadir=datadir,
-        store="memory://",
-        web_enabled=False,
-        web_tables_enabled=False,
-        web_router_enabled=False,
-        topic_allow_declare=False,  # topics are created by streams.kafka.topics, with the right configuration
-        topic_disable_leader=True,
-        table_standby_replicas=0,
-        # a page may take minutes: the defaults (4096 buffered events, 5 minutes between polls) make the member
-        # leave its group silently and never return
-        stream_buffer_maxsize=ahead,
-        broker_max_poll_records=ahead,
-        broker_max_poll_interval=3600.0,
-        broker_session_timeout=settings.session_timeout_s,
-        broker_heartbeat_interval=settings.session_timeout_s / 10,
-        broker_request_timeout=max(90.0, settings.session_timeout_s * 3),
-        broker_commit_interval=1.0,
-        stream_wait_empty=False,
-        stream_recovery_delay=0.0,
-        producer_acks=-1,
-        producer_linger=0.0,
-        producer_max_request_size=settings.max_message_bytes,
-        consumer_max_fetch_size=settings.max_message_bytes,
-        consumer_auto_offset_reset="earliest",
-        worker_redirect_stdouts=False,
-    )
+def create_app(settings: Settings, role: Role) -> App:
+    """Return the Faust app of one role, without its agent."""
+    return new_faust_app(settings, role, prefetch=AGENTS[role].prefetch)
 
 
-def _credentials(settings: Settings) -> CredentialsT | None:
-    context = ssl_context(settings)
-    if settings.security_protocol.startswith("SASL") and settings.sasl_password:
-        return faust.SASLCredentials(
-            username=settings.sasl_username,
-            password=settings.sasl_password.get_secret_value(),
-            mechanism=settings.sasl_mechanism,
-            ssl_context=context,  # without a context Faust speaks SASL over plaintext, whatever was meant
-        )
-    return faust.SSLCredentials(context=context) if context else None
+@asynccontextmanager
+async def with_agent(app: App, role: Role, parts: RoleParts) -> AsyncIterator[None]:
+    """Add the role's agent to its app; what only that agent needs lives for the length of the block."""
+    spec = AGENTS[role]
+    delivery = Delivery(app, [parts.topic(name) for name in spec.writes])
+    source = app.topic(parts.topic(spec.reads), key_serializer="raw", value_serializer="raw")
+    async with spec.agent(app, parts, delivery) as body:
+
+        async def agent(stream: Stream) -> None:
+            await body(stream)
+
+        app.agent(source, name=spec.name)(agent)
+        yield

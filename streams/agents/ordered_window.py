@@ -1,7 +1,7 @@
 """The loop that loses nothing: many messages in work at once, acknowledged strictly in order.
 
 Faust's `take_events` makes the ack wait for a whole batch, and with it the cores wait for the batch's slowest
-page. This window has no batches: a message starts as soon as a place is free, so an idle reader starts at once
+page. This window has no batches: a message starts as soon as a slot is free, so an idle reader starts at once
 and a busy one never waits. What makes it safe is the order of the acks:
 
 1. A message is worked on; its outputs are delivered to Kafka; only then is it finished.
@@ -10,7 +10,7 @@ and a busy one never waits. What makes it safe is the order of the acks:
 3. A message of an earlier group generation is never acked: its partition may be another worker's by now, and
    Faust's `_new_offset` accepts an ack one past the committed offset, which would lose the one between.
 4. Work that raises what it should not ends the process, so that nothing unfinished is acked; the messages
-   are delivered again, and the attempts counted outside the process stop a repeat killer.
+   are delivered again, and the attempts counted outside the process stop a poison message.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ import asyncio
 import logging
 import os
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import NoReturn, Protocol
+
+from streams.agents.faust_types import App, Event, Stream
 
 logger = logging.getLogger(__name__)
 
@@ -29,70 +31,83 @@ EXIT_UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h; a supervisor restarts the wor
 
 # A page that takes minutes holds back the acks of its partition, not the work. Finished and unacked messages
 # cost a few hundred bytes each, and are worked on again if the process dies: bounded for the latter's sake.
-_UNACKED_PER_PLACE = 64
+_UNACKED_PER_SLOT = 64
+
+Work = Callable[[Event], Awaitable[None]]
+
+
+class Window(Protocol):
+    """A loop over a stream that works on several messages at a time."""
+
+    async def run(self, stream: Stream) -> None:
+        """Work on the stream's events until it ends; ack an event only after its work is done."""
 
 
 @dataclass(slots=True)
 class _Entry:
-    event: Any
+    event: Event
     finished: bool = False
 
 
 class OrderedWindow:
     """Works on up to `size` messages of one stream at a time. Lives on the event loop of its agent."""
 
-    def __init__(self, app: Any, size: int, work: Callable[[Any], Awaitable[None]]) -> None:
+    def __init__(self, app: App, size: int, work: Work) -> None:
         """Create a window.
 
         Args:
-            app: The faust.App of the stream.
+            app: The app of the stream.
             size: Messages in work at once.
             work: Processes one event and delivers its outputs. Must raise nothing but CancelledError.
         """
         self._app = app
         self._work = work
-        self._places = asyncio.Semaphore(size)
-        self._unacked = asyncio.Semaphore(size * _UNACKED_PER_PLACE)
-        self._queues: dict[Any, deque[_Entry]] = defaultdict(deque)
+        self._slots = asyncio.Semaphore(size)
+        self._unacked = asyncio.Semaphore(size * _UNACKED_PER_SLOT)
+        self._queues: dict[Hashable, deque[_Entry]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, stream: Any) -> None:
+    async def run(self, stream: Stream) -> None:
         """Work on the stream's events until it ends; what is in work then is cancelled, unacked."""
         stream.enable_acks = False  # acks are ours
         try:
             async for event in stream.events():
-                await self._places.acquire()
+                await self._slots.acquire()
                 await self._unacked.acquire()
-                self._start(stream, event)
+                entry = _Entry(event)
+                self._queues[event.message.tp].append(entry)  # in the order of the partition
+                task = asyncio.create_task(self._work_then_ack(stream, entry))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
         finally:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _start(self, stream: Any, event: Any) -> None:
-        entry = _Entry(event)
-        self._queues[event.message.tp].append(entry)
-        task = asyncio.create_task(self._process(stream, entry))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _process(self, stream: Any, entry: _Entry) -> None:
+    async def _work_then_ack(self, stream: Stream, entry: _Entry) -> None:
         try:
-            await self._work(entry.event)
+            await self._work(entry.event)  # 1
         except asyncio.CancelledError:
             raise
         except BaseException:
             logger.critical("unexpected; the worker ends, nothing in flight is acked", exc_info=True)
-            logging.shutdown()
-            os._exit(EXIT_UNEXPECTED)
+            end_process_unacked()  # 4
         finally:
-            self._places.release()
+            self._slots.release()
         entry.finished = True
-        await self._ack_finished(stream, self._queues[entry.event.message.tp])
-
-    async def _ack_finished(self, stream: Any, queue: deque[_Entry]) -> None:
-        while queue and queue[0].finished:
+        queue = self._queues[entry.event.message.tp]
+        while queue and queue[0].finished:  # 2
             event = queue.popleft().event
             self._unacked.release()
-            if event.message.generation_id == self._app.consumer_generation_id:
-                await stream.ack(event)
+            await self.acknowledge(stream, event)
+
+    async def acknowledge(self, stream: Stream, event: Event) -> None:
+        """Ack an event that is finished, as are all before it in its partition."""
+        if event.message.generation_id == self._app.consumer_generation_id:  # 3
+            await stream.ack(event)
+
+
+def end_process_unacked() -> NoReturn:
+    """End the process on the spot: whatever is not acked yet is delivered again, to whoever comes next."""
+    logging.shutdown()
+    os._exit(EXIT_UNEXPECTED)

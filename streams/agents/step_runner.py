@@ -1,4 +1,4 @@
-"""What the agents of one worker share, and the one place that decides: retry, dead-letter or stop."""
+"""How every message is processed, and the one place that decides: retry, dead-letter or stop."""
 
 from __future__ import annotations
 
@@ -6,126 +6,134 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Protocol
 
 from models.errors import InkstreamError
 from streams.agents.attempts import Attempts
-from streams.agents.delivery import Delivery, Outgoing
-from streams.documents.cache import DocumentCache
-from streams.documents.references import SourceFetcher
+from streams.agents.delivery import Delivery
+from streams.agents.faust_types import Event, incoming
+from streams.agents.outgoing import Outgoing
 from streams.errors import PoisonMessage
-from streams.kafka.topics import TopicNames
-from streams.messages.dead_letters import Incoming
+from streams.messages.incoming import Incoming
+from streams.messages.records import Stage
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
-from streams.processes.pool import ReaderPool
-from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-Outputs = Iterable[Outgoing]
-_RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # the last again and again
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The parts that an agent works with; one per role and process."""
+class Step(Protocol):
+    """What one agent makes of one message.
 
-    settings: Settings
-    names: TopicNames
-    partitions: int  # of page-text and documents
-    pool: ReaderPool
-    cache: DocumentCache
-    references: SourceFetcher
-    attempts: Attempts
-    delivery: Delivery
-    health: Health
-    metrics: Metrics
-    crash_suspects: asyncio.Lock
-
-
-async def process(
-    context: Context,
-    event: Any,
-    work: Callable[[Incoming], Awaitable[Outputs]],
-    failed: Callable[[Incoming, InkstreamError, int], Outputs],
-) -> None:
-    """Process one message: deliver what `work` returns, or what `failed` makes of its error.
-
-    1. A message that was in work when the worker died waits until no other such message is: if the worker dies
-       again, only one of them can be to blame.
-    2. The attempt is counted where a crash cannot undo it; too many, and the message is a PoisonMessage.
-    3. `work` computes the outputs. A retriable error is tried again for `source_retry_s`.
-    4. The outputs are delivered. Only then does this return, and only then may the message be acked.
+    Its methods run on the event loop, for several messages at a time: what computes goes to the reader pool, what
+    blocks to a thread. A message may come again at any time, so its outputs have keys that do not change.
     """
-    message = incoming(event)
-    identity = _identity(context, message)
-    alone = context.crash_suspects if context.attempts.is_suspect(identity) else nullcontext()
-    async with alone:  # 1
-        attempt = context.attempts.begin(identity)  # 2
-        context.health.begin(identity)
+
+    @property
+    def stage(self) -> Stage:
+        """The agent's name, as metrics, records and dead letters have it."""
+
+    def identity(self, message: Incoming) -> str:
+        """Return what a message is known by from one life of the worker to the next."""
+
+    async def outputs(self, message: Incoming) -> Iterable[Outgoing]:
+        """Return what the message becomes.
+
+        Raises:
+            InkstreamError: It cannot be processed; where the error is retriable, this is called again later.
+        """
+
+    def failure(self, message: Incoming, error: InkstreamError, attempts: int) -> Iterable[Outgoing]:
+        """Return what a message becomes that cannot be processed, a dead letter among it. Raises nothing."""
+
+
+async def at_once() -> None:
+    """Wait for nothing."""
+
+
+class StepRunner:
+    """Applies one step to messages. One per agent; it lives on the agent's event loop."""
+
+    def __init__(
+        self,
+        step: Step,
+        *,
+        delivery: Delivery,
+        attempts: Attempts,
+        health: Health,
+        metrics: Metrics,
+        max_attempts: int,
+        retry_timeout_s: float,
+        before_step: Callable[[Incoming], None],
+        wait_for_room: Callable[[], Awaitable[None]] = at_once,
+    ) -> None:
+        """Create a runner.
+
+        Args:
+            max_attempts: Deaths of the worker over a message before it is a PoisonMessage.
+            retry_timeout_s: How long a retriable error is tried again.
+            before_step: Called before the step, once the attempt is counted; see Hooks.
+            wait_for_room: Returns once another message may be taken up.
+        """
+        self._step = step
+        self._delivery = delivery
+        self._attempts = attempts
+        self._health = health
+        self._metrics = metrics
+        self._max_attempts = max_attempts
+        self._retry_timeout_s = retry_timeout_s
+        self._wait_for_room = wait_for_room
+        self._before_step = before_step
+        self._crash_suspects = asyncio.Lock()
+
+    async def handle(self, event: Event) -> None:
+        """Process one message: deliver the step's outputs, or what the step makes of its error.
+
+        1. A message that was in work when the worker died waits until no other such message is: if the worker
+           dies again, only one of them can be to blame.
+        2. The attempt is counted where a crash cannot undo it; too many, and it is a PoisonMessage.
+        3. The step computes the outputs. A retriable error is tried again for a while.
+        4. The outputs are delivered. Only then does this return, and only then may the message be acked.
+        """
+        await self._wait_for_room()
+        message = incoming(event)
+        identity = self._step.identity(message)
+        alone = self._crash_suspects if self._attempts.is_suspect(identity) else nullcontext()
+        async with alone:  # 1
+            attempt = self._attempts.begin(identity)  # 2
+            self._health.begin(identity)
+            try:
+                await self._deliver_outputs(message, attempt)
+            finally:  # done, or given back unacked by an orderly stop: only a death leaves the attempt counted
+                self._health.end(identity)
+                # a poison message may be delivered again before its offset is committed: it stays known
+                if attempt <= self._max_attempts:
+                    self._attempts.finish(identity)
+
+    async def _deliver_outputs(self, message: Incoming, attempt: int) -> None:
         try:
-            await _process(context, message, work, failed, attempt)
-        finally:  # done, or given back unacked by an orderly stop: only a death leaves the attempt counted
-            context.health.end(identity)
-            # a repeat killer may be delivered again before its offset is committed: it stays known
-            if attempt <= context.settings.max_attempts:
-                context.attempts.finish(identity)
-
-
-def _identity(context: Context, message: Incoming) -> str:
-    """Return what a message is known by between lives of the worker.
-
-    A page task is its key: a file that was being split when the worker died is split again, and its tasks come
-    again at other offsets. A replay is another message: somebody wants to know whether it works now.
-    """
-    replay = next((value for name, value in message.headers if name == "replay-of"), None)
-    if message.topic == context.names.pages and message.key:
-        return f"{message.topic}/{message.key!r}/{replay!r}"
-    return f"{message.topic}/{message.partition}/{message.offset}"
-
-
-async def _process(
-    context: Context,
-    message: Incoming,
-    work: Callable[[Incoming], Awaitable[Outputs]],
-    failed: Callable[[Incoming, InkstreamError, int], Outputs],
-    attempt: int,
-) -> None:
-    try:
-        if attempt > context.settings.max_attempts:
-            raise PoisonMessage(f"the worker died {attempt - 1} times while this was in work; see its log")
-        outputs = await _with_retries(work, message, context.settings.source_retry_s)  # 3
-        await context.delivery.deliver(outputs)  # 4
-    except InkstreamError as error:
-        logger.warning("%s/%d/%d: %s", message.topic, message.partition, message.offset, error.summary)
-        await context.delivery.deliver(failed(message, error, attempt))
-
-
-async def _with_retries(
-    work: Callable[[Incoming], Awaitable[Outputs]], message: Incoming, patience_s: float
-) -> Outputs:
-    started, tries = monotonic(), 0
-    while True:
-        try:
-            return await work(message)
+            if attempt > self._max_attempts:
+                raise PoisonMessage(f"the worker died {attempt - 1} times while this was in work; see its log")
+            self._before_step(message)
+            outputs = await self._outputs_with_retries(message)  # 3
+            await self._delivery.deliver(outputs)  # 4
         except InkstreamError as error:
-            wait_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
-            if not error.retriable or monotonic() + wait_s - started > patience_s:
-                raise
-            logger.warning("trying again in %g s: %s", wait_s, error.summary)
-        tries += 1
-        await asyncio.sleep(wait_s)
+            logger.warning("%s: %s", message.position, error.summary)
+            self._metrics.failed.labels(stage=self._step.stage, reason=error.reason).inc()
+            await self._delivery.deliver(self._step.failure(message, error, attempt))
 
-
-def incoming(event: Any) -> Incoming:
-    """Return the message behind a Faust event."""
-    taken = event.message
-    headers = taken.headers or ()
-    pairs = headers.items() if isinstance(headers, dict) else headers
-    return Incoming(
-        taken.topic, taken.partition, taken.offset, taken.key, taken.value,
-        tuple((str(name), value) for name, value in pairs),
-    )  # fmt: skip
+    async def _outputs_with_retries(self, message: Incoming) -> Iterable[Outgoing]:
+        started, tries = monotonic(), 0
+        while True:
+            try:
+                return await self._step.outputs(message)
+            except InkstreamError as error:
+                wait_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
+                if not error.retriable or monotonic() + wait_s - started > self._retry_timeout_s:
+                    raise
+                logger.warning("trying again in %g s: %s", wait_s, error.summary)
+            tries += 1
+            await asyncio.sleep(wait_s)

@@ -5,26 +5,14 @@ from __future__ import annotations
 import base64
 import traceback
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from models.errors import InkstreamError
+from streams.messages.incoming import Incoming
 from streams.messages.records import DeadLetter, Stage, now
 
 # A page task is under a kilobyte. Files stay on raw-files, from where a replay fetches them.
 _PAYLOAD_LIMIT = 64 * 1024
 _SECRET_HEADERS = {"options"}  # may hold a password; a replay reads the original headers from the topic
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """The message that a dead letter is about."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 def dead_letter(

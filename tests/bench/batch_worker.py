@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
-from unittest.mock import patch
 
-from streams.cli import main
+from streams.agents.faust_types import App, Stream
+from streams.agents.hooks import Hooks
+from streams.agents.ordered_window import OrderedWindow, Window, Work
+from tests.integration.faults.worker import run
 
 _WITHIN_S = 0.05
 
@@ -15,15 +15,19 @@ _WITHIN_S = 0.05
 class BatchWindow:
     """Works on up to `size` messages at a time; acks them all once the last is done, and only then takes more."""
 
-    def __init__(self, app: Any, size: int, work: Callable[[Any], Awaitable[None]]) -> None:
+    def __init__(self, size: int, work: Work) -> None:
         self._size = size
         self._work = work
 
-    async def run(self, stream: Any) -> None:
+    async def run(self, stream: Stream) -> None:
         async for batch in stream.take_events(self._size, within=_WITHIN_S):
             await asyncio.gather(*map(self._work, batch))  # acked when the body ends
 
 
+def window(app: App, size: int, work: Work) -> Window:
+    """Return a batch window for the pages, and for files the one that is always used."""
+    return BatchWindow(size, work) if app.conf.id.endswith("-read") else OrderedWindow(app, size, work)
+
+
 if __name__ == "__main__":
-    with patch("streams.agents.read_pages.OrderedWindow", BatchWindow):
-        main()
+    run(Hooks(window=window))

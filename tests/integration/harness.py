@@ -39,6 +39,7 @@ class WorkerProcess:
             self._command += ["--role", role]
         self._environment = {
             **os.environ,
+            "INKSTREAM_BROKER": str(settings.broker),
             "INKSTREAM_TOPIC_PREFIX": settings.topic_prefix,
             "INKSTREAM_DATA_DIR": str(settings.data_dir),
             "INKSTREAM_PROCESSES": str(settings.processes),

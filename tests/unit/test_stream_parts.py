@@ -10,7 +10,8 @@ from streams.agents.backpressure import Backpressure
 from streams.errors import BrokerError
 from streams.kafka.lag import StageLag
 from streams.kafka.progress import as_spark, between
-from streams.messages.dead_letters import Incoming, dead_letter
+from streams.messages.dead_letters import dead_letter
+from streams.messages.incoming import Incoming
 from streams.messages.page_ranges import parse_ranges
 from streams.messages.records import failed_page_text
 from streams.monitoring.health import Health

@@ -11,8 +11,6 @@ from models.document import PageReading
 from models.options import ReadOptions
 from streams.processes import reader_process
 
-_read_page = reader_process.read_page
-
 
 def read_page(path: Path, pagenum: int, options: ReadOptions) -> PageReading:
     if pagenum == 1:
@@ -21,4 +19,4 @@ def read_page(path: Path, pagenum: int, options: ReadOptions) -> PageReading:
         time.sleep(3600)
     if pagenum == 3:
         raise ZeroDivisionError("a defect")
-    return _read_page(path, pagenum, options)
+    return reader_process.read_page(path, pagenum, options)

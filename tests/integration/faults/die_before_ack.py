@@ -1,27 +1,29 @@
-"""A worker that is killed after its third page is delivered and before it is acknowledged."""
+"""A worker that is killed when two pages are acknowledged and the third is delivered."""
 
 from __future__ import annotations
 
 import os
 import signal
-from typing import Any
 
-from streams.agents import ordered_window
-from streams.cli import main
-
-_acked = 0
-_ack_finished = ordered_window.OrderedWindow._ack_finished
+from streams.agents.faust_types import App, Event, Stream
+from streams.agents.hooks import Hooks
+from streams.agents.ordered_window import OrderedWindow, Work
+from tests.integration.faults.worker import run
 
 
-async def _die(self: Any, stream: Any, queue: Any) -> None:
-    global _acked
-    if queue and queue[0].event.message.topic.endswith("pages"):
-        _acked += 1
-        if _acked == 3:
+class DyingWindow(OrderedWindow):
+    """Kills the process instead of acknowledging its third page."""
+
+    def __init__(self, app: App, size: int, work: Work) -> None:
+        super().__init__(app, size, work)
+        self._pages = 0
+
+    async def acknowledge(self, stream: Stream, event: Event) -> None:
+        self._pages += event.message.topic.endswith("pages")
+        if self._pages == 3:
             os.kill(os.getpid(), signal.SIGKILL)
-    await _ack_finished(self, stream, queue)
+        await super().acknowledge(stream, event)
 
 
 if __name__ == "__main__":
-    ordered_window.OrderedWindow._ack_finished = _die  # type: ignore[method-assign]
-    main()
+    run(Hooks(window=DyingWindow))

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
-from models.document import PageReading
-from models.options import ReadOptions
-from streams.cli import main
-from streams.processes.pool import ReaderPool
-
-_read = ReaderPool.read
+from streams.agents.hooks import Hooks
+from streams.messages.incoming import Incoming
+from tests.integration.faults.worker import run
 
 
-async def _die(self: ReaderPool, path: Path, pagenum: int, options: ReadOptions) -> PageReading:
-    if pagenum == 1:
+def die_of_page_1(message: Incoming) -> None:
+    if message.topic.endswith("pages") and (message.key or b"").endswith(b"/1"):
         os._exit(9)
-    return await _read(self, path, pagenum, options)
 
 
 if __name__ == "__main__":
-    ReaderPool.read = _die  # type: ignore[method-assign]
-    main()
+    run(Hooks(before_step=die_of_page_1))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from streams.cli import main
-from streams.processes import reader_process
+from streams.agents.hooks import Hooks
 from tests.integration.faults import bad_pages
+from tests.integration.faults.worker import run
 
 if __name__ == "__main__":
-    reader_process.read_page = bad_pages.read_page
-    main()
+    run(Hooks(read_page=bad_pages.read_page))

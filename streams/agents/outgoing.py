@@ -1,0 +1,50 @@
+"""Messages to send, and where each kind of record goes: its topic, key and partition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streams.kafka.topics import TopicNames, partition_for
+from streams.messages.codec import encode
+from streams.messages.records import DeadLetter, DocumentRecord, PageTask, PageText, page_key
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to send. `partition` None leaves the choice to the key's hash."""
+
+    topic: str
+    key: str
+    value: bytes
+    partition: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressing:
+    """Turns records into messages.
+
+    All pages of a document go to one partition of page-text, and its document record to the same partition of
+    `documents`: so one tracker sees them all, in order.
+    """
+
+    topics: TopicNames
+    partitions: int  # of page-text and of documents: both have as many
+
+    def page_task(self, task: PageTask) -> Outgoing:
+        """Spread the pages of a document over all partitions, so that all readers share them."""
+        return Outgoing(self.topics.pages, page_key(task.document_id, task.pagenum), encode(task))
+
+    def page_text(self, record: PageText) -> Outgoing:
+        """Send a page's text to its document's partition."""
+        partition = partition_for(record.document_id, self.partitions)
+        key = page_key(record.document_id, record.pagenum)
+        return Outgoing(self.topics.page_text, key, encode(record), partition)
+
+    def document(self, record: DocumentRecord) -> Outgoing:
+        """Send a document's state to its own partition."""
+        partition = partition_for(record.document_id, self.partitions)
+        return Outgoing(self.topics.documents, record.document_id, encode(record), partition)
+
+    def dead_letter(self, key: str, letter: DeadLetter) -> Outgoing:
+        """Send a dead letter under the key of what failed."""
+        return Outgoing(self.topics.dead_letters, key, encode(letter))
