@@ -32,11 +32,11 @@ from streams.agents.retention import RetentionWatch
 from streams.agents.split_files import FILES_IN_FLIGHT, SplitFiles
 from streams.agents.track_documents import TrackDocuments
 from streams.kafka.lag import LagReader
+from streams.kafka.topics import Role
 from streams.kafka.trimmer import trimming_pages
 from streams.messages.records import Stage
 from streams.settings import Settings
 
-Role = Literal["split", "read", "track"]
 Topic = Literal["raw_files", "pages", "page_text", "documents", "dead_letters"]
 
 
@@ -100,7 +100,6 @@ AGENTS: Mapping[Role, AgentSpec] = {
         reads="page_text", writes=("documents",), prefetch=1000,
     ),
 }  # fmt: skip
-ROLES: tuple[Role, ...] = tuple(AGENTS)
 
 
 def create_app(settings: Settings, role: Role) -> App:

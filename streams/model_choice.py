@@ -19,8 +19,3 @@ def handwritten_by(models: str | None) -> str | None:
     if models not in _BY_MODELS:
         raise ConfigurationError(f"no models {models}: use {' or '.join(_BY_MODELS)}")
     return _BY_MODELS[models]
-
-
-def models_of(handwritten: str) -> str | None:
-    """Return the --models that stands for this value of the setting; None where there is none."""
-    return next((models for models, setting in _BY_MODELS.items() if setting == handwritten), None)

@@ -8,11 +8,11 @@ from faust.types.auth import CredentialsT
 from streams.agents.faust_types import App
 from streams.kafka.header_patch import accept_any_header_name
 from streams.kafka.security import ssl_context
-from streams.kafka.topics import consumer_group
+from streams.kafka.topics import Role, consumer_group
 from streams.settings import Settings
 
 
-def new_faust_app(settings: Settings, role: str, *, prefetch: int) -> App:
+def new_faust_app(settings: Settings, role: Role, *, prefetch: int) -> App:
     """Return a faust.App without agents; they are added by name, never discovered.
 
     Args:

@@ -10,7 +10,7 @@ from streams.commands.options import ApiPort, Broker, DataDir, Detector, Models,
 from streams.model_choice import handwritten_by
 
 if TYPE_CHECKING:
-    from streams.app import Role
+    from streams.kafka.topics import Role
 
 _ROLE_HELP = (
     "all, or one or more of split (files → pages), read (pages → text), track (progress), web (SQL and API)"
@@ -27,7 +27,6 @@ def worker(
     models: Models = None,
     data_dir: DataDir = None,
     api_port: ApiPort = None,
-    supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
 ) -> None:
     """Split files, read pages, track documents and answer SQL, until Ctrl-C or SIGTERM.
 
@@ -36,28 +35,21 @@ def worker(
 
     Example: inkstream worker --broker kafka:9092 --role read --role split
     """
-    import asyncio
-    import os
-
     from streams.commands.connection import settings_for
-    from streams.monitoring.logs import configure_logging
-    from streams.service.worker import run_worker
-    from streams.signals import die_with
+    from streams.service.worker_main import start_worker
+    from streams.service.worker_spec import WorkerSpec
 
+    roles, web = _roles(role or ["all"])
     settings = settings_for(
         broker, prefix, processes=processes, reader=reader, detector=detector, data_dir=data_dir, api_port=api_port,
         handwritten=handwritten_by(models),
     )  # fmt: skip
-    configure_logging("WARNING" if supervised and settings.log_level == "INFO" else settings.log_level)
-    if supervised:
-        die_with(os.getppid())
-    roles, web = _roles(role or ["all"])
-    asyncio.run(run_worker(settings, roles, web=web))
+    start_worker(WorkerSpec(settings=settings, roles=roles, web=web))
 
 
 def _roles(named: list[str]) -> tuple[tuple[Role, ...], bool]:
-    from streams.app import ROLES
     from streams.errors import ConfigurationError
+    from streams.kafka.topics import ROLES
 
     unknown = set(named) - {*ROLES, "web", "all"}
     if unknown:

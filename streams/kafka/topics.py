@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Literal
 
 from aiokafka.admin import NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
@@ -16,6 +17,11 @@ from streams.settings import Settings
 
 _HOUR_MS = 3_600_000
 _RETRY_S = 0.1
+
+
+# What a worker can do; `streams.app` has the agent of each.
+Role = Literal["split", "read", "track"]
+ROLES: tuple[Role, ...] = ("split", "read", "track")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,8 @@ class TopicSpec:
     config: dict[str, str] = field(default_factory=dict)
 
 
-def consumer_group(settings: Settings, role: str) -> str:
-    """Return the consumer group of one role (`split`, `read`, `track`)."""
+def consumer_group(settings: Settings, role: Role) -> str:
+    """Return the consumer group of one role."""
     return f"{settings.topic_prefix}inkstream-{role}"
 
 

@@ -7,35 +7,24 @@ worker's libraries takes about as long as Kafka does.
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
 import shutil
-import sys
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 
 from streams.broker.embedded import EmbeddedKafka, free_port
 from streams.errors import BrokerError, ConfigurationError, FileUnreadable
 from streams.kafka.topics import create_topics
-from streams.model_choice import models_of
 from streams.service.console import Console
+from streams.service.worker_process import keep_running, supervised
 from streams.settings import Settings
 from streams.signals import stop_on_signals
 from streams.sources.watching import watching
 from streams.terminal import printable
 
-logger = logging.getLogger(__name__)
-
 SAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "samples" / "documents"
 _KAFKA_START_S = 60.0
-_STOP_S = 20.0
-_RESTART_S = 1.0
-# A worker that was killed keeps its partitions until its session ends, and its successor waits for them.
-_SESSION = {"INKSTREAM_SESSION_TIMEOUT_S": "6"}
-_DEATHS_PER_MINUTE = 5  # more, and it does not start at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +54,7 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
             stack.push_async_callback(asyncio.to_thread, kafka.stop)
             settings = settings.model_copy(update={"broker": kafka.bootstrap})
             (settings.data_dir / "broker").write_text(kafka.bootstrap + "\n")
-        worker = await stack.enter_async_context(_running(_keep_worker(settings)))
+        worker = await stack.enter_async_context(_running(keep_running(supervised(settings))))
         if kafka is not None:
             await asyncio.to_thread(kafka.wait_ready, _KAFKA_START_S)
         await create_topics(settings)
@@ -79,51 +68,6 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
         if options.until_idle:
             console.summarise()
             _say_unreadable(source.unreadable)
-
-
-async def _keep_worker(settings: Settings) -> None:
-    """Run the worker as a child process and start it again when it dies; cancel to stop it. Raises BrokerError."""
-    deaths: list[float] = []
-    while True:
-        child = await asyncio.create_subprocess_exec(
-            *_worker_command(settings), stdin=asyncio.subprocess.DEVNULL, env=_SESSION | os.environ
-        )
-        try:
-            code = await child.wait()
-        finally:
-            await _end(child)
-        deaths = [moment for moment in deaths if monotonic() - moment < 60] + [monotonic()]
-        if len(deaths) >= _DEATHS_PER_MINUTE or code == ConfigurationError.exit_code:
-            raise BrokerError(f"the worker does not stay up (exit code {code}); its log is above")
-        logger.error("the worker ended with exit code %s and starts again", code)
-        await asyncio.sleep(_RESTART_S)
-
-
-def _worker_command(settings: Settings) -> list[str]:
-    """Return how the worker is started. Secrets are not on the command line: it reads the same environment."""
-    arguments = {
-        "--broker": settings.broker, "--prefix": settings.topic_prefix, "--reader": settings.reader,
-        "--detector": settings.detector, "--processes": settings.processes, "--data-dir": settings.data_dir,
-        "--api-port": settings.api_port, "--models": models_of(settings.handwritten),
-    }  # fmt: skip
-    return [
-        sys.executable,
-        "-m",
-        "streams",
-        "worker",
-        "--supervised",
-        *(str(w) for a in arguments.items() for w in a if a[1] is not None),
-    ]
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is None:
-        child.terminate()
-        try:
-            await asyncio.wait_for(child.wait(), timeout=_STOP_S)
-        except TimeoutError:
-            child.kill()
-            await child.wait()
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from faust.contrib.asgi import faust_app_running
@@ -14,13 +14,14 @@ from streams.agents.faust_types import App
 from streams.agents.hooks import Hooks
 from streams.agents.ordered_window import end_process_unacked
 from streams.agents.parts import RoleParts
-from streams.app import Role, create_app, with_agent
+from streams.app import create_app, with_agent
 from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
-from streams.kafka.topics import TopicNames, wait_for_topics
+from streams.kafka.topics import Role, TopicNames, wait_for_topics
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
+from streams.service.worker_spec import WorkerSpec
 from streams.settings import Settings
 from streams.signals import stop_on_signals
 
@@ -29,11 +30,10 @@ logger = logging.getLogger(__name__)
 _CRASH_CHECK_S = 0.5
 
 
-async def run_worker(settings: Settings, roles: Sequence[Role], *, web: bool, hooks: Hooks | None = None) -> None:
+async def run_worker(spec: WorkerSpec, hooks: Hooks | None = None) -> None:
     """Run a worker until SIGTERM or SIGINT. What is in work then stays unacked and is delivered again.
 
     Args:
-        web: Whether it answers SQL and serves the API.
         hooks: Parts of it that a test replaces.
 
     Raises:
@@ -42,14 +42,14 @@ async def run_worker(settings: Settings, roles: Sequence[Role], *, web: bool, ho
     """
     stop = stop_on_signals()
     async with AsyncExitStack() as stack:
-        worker = Worker(settings, hooks or Hooks())
-        parts = [worker.running(role) for role in roles]
-        if web:
+        worker = Worker(spec.settings, hooks or Hooks())
+        running = [worker.running(role) for role in spec.roles]
+        if spec.web:
             from streams.web.server import serving  # FastAPI is loaded where it is served
 
-            parts.append(serving(settings, worker.health, worker.metrics, worker.partitions))
-        await asyncio.gather(*map(stack.enter_async_context, parts))
-        logger.info("worker ready: %s", ", ".join([*roles, *(["web"] if web else [])]))
+            running.append(serving(spec.settings, worker.health, worker.metrics, worker.partitions))
+        await asyncio.gather(*map(stack.enter_async_context, running))
+        logger.info("worker ready: %s", ", ".join([*spec.roles, *(["web"] if spec.web else [])]))
         await _until(stop, worker.apps)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.app import ROLES, Role, create_app
+from streams.app import create_app
+from streams.kafka.topics import ROLES, Role
 from streams.settings import Settings
 
 

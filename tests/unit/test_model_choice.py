@@ -1,4 +1,4 @@
-"""--models names what reads handwriting, and a worker is started with what its supervisor was told."""
+"""--models names what reads handwriting."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from models.options import ReadOptions
 from streams.errors import ConfigurationError
-from streams.model_choice import handwritten_by, models_of
+from streams.model_choice import handwritten_by
 
 
 def test_own_and_official_are_settings_that_options_take() -> None:
@@ -14,14 +14,8 @@ def test_own_and_official_are_settings_that_options_take() -> None:
     assert ReadOptions(handwritten=handwritten_by("own") or "").handwritten == "handwriting"
 
 
-def test_nothing_said_leaves_the_setting_alone() -> None:
+def test_no_option_leaves_the_setting_alone() -> None:
     assert handwritten_by(None) is None
-    assert models_of("auto") is None
-
-
-@pytest.mark.parametrize("models", ["own", "official"])
-def test_what_was_said_can_be_said_on(models: str) -> None:
-    assert models_of(handwritten_by(models) or "") == models
 
 
 def test_another_name_is_refused_with_those_that_there_are() -> None:

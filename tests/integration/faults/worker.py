@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from streams.agents.hooks import Hooks
-from streams.app import ROLES
-from streams.monitoring.logs import configure_logging
-from streams.service.worker import run_worker
+from streams.service.worker_main import start_worker
+from streams.service.worker_spec import WorkerSpec
 from streams.settings import load_settings
 
 
 def run(hooks: Hooks) -> None:
     """Run the worker until it is stopped, or dies of its fault."""
-    settings = load_settings()
-    configure_logging(settings.log_level)
-    asyncio.run(run_worker(settings, ROLES, web=True, hooks=hooks))
+    start_worker(WorkerSpec(settings=load_settings()), hooks)
