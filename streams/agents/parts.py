@@ -51,7 +51,7 @@ class RoleParts:
         delivery: Delivery,
         *,
         in_flight: int,
-        wait_for_room: Callable[[], Awaitable[None]] = at_once,
+        wait_for_capacity: Callable[[], Awaitable[None]] = at_once,
     ) -> AgentBody:
         """Return the agent that applies a step to each message of its stream, `in_flight` at a time."""
         runner = StepRunner(
@@ -63,6 +63,6 @@ class RoleParts:
             max_attempts=self.settings.max_attempts,
             retry_timeout_s=self.settings.source_retry_s,
             before_step=self.hooks.before_step,
-            wait_for_room=wait_for_room,
+            wait_for_capacity=wait_for_capacity,
         )
         return self.hooks.window(app, in_flight, runner.handle).run

@@ -62,7 +62,7 @@ class SplitFiles:
         self._metrics = metrics
 
     def identity(self, message: Incoming) -> str:
-        """Return the file's place on its topic."""
+        """Return the file's position on its topic."""
         return message.position
 
     async def outputs(self, message: Incoming) -> Iterable[Outgoing]:

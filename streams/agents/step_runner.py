@@ -68,7 +68,7 @@ class StepRunner:
         max_attempts: int,
         retry_timeout_s: float,
         before_step: Callable[[Incoming], None],
-        wait_for_room: Callable[[], Awaitable[None]] = at_once,
+        wait_for_capacity: Callable[[], Awaitable[None]] = at_once,
     ) -> None:
         """Create a runner.
 
@@ -76,7 +76,7 @@ class StepRunner:
             max_attempts: Deaths of the worker over a message before it is a PoisonMessage.
             retry_timeout_s: How long a retriable error is tried again.
             before_step: Called before the step, once the attempt is counted; see Hooks.
-            wait_for_room: Returns once another message may be taken up.
+            wait_for_capacity: Returns once another message may be taken up.
         """
         self._step = step
         self._delivery = delivery
@@ -85,7 +85,7 @@ class StepRunner:
         self._metrics = metrics
         self._max_attempts = max_attempts
         self._retry_timeout_s = retry_timeout_s
-        self._wait_for_room = wait_for_room
+        self._wait_for_capacity = wait_for_capacity
         self._before_step = before_step
         self._crash_suspects = asyncio.Lock()
 
@@ -98,7 +98,7 @@ class StepRunner:
         3. The step computes the outputs. A retriable error is tried again for a while.
         4. The outputs are delivered. Only then does this return, and only then may the message be acked.
         """
-        await self._wait_for_room()
+        await self._wait_for_capacity()
         message = incoming(event)
         identity = self._step.identity(message)
         alone = self._crash_suspects if self._attempts.is_suspect(identity) else nullcontext()

@@ -21,7 +21,7 @@ Headers = Iterable[tuple[str, bytes | None]]
 def encode(record: Record) -> bytes:
     """Return the record as compact UTF-8 JSON; what is no Unicode character in it, escaped.
 
-    Names of files and what decoders say of broken ones come as bytes that need not be UTF-8.
+    File names, and decoders' messages about broken files, come as bytes that need not be UTF-8.
     """
     try:
         return record.model_dump_json(by_alias=True).encode()
@@ -95,7 +95,7 @@ def parse_options(text: str, source: str) -> dict[str, object]:
 
 
 def merge_options(defaults: ReadOptions, given: dict[str, object]) -> ReadOptions:
-    """Return the defaults with the given fields in their place, and so inside of a field that has fields.
+    """Return the defaults, overridden by the given fields; nested objects are merged field by field.
 
     Raises:
         OptionsError: A field is unknown or out of range; the message names it.

@@ -59,7 +59,7 @@ class RegionRecord(Record):
     polygon: list[tuple[float, float]]
     kind: Kind
     text: str
-    confidence: float | None = Field(ge=0, le=1, description="how likely a word of it is right; null: not told")
+    confidence: float | None = Field(ge=0, le=1, description="probability that a word of it is right; null where none is known")
     recogniser: str
     paragraph: int = Field(0, ge=0, description="number of the region's paragraph on the page, from 0")
 
@@ -78,14 +78,14 @@ class PageText(Record):
     width: Pixels
     height: Pixels
     dpi: Pixels
-    rotation: float = Field(description="degrees clockwise by which the page's text is turned")
+    rotation: float = Field(description="degrees clockwise by which the page's text is rotated")
     language: str
     regions: list[RegionRecord]
     models: dict[str, str | None]
     reference: str = Field(description="where the document's bytes are, to read it again")
     exception: str | None = Field(description="`Stage: message` for a page that failed, else null")
     timings_ms: dict[str, float]
-    dropped: Pages = Field(0, description="lines and words read and left out: said with too little confidence")
+    dropped: Pages = Field(0, description="lines and words that were read and left out for their low confidence")
 
 
 class DocumentRecord(Record):
