@@ -39,7 +39,7 @@ def up(
     import asyncio
 
     from streams.monitoring.logs import configure_logging
-    from streams.service.supervisor import UpOptions, run_up
+    from streams.service.supervisor import SAMPLES, UpOptions, run_up
     from streams.settings import load_settings
 
     settings = load_settings(
@@ -47,5 +47,5 @@ def up(
         data_dir=data_dir, api_port=api_port, handwritten=handwritten_by(models),
     )  # fmt: skip
     configure_logging("WARNING" if settings.log_level == "INFO" else settings.log_level)
-    options = UpOptions(samples=samples, until_idle=until_idle, json_lines=json_lines)
+    options = UpOptions(samples=SAMPLES if samples else None, until_idle=until_idle, json_lines=json_lines)
     asyncio.run(run_up(settings, options))

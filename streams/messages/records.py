@@ -59,7 +59,9 @@ class RegionRecord(Record):
     polygon: list[tuple[float, float]]
     kind: Kind
     text: str
-    confidence: float | None = Field(ge=0, le=1, description="probability that a word of it is right; null where none is known")
+    confidence: float | None = Field(
+        ge=0, le=1, description="probability that a word of it is right; null where none is known"
+    )
     recogniser: str
     paragraph: int = Field(0, ge=0, description="number of the region's paragraph on the page, from 0")
 

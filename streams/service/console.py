@@ -1,17 +1,20 @@
-"""What `inkstream up` shows: each record as it comes, and a summary of it all."""
+"""What `inkstream up` prints: each record as it comes, and a summary of it all."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from streams.errors import UndecodableMessage
+from streams.errors import BrokerError, UndecodableMessage
 from streams.kafka.follower import topic_consumer
 from streams.kafka.lag import LagReader
 from streams.kafka.topics import TopicNames
@@ -20,11 +23,17 @@ from streams.messages.records import DocumentRecord, PageText
 from streams.settings import Settings
 from streams.terminal import format_record
 
-_LOOK_S = 0.25
+_POLL_S = 0.25
 
 
 class Console:
-    """Prints page-text records and counts them. Follows Kafka like any other client."""
+    """Prints page-text records and counts them. Reads Kafka like any other client.
+
+    Attributes:
+        printing: The task that prints; it ends only by failing.
+    """
+
+    printing: asyncio.Task[None]
 
     def __init__(self, settings: Settings, json_lines: bool) -> None:
         self._settings = settings
@@ -32,82 +41,93 @@ class Console:
         self._names = TopicNames.of(settings)
         self._documents: dict[str, DocumentRecord] = {}
         self._pages: Counter[str] = Counter()
-        self._seen: dict[tuple[str, int], int] = {}
-        self._first: float | None = None
-        self._last: float | None = None
+        self._positions: dict[tuple[str, int], int] = {}  # of topic and partition: the offset to be printed next
+        self._first_s: float | None = None
+        self._last_s: float | None = None
 
     @classmethod
     @asynccontextmanager
-    async def following(cls, settings: Settings, json_lines: bool) -> AsyncIterator[Console]:
+    async def opened(cls, settings: Settings, json_lines: bool) -> AsyncIterator[Console]:
         """Yield a console that prints what comes from now on."""
         console = cls(settings, json_lines)
         topics = [console._names.page_text, console._names.documents]
         async with topic_consumer(settings, topics, from_beginning=False) as consumer:
             for where in consumer.assignment():
-                console._seen[(where.topic, where.partition)] = await consumer.position(where)
-            task = asyncio.create_task(console._print(consumer))
+                console._positions[(where.topic, where.partition)] = await consumer.position(where)
+            console.printing = asyncio.create_task(console.print_all(consumer))
             try:
                 yield console
             finally:
-                task.cancel()
-                with suppress(asyncio.CancelledError, KafkaError):
-                    await task
+                console.printing.cancel()
+                with suppress(asyncio.CancelledError, BrokerError):
+                    await console.printing
 
     def announce(self) -> None:
-        """Say where things are."""
+        """Print where things are."""
         if not self._json_lines:
-            where = self._settings
-            print(f"inkstream is up: drop documents into {where.inbox}/")
-            print(f"Kafka at {where.broker} · API at {where.api_url}/docs", flush=True)
+            settings = self._settings
+            _print_line(f"inkstream is up: drop documents into {settings.inbox}/")
+            _print_line(f"Kafka at {settings.broker} · API at {settings.api_url}/docs")
 
     async def until_idle(self, sources_idle: Callable[[], bool]) -> None:
         """Return once every source is idle, every stage has nothing left, and every record was printed."""
         async with LagReader(self._settings) as lags:
-            calm = 0
-            while calm < 2:  # twice in a row: between two looks a message may be on its way
-                await asyncio.sleep(_LOOK_S)
-                calm = calm + 1 if sources_idle() and await self._all_read(lags) else 0
+            idle_polls = 0
+            while idle_polls < 2:  # twice in a row: between two stages a message is on no topic's lag
+                await asyncio.sleep(_POLL_S)
+                idle_polls = idle_polls + 1 if sources_idle() and await self._all_printed(lags) else 0
 
     def summarise(self) -> None:
         """Print what was read: documents, pages, pages per second, failures."""
-        elapsed = max((self._last or 0.0) - (self._first or 0.0), 0.001)
+        if self._json_lines:
+            return
+        elapsed_s = max((self._last_s or 0.0) - (self._first_s or 0.0), 0.001)
         pages = self._pages.total()
-        failed = sum(record.status == "failed" for record in self._documents.values())
-        line = (
-            f"{len(self._documents)} documents, {pages} pages, {pages / elapsed:.2f} pages per second, "
-            f"{failed} documents and {self._pages['failed']} pages failed"
+        failed = [record for record in self._documents.values() if record.status == "failed"]
+        _print_line(
+            f"{len(self._documents)} documents, {pages} pages, {pages / elapsed_s:.2f} pages per second, "
+            f"{len(failed)} documents and {self._pages['failed']} pages failed"
         )
-        if not self._json_lines:
-            print(line, flush=True)
-            for record in self._documents.values():
-                if record.status == "failed":
-                    print(f"  ✗ {record.path.rsplit('/', 1)[-1]}: {record.exception}")
+        for record in failed:
+            _print_line(f"  ✗ {record.path.rsplit('/', 1)[-1]}: {record.exception}")
 
-    async def _all_read(self, lags: LagReader) -> bool:
+    async def _all_printed(self, lags: LagReader) -> bool:
         if any(stage.lag for stage in await lags.stages()):
             return False
         for topic in (self._names.page_text, self._names.documents):
             for partition, end in (await lags.end_offsets(topic)).items():
-                if self._seen.get((topic, partition), 0) < end:
+                if self._positions.get((topic, partition), 0) < end:
                     return False
         return True
 
-    async def _print(self, consumer: object) -> None:
-        async for message in consumer:  # type: ignore[attr-defined]  # aiokafka is untyped
-            with suppress(UndecodableMessage):
-                if message.topic == self._names.documents:
-                    self._count_document(decode(DocumentRecord, message.value))
-                else:
-                    self._count_page(decode(PageText, message.value))
-            self._seen[(message.topic, message.partition)] = message.offset + 1
+    async def print_all(self, consumer: AIOKafkaConsumer) -> None:
+        """Print and count a consumer's records as they come. Raises BrokerError where no more can be read."""
+        try:
+            async for message in consumer:
+                with suppress(UndecodableMessage):
+                    if message.topic == self._names.documents:
+                        self._count_document(decode(DocumentRecord, message.value))
+                    else:
+                        self._print_page(decode(PageText, message.value))
+                self._positions[(message.topic, message.partition)] = message.offset + 1
+        except KafkaError as error:
+            raise BrokerError(f"records can no longer be read from Kafka: {error!r}") from error
 
     def _count_document(self, record: DocumentRecord) -> None:
-        self._first = self._first or monotonic()
+        self._first_s = self._first_s or monotonic()
         self._documents[record.document_id] = record
 
-    def _count_page(self, record: PageText) -> None:
-        self._first = self._first or monotonic()
-        self._last = monotonic()
+    def _print_page(self, record: PageText) -> None:
+        self._first_s = self._first_s or monotonic()
+        self._last_s = monotonic()
         self._pages["failed" if record.exception else "read"] += 1
         width = shutil.get_terminal_size((140, 24)).columns
-        print(record.model_dump_json() if self._json_lines else format_record(record, width), flush=True)
+        _print_line(record.model_dump_json() if self._json_lines else format_record(record, width))
+
+
+def _print_line(line: str) -> None:
+    """Print a line at once; the service goes on where nobody reads it any more, as after `| head`."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

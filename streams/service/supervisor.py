@@ -1,4 +1,4 @@
-"""Runs the whole service in one process tree, and keeps the worker running.
+"""Runs the whole service in one process tree: Kafka, the worker, the folder watcher, the console.
 
 Kafka and the worker start at the same time: the broker's address is known before it accepts, and loading the
 worker's libraries takes about as long as Kafka does.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +29,9 @@ _KAFKA_START_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class UpOptions:
-    """What `inkstream up` was asked for beside the settings."""
+    """What `inkstream up` was asked for beside the settings; `samples` is a folder to copy into the inbox."""
 
-    samples: bool
+    samples: Path | None
     until_idle: bool
     json_lines: bool
 
@@ -41,10 +41,12 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
 
     Raises:
         BrokerError: Kafka or the worker does not start.
-        ConfigurationError: The inbox is not a folder.
+        ConfigurationError: The inbox is not a folder, or there are no samples.
         FileUnreadable: All was read, but for files that may not be.
     """
     stop = stop_on_signals()
+    if options.samples is not None and not options.samples.is_dir():
+        raise ConfigurationError("the sample documents are only in a checkout of the source; leave out --samples")
     _make_inbox(settings.inbox)
     settings = settings.model_copy(update={"api_port": settings.api_port or free_port()})
     async with AsyncExitStack() as stack:
@@ -53,21 +55,21 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
             kafka.launch()  # on this thread: the broker is to end when the thread that started it does
             stack.push_async_callback(asyncio.to_thread, kafka.stop)
             settings = settings.model_copy(update={"broker": kafka.bootstrap})
-            (settings.data_dir / "broker").write_text(kafka.bootstrap + "\n")
+            stack.enter_context(_written_down(kafka.bootstrap, settings.data_dir / "broker"))
         worker = await stack.enter_async_context(_running(keep_running(supervised(settings))))
         if kafka is not None:
             await asyncio.to_thread(kafka.wait_ready, _KAFKA_START_S)
         await create_topics(settings)
-        console = await stack.enter_async_context(Console.following(settings, options.json_lines))
+        console = await stack.enter_async_context(Console.opened(settings, options.json_lines))
         console.announce()
         source, watcher = await stack.enter_async_context(watching(settings))
-        if options.samples:
-            await asyncio.to_thread(_drop_samples, settings.inbox)
+        if options.samples is not None:
+            await asyncio.to_thread(_copy_whole, options.samples, settings.inbox)
         idle = [console.until_idle(lambda: source.idle)] if options.until_idle else []
-        await _first_of(worker, watcher, stop.wait(), *idle)
+        await _first_of(worker, watcher, console.printing, stop.wait(), *idle)
         if options.until_idle:
             console.summarise()
-            _say_unreadable(source.unreadable)
+            _raise_for_unreadable(source.unreadable)
 
 
 @asynccontextmanager
@@ -96,6 +98,16 @@ async def _first_of(*awaitables: Awaitable[object]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+@contextmanager
+def _written_down(address: str, file: Path) -> Iterator[None]:
+    """Leave the broker's address where commands find it, for the length of the block."""
+    file.write_text(address + "\n")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
 def _make_inbox(inbox: Path) -> None:
     try:
         inbox.mkdir(parents=True, exist_ok=True)
@@ -103,15 +115,15 @@ def _make_inbox(inbox: Path) -> None:
         raise ConfigurationError(f"the folder {inbox} cannot be watched: {error.strerror}") from error
 
 
-def _say_unreadable(files: Iterable[Path]) -> None:
+def _raise_for_unreadable(files: Iterable[Path]) -> None:
     if names := sorted(printable(file) for file in files):
         shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
         raise FileUnreadable(f"{len(names)} files could not be read and were left where they are: {shown}")
 
 
-def _drop_samples(inbox: Path) -> None:
-    """Copy the samples into the inbox, as a person would: under another name first, then renamed."""
-    for sample in sorted(SAMPLES.iterdir()):
+def _copy_whole(samples: Path, inbox: Path) -> None:
+    """Copy the samples into the inbox, each under another name first, so that it appears there whole."""
+    for sample in sorted(samples.iterdir()):
         partial = inbox / f"{sample.name}.part"
         shutil.copyfile(sample, partial)
         partial.replace(inbox / sample.name)

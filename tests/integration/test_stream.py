@@ -326,3 +326,4 @@ async def test_up_reads_the_samples_and_ends_by_itself(kafka: str, tmp_path: Pat
     assert "1 documents and 0 pages failed" in done.stdout
     assert "broken.pdf: split_files: CorruptFile" in done.stdout
     assert "RESIDENTIAL LEASE AGREEMENT" in done.stdout
+    assert not (tmp_path / ".inkstream/broker").exists()
