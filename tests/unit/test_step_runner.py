@@ -1,0 +1,207 @@
+"""The one place that decides what becomes of a message: its outputs, a later try, or a dead letter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from aiokafka.errors import MessageSizeTooLargeError
+
+from models.errors import CorruptFile, InkstreamError
+from streams.agents.attempts import Attempts
+from streams.agents.delivery import Delivery
+from streams.agents.outgoing import Outgoing
+from streams.agents.step_runner import StepRunner
+from streams.errors import SourceUnavailable
+from streams.messages.incoming import Incoming
+from streams.messages.records import Stage
+from streams.monitoring.health import Health
+from streams.monitoring.metrics import Metrics
+
+
+@dataclass
+class Message:
+    offset: int
+    topic: str = "pages"
+    partition: int = 0
+    key: bytes | None = b"k"
+    value: bytes | None = b"v"
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass
+class Event:
+    message: Message
+
+
+@dataclass
+class App:
+    """A Faust app whose topics keep what they are sent; nothing larger than ten bytes."""
+
+    sent: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def topic(self, name: str, **_: object) -> Topic:
+        return Topic(self, name)
+
+
+@dataclass
+class Topic:
+    app: App
+    name: str
+
+    async def send(self, *, key: bytes, value: bytes, partition: int | None) -> Awaitable[None]:
+        if len(value) > 10:
+            raise MessageSizeTooLargeError("too large")
+        self.app.sent.append((self.name, value))
+        return asyncio.sleep(0)
+
+
+@dataclass
+class Step:
+    """Does what it is given for each message, in turn."""
+
+    work: Callable[[Incoming], Awaitable[bytes]]
+    stage: Stage = "read_pages"
+
+    def identity(self, message: Incoming) -> str:
+        return message.position
+
+    async def outputs(self, message: Incoming) -> Iterable[Outgoing]:
+        return [Outgoing("page-text", "k", await self.work(message))]
+
+    def failure(self, message: Incoming, error: InkstreamError, attempts: int) -> Iterable[Outgoing]:
+        return [Outgoing("dead-letters", "k", f"{attempts}".encode())]
+
+
+@dataclass
+class Bench:
+    """A runner with real parts around it, all of which can be looked at."""
+
+    attempts: Attempts
+    app: App = field(default_factory=App)
+    metrics: Metrics = field(default_factory=Metrics)
+    health: Health = field(default_factory=lambda: Health(60))
+
+    def runner(self, work: Callable[[Incoming], Awaitable[bytes]], retry_timeout_s: float = 60) -> StepRunner:
+        return StepRunner(
+            Step(work),
+            delivery=Delivery(self.app, ["page-text", "dead-letters"]),
+            attempts=self.attempts,
+            health=self.health,
+            metrics=self.metrics,
+            max_attempts=2,
+            retry_timeout_s=retry_timeout_s,
+            before_step=lambda _: None,
+        )
+
+    def failed(self, reason: str) -> float | None:
+        labels = {"stage": "read_pages", "reason": reason}
+        return self.metrics.registry.get_sample_value("inkstream_failed_total", labels)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    made = Bench(Attempts(tmp_path / "attempts.db"))
+    yield made
+    made.attempts.close()
+
+
+async def text(_: Incoming) -> bytes:
+    return b"text"
+
+
+async def test_what_a_step_makes_is_delivered_and_the_attempt_forgotten(bench: Bench) -> None:
+    await bench.runner(text).handle(Event(Message(0)))
+    assert bench.app.sent == [("page-text", b"text")]
+    assert not bench.attempts.is_suspect("pages/0/0")
+    assert bench.health.report().in_flight == 0
+
+
+async def test_an_error_becomes_a_dead_letter(bench: Bench) -> None:
+    async def corrupt(_: Incoming) -> bytes:
+        raise CorruptFile("no page")
+
+    await bench.runner(corrupt).handle(Event(Message(0)))
+    assert bench.app.sent == [("dead-letters", b"1")]
+    assert bench.failed("corrupt-file") == 1
+
+
+async def test_an_output_that_is_too_large_becomes_a_dead_letter(bench: Bench) -> None:
+    async def large(_: Incoming) -> bytes:
+        return b"x" * 11
+
+    await bench.runner(large).handle(Event(Message(0)))
+    assert bench.app.sent == [("dead-letters", b"1")]
+    assert bench.failed("record-too-large") == 1
+
+
+async def test_a_retriable_error_is_tried_again(bench: Bench) -> None:
+    tries = 0
+
+    async def away_once(_: Incoming) -> bytes:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise SourceUnavailable("away")
+        return b"text"
+
+    await bench.runner(away_once).handle(Event(Message(0)))
+    assert (tries, bench.app.sent) == (2, [("page-text", b"text")])
+
+
+async def test_a_retriable_error_is_not_tried_for_ever(bench: Bench) -> None:
+    async def away(_: Incoming) -> bytes:
+        raise SourceUnavailable("away")
+
+    await bench.runner(away, retry_timeout_s=0).handle(Event(Message(0)))
+    assert bench.app.sent == [("dead-letters", b"1")]
+    assert bench.failed("source-unavailable") == 1
+
+
+async def test_a_message_that_the_worker_died_of_too_often_is_not_tried_and_stays_known(bench: Bench) -> None:
+    for _ in range(2):
+        bench.attempts.begin("pages/0/0")  # and died
+    await bench.runner(text).handle(Event(Message(0)))
+    assert bench.app.sent == [("dead-letters", b"3")]
+    assert bench.failed("repeat-killer") == 1
+    assert bench.attempts.is_suspect("pages/0/0")
+
+
+async def test_crash_suspects_are_worked_on_one_at_a_time_and_others_beside_them(bench: Bench) -> None:
+    for offset in (0, 1):
+        bench.attempts.begin(f"pages/0/{offset}")
+    working: set[int] = set()
+    together: list[set[int]] = []
+
+    async def slow(message: Incoming) -> bytes:
+        working.add(message.offset)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        together.append(set(working))
+        working.remove(message.offset)
+        return b"text"
+
+    runner = bench.runner(slow)
+    await asyncio.gather(*(runner.handle(Event(Message(offset))) for offset in range(3)))
+    assert all(not {0, 1} <= found for found in together)
+    assert {0, 2} in together
+
+
+async def test_a_message_given_back_by_an_orderly_stop_is_no_suspect(bench: Bench) -> None:
+    started = asyncio.Event()
+
+    async def hangs(_: Incoming) -> bytes:
+        started.set()
+        await asyncio.sleep(3600)
+        raise AssertionError("was not cancelled")
+
+    task = asyncio.create_task(bench.runner(hangs).handle(Event(Message(0))))
+    await started.wait()
+    assert bench.attempts.is_suspect("pages/0/0")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert bench.app.sent == []
+    assert not bench.attempts.is_suspect("pages/0/0")
