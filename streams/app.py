@@ -22,63 +22,31 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from streams.agents.backpressure import Backpressure
 from streams.agents.delivery import Delivery
 from streams.agents.faust_app import new_faust_app
 from streams.agents.faust_types import AgentBody, App, Stream
 from streams.agents.parts import RoleParts
-from streams.agents.read_pages import ReadPages
-from streams.agents.retention import RetentionWatch
-from streams.agents.split_files import FILES_IN_FLIGHT, SplitFiles
-from streams.agents.track_documents import TrackDocuments
-from streams.kafka.lag import LagReader
+from streams.agents.read_pages import read_pages
+from streams.agents.split_files import split_files
+from streams.agents.track_documents import track_documents
 from streams.kafka.topics import Role
-from streams.kafka.trimmer import trimming_pages
 from streams.messages.records import Stage
 from streams.settings import Settings
 
 Topic = Literal["raw_files", "pages", "page_text", "documents", "dead_letters"]
 
 
-@asynccontextmanager
-async def split_files(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIterator[AgentBody]:
-    """raw-files → pages. Waits while `pages` is far behind: a backlog of files is smaller than one of tasks."""
-    step = SplitFiles(
-        settings=parts.settings, pool=parts.pool, cache=parts.cache, sources=parts.sources,
-        addressing=parts.addressing, metrics=parts.metrics,
-    )  # fmt: skip
-    async with LagReader(parts.settings) as lags:
-        backpressure = Backpressure(lags.pages_behind, parts.settings.max_pages_behind)
-        yield parts.each_message(
-            app, step, delivery, in_flight=FILES_IN_FLIGHT, wait_for_capacity=backpressure.wait
-        )  # fmt: skip
-
-
-@asynccontextmanager
-async def read_pages(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIterator[AgentBody]:
-    """pages → page-text. Deletes from `pages` what is read: its retention is unlimited."""
-    step = ReadPages(
-        pool=parts.pool, cache=parts.cache, sources=parts.sources,
-        addressing=parts.addressing,
-        retention=RetentionWatch(parts.metrics, parts.settings.raw_files_retention_h), metrics=parts.metrics,
-    )  # fmt: skip
-    async with trimming_pages(parts.settings):
-        yield parts.each_message(app, step, delivery, in_flight=parts.settings.pages_in_flight)
-
-
-@asynccontextmanager
-async def track_documents(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIterator[AgentBody]:
-    """page-text → documents."""
-    tracker = TrackDocuments(settings=parts.settings, documents_topic=parts.topics.documents, delivery=delivery)
-    app.on_partitions_assigned.connect(tracker.forget, weak=False)
-    yield tracker.run
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSpec:
-    """One agent: its topics, and how many messages it has fetched ahead."""
+    """One agent.
 
-    agent: Callable[[App, RoleParts, Delivery], AbstractAsyncContextManager[AgentBody]]
+    Attributes:
+        start: Makes the agent, and what only it needs for as long as it runs.
+        reads, writes: Its topics, as TopicNames calls them. It can send to no others.
+        prefetch: Messages that are fetched ahead.
+    """
+
+    start: Callable[[App, RoleParts, Delivery], AbstractAsyncContextManager[AgentBody]]
     name: Stage
     reads: Topic
     writes: tuple[Topic, ...]
@@ -88,15 +56,15 @@ class AgentSpec:
 # A file may be 32 MiB, a page task is under a kilobyte: what is fetched ahead is bounded by what it weighs.
 AGENTS: Mapping[Role, AgentSpec] = {
     "split": AgentSpec(
-        agent=split_files, name="split_files",
+        start=split_files, name="split_files",
         reads="raw_files", writes=("pages", "documents", "dead_letters"), prefetch=4,
     ),
     "read": AgentSpec(
-        agent=read_pages, name="read_pages",
+        start=read_pages, name="read_pages",
         reads="pages", writes=("page_text", "dead_letters"), prefetch=64,
     ),
     "track": AgentSpec(
-        agent=track_documents, name="track_documents",
+        start=track_documents, name="track_documents",
         reads="page_text", writes=("documents",), prefetch=1000,
     ),
 }  # fmt: skip
@@ -113,7 +81,7 @@ async def with_agent(app: App, role: Role, parts: RoleParts) -> AsyncIterator[No
     spec = AGENTS[role]
     delivery = Delivery(app, [parts.topic(name) for name in spec.writes])
     source = app.topic(parts.topic(spec.reads), key_serializer="raw", value_serializer="raw")
-    async with spec.agent(app, parts, delivery) as body:
+    async with spec.start(app, parts, delivery) as body:
 
         async def agent(stream: Stream) -> None:
             await body(stream)

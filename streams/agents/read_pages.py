@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 from models.errors import InkstreamError
+from streams.agents.delivery import Delivery
+from streams.agents.faust_types import AgentBody, App
 from streams.agents.outgoing import Addressing, Outgoing
+from streams.agents.parts import RoleParts
 from streams.agents.retention import RetentionWatch
 from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
 from streams.errors import UndecodableMessage
+from streams.kafka.trimmer import trimming_pages
 from streams.messages.codec import decode
 from streams.messages.dead_letters import dead_letter
 from streams.messages.incoming import Incoming
@@ -78,3 +83,15 @@ class ReadPages:
             self._addressing.page_text(failed_page_text(task, f"read_pages: {error.summary}")),
             self._addressing.dead_letter(page_key(task.document_id, task.pagenum), letter),
         ]
+
+
+@asynccontextmanager
+async def read_pages(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIterator[AgentBody]:
+    """pages → page-text. Deletes from `pages` what is read: its retention is unlimited."""
+    step = ReadPages(
+        pool=parts.pool, cache=parts.cache, sources=parts.sources,
+        addressing=parts.addressing,
+        retention=RetentionWatch(parts.metrics, parts.settings.raw_files_retention_h), metrics=parts.metrics,
+    )  # fmt: skip
+    async with trimming_pages(parts.settings):
+        yield parts.each_message(app, step, delivery, in_flight=parts.settings.pages_in_flight)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.document import DocumentInfo
 from models.errors import InkstreamError
 from models.options import ReadOptions
+from streams.agents.backpressure import Backpressure
+from streams.agents.delivery import Delivery
+from streams.agents.faust_types import AgentBody, App
 from streams.agents.outgoing import Addressing, Outgoing
+from streams.agents.parts import RoleParts
 from streams.documents.cache import DocumentCache, digest_of
 from streams.documents.references import SourceFetcher
 from streams.errors import UndecodableMessage
+from streams.kafka.lag import LagReader
 from streams.kafka.record_reader import kafka_reference
 from streams.messages.codec import decode_headers, merge_options
 from streams.messages.dead_letters import dead_letter
@@ -24,7 +30,7 @@ from streams.processes.pool import ReaderPool
 from streams.settings import Settings
 
 # opening is mostly waiting for the child and for Kafka: enough to overlap, few enough to keep few files in memory
-FILES_IN_FLIGHT = 4
+_FILES_IN_FLIGHT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +140,17 @@ def _path_and_reference(message: Incoming, headers: FileHeaders) -> tuple[str, s
     """Return where the file came from, and where its bytes are: elsewhere, or in the message itself."""
     own = kafka_reference(message.topic, message.partition, message.offset)
     return headers.path or headers.content_ref or own, headers.content_ref or own
+
+
+@asynccontextmanager
+async def split_files(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIterator[AgentBody]:
+    """raw-files → pages. Waits while `pages` is far behind: a backlog of files is smaller than one of tasks."""
+    step = SplitFiles(
+        settings=parts.settings, pool=parts.pool, cache=parts.cache, sources=parts.sources,
+        addressing=parts.addressing, metrics=parts.metrics,
+    )  # fmt: skip
+    async with LagReader(parts.settings) as lags:
+        backpressure = Backpressure(lags.pages_behind, parts.settings.max_pages_behind)
+        yield parts.each_message(
+            app, step, delivery, in_flight=_FILES_IN_FLIGHT, wait_for_capacity=backpressure.wait
+        )  # fmt: skip

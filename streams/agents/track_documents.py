@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from streams.agents.delivery import Delivery
 from streams.agents.document_progress import DocumentProgress, PartitionState, restore
-from streams.agents.faust_types import Event, Stream, incoming
+from streams.agents.faust_types import AgentBody, App, Event, Stream, incoming
 from streams.agents.ordered_window import end_process_unacked
 from streams.agents.outgoing import Outgoing
+from streams.agents.parts import RoleParts
 from streams.errors import UndecodableMessage
 from streams.messages.codec import decode, encode
 from streams.messages.records import PageText
@@ -64,3 +67,11 @@ class TrackDocuments:
         if partition not in self._partitions:
             self._partitions[partition] = await restore(self._settings, self._documents_topic, partition)
         return self._partitions[partition]
+
+
+@asynccontextmanager
+async def track_documents(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIterator[AgentBody]:
+    """page-text → documents."""
+    tracker = TrackDocuments(settings=parts.settings, documents_topic=parts.topics.documents, delivery=delivery)
+    app.on_partitions_assigned.connect(tracker.forget, weak=False)
+    yield tracker.run
