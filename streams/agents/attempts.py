@@ -6,8 +6,8 @@ import sqlite3
 import time
 from pathlib import Path
 
-# A document that killed the worker and is dropped again next day deserves its chance: something was mended.
-_REMEMBERED_S = 3600.0
+# A document that killed the worker and is dropped again next day is tried again: something may have been mended.
+_MEMORY_S = 3600.0
 
 
 class Attempts:
@@ -35,6 +35,7 @@ class Attempts:
 
     def begin(self, message: str) -> int:
         """Count one more attempt at a message and return how many there were of late, this one included."""
+        # an attempt older than the memory does not count: the count starts again at 1
         row = self._db.execute(
             "INSERT INTO attempts VALUES (?1, 1, ?2) ON CONFLICT DO UPDATE"
             " SET count = CASE WHEN at < ?3 THEN 1 ELSE count + 1 END, at = ?2 RETURNING count",
@@ -52,4 +53,4 @@ class Attempts:
 
 
 def _since() -> float:
-    return time.time() - _REMEMBERED_S
+    return time.time() - _MEMORY_S

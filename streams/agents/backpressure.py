@@ -11,7 +11,7 @@ from streams.errors import BrokerError
 
 logger = logging.getLogger(__name__)
 
-_FRESH_S = 1.0
+_LAG_MAX_AGE_S = 1.0
 
 
 class Backpressure:
@@ -20,23 +20,23 @@ class Backpressure:
     def __init__(self, lag: Callable[[], Awaitable[int]], limit: int) -> None:
         self._lag = lag
         self._limit = limit
-        self._one_at_a_time = asyncio.Lock()
-        self._checked = -_FRESH_S
+        self._lock = asyncio.Lock()  # one caller asks for the lag, the others wait with it
+        self._checked_at = -_LAG_MAX_AGE_S
         self._behind = 0
 
     async def wait(self) -> None:
         """Return once the lag is at or below the limit."""
-        async with self._one_at_a_time:
-            while await self._current() > self._limit:
+        async with self._lock:
+            while await self._current_lag() > self._limit:
                 logger.info("pages is %d behind (limit %d): splitting waits", self._behind, self._limit)
-                await asyncio.sleep(_FRESH_S)
+                await asyncio.sleep(_LAG_MAX_AGE_S)
 
-    async def _current(self) -> int:
-        if monotonic() - self._checked >= _FRESH_S:
+    async def _current_lag(self) -> int:
+        if monotonic() - self._checked_at >= _LAG_MAX_AGE_S:
             try:
                 self._behind = await self._lag()
             except BrokerError as error:  # what is split now could not be delivered either
                 logger.warning("%s; splitting waits", error.message)
                 self._behind = self._limit + 1
-            self._checked = monotonic()
+            self._checked_at = monotonic()
         return self._behind

@@ -16,7 +16,7 @@ from streams.settings import Settings
 
 @dataclass(slots=True)
 class DocumentProgress:
-    """One document's pages. A page that is read again counts as it was read last."""
+    """One document's pages. A page that is read again counts by its last reading."""
 
     latest: DocumentRecord
     read: set[int] = field(default_factory=set)
@@ -24,6 +24,7 @@ class DocumentProgress:
 
     @classmethod
     def of(cls, record: DocumentRecord) -> DocumentProgress:
+        """Return the progress that a record states."""
         return cls(record, parse_ranges(record.read), parse_ranges(record.failed))
 
     def count(self, page: PageText) -> None:
@@ -56,10 +57,10 @@ class PartitionState:
 
     def __init__(self) -> None:
         self._records: dict[str, bytes] = {}
-        self._open: dict[str, DocumentProgress] = {}
+        self._open: dict[str, DocumentProgress] = {}  # those with pages to come, decoded
 
     def put(self, document_id: str, value: bytes | None) -> None:
-        """Take over what stands on the topic."""
+        """Take over a record from the topic; None is a tombstone."""
         if value:
             self._records[document_id] = value
         else:
@@ -67,7 +68,7 @@ class PartitionState:
 
     def count(self, page: PageText) -> DocumentProgress:
         """Count one page in and return its document's progress."""
-        progress = self._open.get(page.document_id) or self._known(page)
+        progress = self._open.get(page.document_id) or self._resumed_or_new(page)
         progress.count(page)
         record = progress.record()
         if record.status == "done":
@@ -77,7 +78,7 @@ class PartitionState:
             self._open[page.document_id] = progress
         return progress
 
-    def _known(self, page: PageText) -> DocumentProgress:
+    def _resumed_or_new(self, page: PageText) -> DocumentProgress:
         stored = self._records.pop(page.document_id, None)
         if stored is not None:
             return DocumentProgress.of(decode(DocumentRecord, stored))
@@ -112,5 +113,5 @@ def _put(state: PartitionState, key: bytes | None, value: bytes | None) -> None:
         if value is not None:
             decode(DocumentRecord, value)
     except UndecodableMessage:
-        return  # nothing of ours; the next page of that document writes a good one
+        return  # not one of ours; the next page of that document writes a good one
     state.put(key.decode(errors="replace"), value)

@@ -11,7 +11,7 @@ from streams.messages.incoming import Incoming
 from streams.messages.records import DeadLetter, Stage, now
 
 # A page task is under a kilobyte. Files stay on raw-files, from where a replay fetches them.
-_PAYLOAD_LIMIT = 64 * 1024
+_MAX_PAYLOAD_BYTES = 64 * 1024
 _SECRET_HEADERS = {"options"}  # may hold a password; a replay reads the original headers from the topic
 
 
@@ -27,7 +27,7 @@ def dead_letter(
 ) -> DeadLetter:
     """Return the dead letter of a message that ended with `error`."""
     value = message.value
-    small = value is not None and len(value) <= _PAYLOAD_LIMIT and stage == "read_pages"
+    small = value is not None and len(value) <= _MAX_PAYLOAD_BYTES and stage == "read_pages"
     return DeadLetter(
         timestamp=now(), reason=error.reason, stage=stage, exception=error.summary,
         traceback="".join(traceback.format_exception(error)), topic=message.topic, partition=message.partition,

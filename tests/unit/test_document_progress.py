@@ -1,0 +1,65 @@
+"""Which pages of a document are done, counted from page-text and kept in the documents records."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.document import PageReading
+from streams.agents.document_progress import DocumentProgress, PartitionState
+from streams.messages.codec import decode, encode
+from streams.messages.records import DocumentRecord, PageText, failed_page_text, page_text
+from tests.unit.test_codec import TASK
+
+
+def page(pagenum: int, *, of: int, failed: bool = False) -> PageText:
+    task = TASK.model_copy(update={"pagenum": pagenum, "total_pages": of})
+    if failed:
+        return failed_page_text(task, "read_pages: CorruptFile: no page")
+    reading = PageReading(
+        pagenum=pagenum, text="", confidence=None, method="ocr", width=1, height=1, dpi=300, rotation=0.0,
+        language="eng", regions=(), models={}, timings_ms={},
+    )  # fmt: skip
+    return page_text(task, reading)
+
+
+@given(st.permutations(range(5)), st.sets(st.integers(0, 4)))
+def test_a_document_is_done_once_every_page_is_read_or_failed(order: list[int], failing: set[int]) -> None:
+    state = PartitionState()
+    for number, pagenum in enumerate(order):
+        record = state.count(page(pagenum, of=5, failed=pagenum in failing)).record()
+        assert record.status == ("done" if number == 4 else "reading")
+    assert (record.pages_read, record.pages_failed) == (5 - len(failing), len(failing))
+    assert record.finished is not None
+    assert record.exception == (f"{len(failing)} of its pages failed" if failing else None)
+
+
+def test_a_page_counts_once_however_often_it_comes_and_by_its_last_reading() -> None:
+    state = PartitionState()
+    for failed in (True, True, False):
+        record = state.count(page(0, of=2, failed=failed)).record()
+    assert (record.status, record.read, record.failed) == ("reading", "0", "")
+
+
+def test_counting_goes_on_from_what_stands_on_the_topic() -> None:
+    before = PartitionState()
+    written = encode(before.count(page(0, of=2)).record())
+    after = PartitionState()
+    after.put(TASK.document_id, written)
+    record = after.count(page(1, of=2, failed=True)).record()
+    assert (record.status, record.read, record.failed) == ("done", "0", "1")
+    assert record.started == decode(DocumentRecord, written).started
+
+
+def test_a_document_that_was_deleted_starts_anew() -> None:
+    state = PartitionState()
+    state.put(TASK.document_id, encode(state.count(page(0, of=1)).record()))
+    state.put(TASK.document_id, None)
+    assert state.count(page(1, of=2)).record().read == "1"
+
+
+def test_a_finished_document_keeps_the_time_it_was_first_finished() -> None:
+    done = DocumentProgress.of(PartitionState().count(page(0, of=1)).record())
+    first = done.record().finished
+    done.count(page(0, of=1, failed=True))
+    assert (done.record().finished, done.record().status) == (first, "done")
