@@ -9,7 +9,7 @@ from itertools import islice
 
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
 
-from streams.agents.faust_types import App
+from streams.agents.faust_types import HasTopics
 from streams.agents.outgoing import Outgoing
 from streams.errors import RecordTooLarge
 
@@ -22,7 +22,7 @@ _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # the last again and again
 class Delivery:
     """Sends messages through one Faust app's producer and returns when Kafka has them all."""
 
-    def __init__(self, app: App, topics: Iterable[str]) -> None:
+    def __init__(self, app: HasTopics, topics: Iterable[str]) -> None:
         """Create a delivery to the named topics, and to no others."""
         self._topics = {
             name: app.topic(name, key_serializer="raw", value_serializer="raw", key_type=bytes, value_type=bytes)

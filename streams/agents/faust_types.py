@@ -85,21 +85,15 @@ class Conf(Protocol):
     def id(self) -> str: ...
 
 
-class App(Protocol):
-    """One consumer group in this process (faust.App)."""
+class HasGeneration(Protocol):
+    """An app as the window needs it."""
 
     @property
-    def conf(self) -> Conf: ...
-    @property
     def consumer_generation_id(self) -> int: ...
-    @property
-    def crashed(self) -> bool: ...
-    @property
-    def crash_reason(self) -> BaseException | None: ...
-    @property
-    def should_stop(self) -> bool: ...
-    @property
-    def on_partitions_assigned(self) -> Signal: ...
+
+
+class HasTopics(Protocol):
+    """An app as a delivery needs it."""
 
     def topic(
         self,
@@ -110,6 +104,21 @@ class App(Protocol):
         key_type: type[bytes] | None = None,
         value_type: type[bytes] | None = None,
     ) -> Topic: ...
+
+
+class App(HasGeneration, HasTopics, Protocol):
+    """One consumer group in this process (faust.App)."""
+
+    @property
+    def conf(self) -> Conf: ...
+    @property
+    def crashed(self) -> bool: ...
+    @property
+    def crash_reason(self) -> BaseException | None: ...
+    @property
+    def should_stop(self) -> bool: ...
+    @property
+    def on_partitions_assigned(self) -> Signal: ...
 
     def agent(self, channel: Topic, *, name: str) -> Callable[[AgentBody], object]: ...
 

@@ -23,7 +23,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
-from streams.agents.faust_types import App, Event, Stream
+from streams.agents.faust_types import Event, HasGeneration, Stream
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class _Entry:
 class OrderedWindow:
     """Works on up to `size` messages of one stream at a time. Lives on the event loop of its agent."""
 
-    def __init__(self, app: App, size: int, work: Work) -> None:
+    def __init__(self, app: HasGeneration, size: int, work: Work) -> None:
         """Create a window.
 
         Args:

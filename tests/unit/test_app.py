@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from streams.settings import Settings
 
 @pytest.mark.parametrize("role", ROLES)
 def test_no_role_has_a_default_that_loses_data(tmp_path: Path, role: Role) -> None:
-    conf = create_app(Settings(broker="a:1,b:2", data_dir=tmp_path, topic_prefix="p-"), role).conf
+    conf: Any = create_app(Settings(broker="a:1,b:2", data_dir=tmp_path, topic_prefix="p-"), role).conf
     assert conf.id == f"p-inkstream-{role}"
     assert [str(url) for url in conf.broker] == ["aiokafka://a:1", "aiokafka://b:2"]
     assert conf.stream_buffer_maxsize == conf.broker_max_poll_records <= 1000
@@ -34,7 +35,8 @@ def test_a_password_never_travels_in_the_clear_where_tls_is_asked_for(tmp_path: 
     settings = Settings(
         broker="a:1", data_dir=tmp_path, security_protocol="SASL_SSL", sasl_username="u", sasl_password="p"
     )
-    credentials = create_app(settings, "read").conf.broker_credentials
+    conf: Any = create_app(settings, "read").conf
+    credentials = conf.broker_credentials
     assert isinstance(credentials.ssl_context, ssl.SSLContext)
     assert str(credentials.protocol).endswith("SASL_SSL")
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from aiokafka.errors import MessageSizeTooLargeError
 
 from models.errors import CorruptFile, InkstreamError
 from streams.agents.attempts import Attempts
@@ -20,43 +19,7 @@ from streams.messages.incoming import Incoming
 from streams.messages.records import Stage
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
-
-
-@dataclass
-class Message:
-    offset: int
-    topic: str = "pages"
-    partition: int = 0
-    key: bytes | None = b"k"
-    value: bytes | None = b"v"
-    headers: tuple[tuple[str, bytes], ...] = ()
-
-
-@dataclass
-class Event:
-    message: Message
-
-
-@dataclass
-class App:
-    """A Faust app whose topics keep what they are sent; nothing larger than ten bytes."""
-
-    sent: list[tuple[str, bytes]] = field(default_factory=list)
-
-    def topic(self, name: str, **_: object) -> Topic:
-        return Topic(self, name)
-
-
-@dataclass
-class Topic:
-    app: App
-    name: str
-
-    async def send(self, *, key: bytes, value: bytes, partition: int | None) -> Awaitable[None]:
-        if len(value) > 10:
-            raise MessageSizeTooLargeError("too large")
-        self.app.sent.append((self.name, value))
-        return asyncio.sleep(0)
+from tests.unit.fake_faust import LARGEST_VALUE_BYTES, FakeApp, FakeEvent, FakeMessage
 
 
 @dataclass
@@ -81,7 +44,7 @@ class Bench:
     """A runner with real parts around it, all of which can be looked at."""
 
     attempts: Attempts
-    app: App = field(default_factory=App)
+    app: FakeApp = field(default_factory=FakeApp)
     metrics: Metrics = field(default_factory=Metrics)
     health: Health = field(default_factory=lambda: Health(60))
 
@@ -114,7 +77,7 @@ async def text(_: Incoming) -> bytes:
 
 
 async def test_what_a_step_makes_is_delivered_and_the_attempt_forgotten(bench: Bench) -> None:
-    await bench.runner(text).handle(Event(Message(0)))
+    await bench.runner(text).handle(FakeEvent(FakeMessage(0, 0)))
     assert bench.app.sent == [("page-text", b"text")]
     assert not bench.attempts.is_suspect("pages/0/0")
     assert bench.health.report().in_flight == 0
@@ -124,16 +87,16 @@ async def test_an_error_becomes_a_dead_letter(bench: Bench) -> None:
     async def corrupt(_: Incoming) -> bytes:
         raise CorruptFile("no page")
 
-    await bench.runner(corrupt).handle(Event(Message(0)))
+    await bench.runner(corrupt).handle(FakeEvent(FakeMessage(0, 0)))
     assert bench.app.sent == [("dead-letters", b"1")]
     assert bench.failed("corrupt-file") == 1
 
 
 async def test_an_output_that_is_too_large_becomes_a_dead_letter(bench: Bench) -> None:
     async def large(_: Incoming) -> bytes:
-        return b"x" * 11
+        return b"x" * (LARGEST_VALUE_BYTES + 1)
 
-    await bench.runner(large).handle(Event(Message(0)))
+    await bench.runner(large).handle(FakeEvent(FakeMessage(0, 0)))
     assert bench.app.sent == [("dead-letters", b"1")]
     assert bench.failed("record-too-large") == 1
 
@@ -148,7 +111,7 @@ async def test_a_retriable_error_is_tried_again(bench: Bench) -> None:
             raise SourceUnavailable("away")
         return b"text"
 
-    await bench.runner(away_once).handle(Event(Message(0)))
+    await bench.runner(away_once).handle(FakeEvent(FakeMessage(0, 0)))
     assert (tries, bench.app.sent) == (2, [("page-text", b"text")])
 
 
@@ -156,7 +119,7 @@ async def test_a_retriable_error_is_not_tried_for_ever(bench: Bench) -> None:
     async def away(_: Incoming) -> bytes:
         raise SourceUnavailable("away")
 
-    await bench.runner(away, retry_timeout_s=0).handle(Event(Message(0)))
+    await bench.runner(away, retry_timeout_s=0).handle(FakeEvent(FakeMessage(0, 0)))
     assert bench.app.sent == [("dead-letters", b"1")]
     assert bench.failed("source-unavailable") == 1
 
@@ -164,7 +127,7 @@ async def test_a_retriable_error_is_not_tried_for_ever(bench: Bench) -> None:
 async def test_a_message_that_the_worker_died_of_too_often_is_not_tried_and_stays_known(bench: Bench) -> None:
     for _ in range(2):
         bench.attempts.begin("pages/0/0")  # and died
-    await bench.runner(text).handle(Event(Message(0)))
+    await bench.runner(text).handle(FakeEvent(FakeMessage(0, 0)))
     assert bench.app.sent == [("dead-letters", b"3")]
     assert bench.failed("repeat-killer") == 1
     assert bench.attempts.is_suspect("pages/0/0")
@@ -185,7 +148,7 @@ async def test_crash_suspects_are_worked_on_one_at_a_time_and_others_beside_them
         return b"text"
 
     runner = bench.runner(slow)
-    await asyncio.gather(*(runner.handle(Event(Message(offset))) for offset in range(3)))
+    await asyncio.gather(*(runner.handle(FakeEvent(FakeMessage(0, offset))) for offset in range(3)))
     assert all(not {0, 1} <= found for found in together)
     assert {0, 2} in together
 
@@ -198,7 +161,7 @@ async def test_a_message_given_back_by_an_orderly_stop_is_no_suspect(bench: Benc
         await asyncio.sleep(3600)
         raise AssertionError("was not cancelled")
 
-    task = asyncio.create_task(bench.runner(hangs).handle(Event(Message(0))))
+    task = asyncio.create_task(bench.runner(hangs).handle(FakeEvent(FakeMessage(0, 0))))
     await started.wait()
     assert bench.attempts.is_suspect("pages/0/0")
     task.cancel()

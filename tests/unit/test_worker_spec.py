@@ -33,14 +33,14 @@ def test_only_a_session_timeout_that_nobody_set_is_shortened(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert supervised(load_settings()).settings.session_timeout_s == 6
-    arguments = {}
+    timeout_s = None
     if source == "variable":
         monkeypatch.setenv("INKSTREAM_SESSION_TIMEOUT_S", "30")
     elif source == "file":
         Path("inkstream.toml").write_text("session_timeout_s = 30\n")
     else:
-        arguments = {"session_timeout_s": 30}
-    settings = load_settings(**arguments).model_copy(update={"broker": "kafka:9092"})
+        timeout_s = 30
+    settings = load_settings(session_timeout_s=timeout_s).model_copy(update={"broker": "kafka:9092"})
     assert supervised(settings).settings.session_timeout_s == 30
 
 

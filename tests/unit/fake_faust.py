@@ -1,0 +1,88 @@
+"""What of Faust the agents rely on, in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+from aiokafka.errors import MessageSizeTooLargeError
+
+from streams.agents.faust_types import Event
+
+LARGEST_VALUE_BYTES = 10
+
+
+@dataclass(frozen=True)
+class FakeMessage:
+    """One message of the topic `pages`."""
+
+    partition: int
+    offset: int
+    generation_id: int = 1
+    topic: str = "pages"
+    key: bytes | None = b"k"
+    value: bytes | None = b"v"
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+
+    @property
+    def tp(self) -> tuple[str, int]:
+        return self.topic, self.partition
+
+
+@dataclass(frozen=True)
+class FakeEvent:
+    message: FakeMessage
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(100_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("never came true")
+
+
+@dataclass
+class FakeStream:
+    """A stream of events that notes the acks it is given, as partition and offset."""
+
+    given: list[FakeEvent]
+    acked: list[tuple[int, int]] = field(default_factory=list)
+    enable_acks: bool = True
+
+    async def events(self) -> AsyncIterator[FakeEvent]:
+        for event in self.given:
+            yield event
+        await until(lambda: len(self.acked) == len(self.given))
+
+    async def take_events(self, max_: int, within: float) -> AsyncIterator[list[Event]]:
+        for start in range(0, len(self.given), max_):
+            yield list(self.given[start : start + max_])
+
+    async def ack(self, event: Event) -> bool:
+        self.acked.append((event.message.partition, event.message.offset))
+        return True
+
+
+@dataclass
+class FakeApp:
+    """An app whose topics keep the values that they are sent, and take none that is large."""
+
+    consumer_generation_id: int = 1
+    sent: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def topic(self, name: str, **_: object) -> FakeTopic:
+        return FakeTopic(self, name)
+
+
+@dataclass
+class FakeTopic:
+    app: FakeApp
+    name: str
+
+    async def send(self, *, key: bytes, value: bytes, partition: int | None) -> Awaitable[None]:
+        if len(value) > LARGEST_VALUE_BYTES:
+            raise MessageSizeTooLargeError("too large")
+        self.app.sent.append((self.name, value))
+        return asyncio.sleep(0)
