@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streams.app import create_app
-from streams.kafka.topics import ROLES, Role
+from streams.app import AGENTS, create_app
+from streams.kafka.topics import ROLES, Role, TopicNames
 from streams.settings import Settings
 
 
@@ -44,3 +45,10 @@ def test_a_password_never_travels_in_the_clear_where_tls_is_asked_for(tmp_path: 
 def test_roles_share_no_consumer_group(tmp_path: Path) -> None:
     ids = {create_app(Settings(broker="a:1", data_dir=tmp_path), role).conf.id for role in ROLES}
     assert len(ids) == len(ROLES)
+
+
+def test_every_role_has_an_agent_that_reads_what_producers_or_other_agents_write() -> None:
+    assert tuple(AGENTS) == ROLES
+    written = {"raw_files"}.union(*(agent.writes for agent in AGENTS.values()))
+    assert {agent.reads for agent in AGENTS.values()} <= written
+    assert written == {field.name for field in fields(TopicNames)}
