@@ -9,12 +9,13 @@ from typing import Any
 
 import torch
 
+from models.weights.files import written_whole
+
 
 def save_checkpoint(state: Mapping[str, Any], file: Path) -> None:
     """Write a checkpoint. A run that is stopped while writing leaves the previous one."""
-    part = file.with_suffix(".part")
-    torch.save(state, part)
-    part.replace(file)
+    with written_whole(file) as part:
+        torch.save(state, part)
 
 
 def append_row(log: Path, names: Sequence[str], row: Sequence[object]) -> None:

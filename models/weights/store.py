@@ -7,13 +7,12 @@ model hub. Nothing is unpickled here, no torch is imported, and no environment i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from hashlib import file_digest
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from models.errors import WeightsInvalid, WeightsMissing
-
-_LFS_POINTER = b"version https://git-lfs"
+from models.weights.files import fault_of, sha256_of
+from models.weights.hub import HubFile, download
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +22,6 @@ class PackagedFile:
     distribution: str
     path: str
     extra: str
-
-
-@dataclass(frozen=True, slots=True)
-class HubFile:
-    """A file of a repository on the model hub."""
-
-    repo_id: str
-    filename: str
-    revision: str = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +89,10 @@ def fetch_weights(weights: Weights, cache_dir: Path, *, offline: bool = False, e
     """
     try:
         return find_weights(weights, cache_dir)
-    except WeightsMissing as missing:
+    except WeightsMissing:
         if offline or weights.hub is None:
             raise
-        return _download(weights, weights.hub, cache_dir, endpoint, missing)
+        return download(weights.hub, cache_dir, endpoint=endpoint, sha256=weights.sha256)
 
 
 def verify(weights: Weights, path: Path) -> Path:
@@ -114,7 +104,7 @@ def verify(weights: Weights, path: Path) -> Path:
     if (found := sha256_of(path)) == weights.sha256:
         return path
     raise WeightsInvalid(
-        f"{path} is not {weights.filename} as published: {_what_it_is(path, f'its sha256 is {found}')}. "
+        f"{path} is not {weights.filename} as published: {fault_of(path) or f'its sha256 is {found}'}. "
         f"Remove it; then {_remedy(weights)}"
     )
 
@@ -124,30 +114,12 @@ def named_by_content(weights: Weights, path: Path) -> Weights:
     return replace(weights, sha256=sha256_of(path))
 
 
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
-
-
 def _checked_explicit(weights: Weights, path: Path) -> Path:
     if not path.is_file():
         raise WeightsMissing(f"no file {path}, given as the weights {weights.name}: {_remedy(weights)}")
-    if what := _what_it_is(path, ""):
-        raise WeightsInvalid(f"{path} holds no weights: {what}. For those of {weights.name}, {_remedy(weights)}")
+    if fault := fault_of(path):
+        raise WeightsInvalid(f"{path} holds no weights: {fault}. For those of {weights.name}, {_remedy(weights)}")
     return path
-
-
-def _what_it_is(path: Path, otherwise: str) -> str:
-    """Say what a file is that should be weights and shows at a glance that it is not."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        start = file.read(len(_LFS_POINTER))
-    if size == 0:
-        return "it is empty"
-    if start == _LFS_POINTER:
-        return "it is a Git LFS pointer, not the file itself (run git lfs pull where it comes from)"
-    return otherwise
 
 
 def _packaged(weights: Weights) -> Path | None:
@@ -158,34 +130,6 @@ def _packaged(weights: Weights) -> Path | None:
         return Path(str(distribution(weights.packaged.distribution).locate_file(weights.packaged.path)))
     except PackageNotFoundError:
         return None
-
-
-def _download(
-    weights: Weights, hub: HubFile, cache_dir: Path, endpoint: str | None, missing: WeightsMissing
-) -> Path:
-    try:
-        from huggingface_hub import hf_hub_download
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-    except ImportError as error:
-        library = 'pip install ".[hub]"'
-        raise WeightsMissing(
-            f"{missing.message}. Asking the hub needs huggingface_hub: run  {library}  in inkstream's folder"
-        ) from error
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        hf_hub_download(hub.repo_id, hub.filename, revision=hub.revision, local_dir=cache_dir, endpoint=endpoint)
-    # RuntimeError: huggingface_hub 1.16 closes its client when it tries a second time
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, RuntimeError) as error:
-        raise WeightsMissing(
-            f"the hub did not send {hub.filename} of {hub.repo_id} ({type(error).__name__}). Copy the file to "
-            f"{cache_dir / weights.filename}, or try again where the hub can be reached"
-        ) from error
-    fetched = cache_dir / hub.filename
-    try:
-        return verify(weights, fetched)
-    except WeightsInvalid:
-        fetched.unlink()  # or it would stand in the way of the next attempt
-        raise
 
 
 def _remedy(weights: Weights) -> str:

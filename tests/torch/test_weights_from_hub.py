@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from models.errors import WeightsInvalid, WeightsMissing
-from models.weights.store import HubFile, Weights, fetch_weights
+from models.weights.hub import HubFile
+from models.weights.store import Weights, fetch_weights
 from tests.torch.small_hub import small_hub
 
 CONTENT = b"weights of a network"

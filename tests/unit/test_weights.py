@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from models.errors import WeightsInvalid, WeightsMissing
+from models.weights.checkpoints import shape_difference
+from models.weights.files import written_whole
 from models.weights.store import CRAFT, KNOWN, PackagedFile, Weights, fetch_weights, find_weights, verify
 
 CONTENT = b"weights of a network"
@@ -81,3 +83,38 @@ def test_what_is_no_file_of_weights_is_called_by_its_name(content: bytes, said: 
         find_weights(WEIGHTS, tmp_path, explicit=path)
     with pytest.raises(WeightsInvalid, match=said):
         verify(WEIGHTS, path)
+
+
+def test_only_what_is_written_whole_gets_its_name(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "network.onnx"
+    with written_whole(target) as part:
+        part.write_bytes(b"first")
+        assert not target.exists()
+    with pytest.raises(ZeroDivisionError), written_whole(target) as part:
+        part.write_bytes(b"half")
+        raise ZeroDivisionError
+    assert target.read_bytes() == b"first"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_folder_that_is_written_whole_replaces_the_one_before(tmp_path: Path) -> None:
+    target = tmp_path / "export"
+    for name in ("old", "new"):
+        with written_whole(target) as part:
+            part.mkdir()
+            (part / name).touch()
+    assert [path.name for path in target.iterdir()] == ["new"]
+    with pytest.raises(ZeroDivisionError), written_whole(target) as part:
+        part.mkdir()
+        (part / "half").touch()
+        raise ZeroDivisionError
+    assert [path.name for path in tmp_path.rglob("*")] == ["export", "new"]
+
+
+def test_a_difference_of_weights_names_the_first_of_each_kind() -> None:
+    expected = {"a": (1, 2), "b": (3,), "c": (4,)}
+    assert shape_difference(expected, dict(expected)) == ""
+    found = {"a": (2, 1), "c": (4,), "d": (5,), "e": (6,)}
+    assert shape_difference(found, expected) == (
+        "1 weights are missing (b …); 2 are unknown (d …); a is (2, 1), not (1, 2)"
+    )

@@ -5,17 +5,16 @@ Needs the extra `torch` (torch and onnx), which running the file does not.
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import TYPE_CHECKING, TypeVar
 
 from models.detection.craft.runtime import onnx_path
 from models.errors import WeightsInvalid, WeightsMissing
 from models.options import Precision
+from models.weights.checkpoints import read_checkpoint, shape_difference
+from models.weights.files import written_whole
 from models.weights.store import CRAFT, CRAFT_REFINER, Weights, find_weights, named_by_content
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def export_craft(cache_dir: Path, precision: Precision = "int8", *, weights: Pat
 
     checkpoint = find_weights(CRAFT, cache_dir, explicit=weights)
     network = load_checkpoint(CraftNetwork(), checkpoint)
-    with _finished_as(target) as part:
+    with written_whole(target) as part:
         if precision == "int8":
             from models.detection.craft.quantize import quantize_craft
 
@@ -73,7 +72,7 @@ def export_refiner(cache_dir: Path, *, weights: Path | None = None) -> Path:
 
     checkpoint = find_weights(CRAFT_REFINER, cache_dir, explicit=weights)
     network = load_checkpoint(LinkRefiner(), checkpoint)
-    with _finished_as(target) as part:
+    with written_whole(target) as part:
         _to_onnx(network, part, ((1, 2, 32, 48), (1, 32, 32, 48)), ("scores", "features"), ("line_affinity",))
     return target
 
@@ -84,39 +83,15 @@ def load_checkpoint(network: Network, path: Path) -> Network:
     Raises:
         WeightsInvalid: The file is no checkpoint, or one of another network.
     """
-    import torch
-
-    try:
-        # saved on a GPU; the published files are of torch's old format, before zip
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsInvalid(f"{path} is no checkpoint, or only a part of one: {said}") from error
-    if not isinstance(state, dict):
-        raise WeightsInvalid(f"{path} holds a {type(state).__name__}, not the weights of a network")
     # torch's DataParallel, in which the published files were trained, puts its name first
-    named = {str(name).removeprefix("module."): tensor for name, tensor in state.items()}
-    if difference := _difference(named, network):
+    named = {name.removeprefix("module."): tensor for name, tensor in read_checkpoint(path).items()}
+    found = {name: tuple(tensor.shape) for name, tensor in named.items()}
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    if difference := shape_difference(found, expected):
         raise WeightsInvalid(f"{path} holds another network than {type(network).__name__}: {difference}")
     network.load_state_dict(named)
     network.eval()
     return network
-
-
-def _difference(state: dict[str, object], network: nn.Module) -> str:
-    """Say in a few words how a checkpoint's names and shapes are not the network's; nothing where they are."""
-    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    found = {name: tuple(getattr(tensor, "shape", ())) for name, tensor in state.items()}
-    said = []
-    if missing := sorted(expected.keys() - found.keys()):
-        said.append(f"{len(missing)} weights are missing ({missing[0]} …)")
-    if unknown := sorted(found.keys() - expected.keys()):
-        said.append(f"{len(unknown)} are unknown ({unknown[0]} …)")
-    for name in expected.keys() & found.keys():
-        if expected[name] != found[name]:
-            said.append(f"{name} is {found[name]}, not {expected[name]}")
-            break
-    return "; ".join(said)
 
 
 def _write_craft(network: CraftNetwork, path: Path) -> None:
@@ -159,15 +134,3 @@ def _require_torch() -> None:
             f"exporting needs {' and '.join(absent)}: run  deploy/setup.sh torch  , or copy the exported file "
             "from a machine that has them"
         )
-
-
-@contextmanager
-def _finished_as(target: Path) -> Iterator[Path]:
-    """Yield a name beside the target, of this process: only what is whole gets the target's own name."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        yield part
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
-from pickle import UnpicklingError
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from models.arrays import F32
 from models.errors import WeightsInvalid, WeightsMissing
 from models.recognition.trocr.config import TrocrConfig
 from models.recognition.trocr.published import weights_file
+from models.weights.checkpoints import read_checkpoint, shape_difference
 
 State = dict[str, F32]
 
@@ -32,7 +33,8 @@ def load_state(folder: Path, config: TrocrConfig) -> State:
     path = weights_file(folder)
     state = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickled(path)
     state = {name: weights for name, weights in state.items() if not name.startswith(_UNUSED)}
-    if difference := _difference(state, expected_shapes(config)):
+    found = {name: weights.shape for name, weights in state.items()}
+    if difference := shape_difference(found, expected_shapes(config)):
         raise WeightsInvalid(f"{path} is not the network that its config.json describes: {difference}")
     return state
 
@@ -91,20 +93,6 @@ def _norm(name: str, width: int) -> dict[str, tuple[int, ...]]:
     return {f"{name}.weight": (width,), f"{name}.bias": (width,)}
 
 
-def _difference(state: State, expected: dict[str, tuple[int, ...]]) -> str:
-    """Say in a few words how weights are not those expected; nothing where they are."""
-    said = []
-    if missing := sorted(expected.keys() - state.keys()):
-        said.append(f"{len(missing)} weights are missing ({missing[0]} …)")
-    if unknown := sorted(state.keys() - expected.keys()):
-        said.append(f"{len(unknown)} are unknown ({unknown[0]} …)")
-    for name in sorted(expected.keys() & state.keys()):
-        if expected[name] != state[name].shape:
-            said.append(f"{name} is {state[name].shape}, not {expected[name]}")
-            break
-    return "; ".join(said)
-
-
 def _read_safetensors(path: Path) -> State:
     try:
         from safetensors import SafetensorError
@@ -119,15 +107,6 @@ def _read_safetensors(path: Path) -> State:
 
 def _read_pickled(path: Path) -> State:
     """Read a file of torch's; nothing but tensors is unpickled."""
-    try:
-        import torch
-    except ImportError as error:
-        raise WeightsMissing(f"reading {path.name} needs torch: run  deploy/setup.sh torch") from error
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsInvalid(f"{path} is no checkpoint, or only a part of one: {said}. Fetch it again") from error
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise WeightsInvalid(f"{path} does not hold the weights of a network, by their names")
-    return {str(name): tensor.float().numpy() for name, tensor in state.items()}
+    if find_spec("torch") is None:
+        raise WeightsMissing(f"reading {path.name} needs torch: run  deploy/setup.sh torch")
+    return {name: tensor.float().numpy() for name, tensor in read_checkpoint(path).items()}

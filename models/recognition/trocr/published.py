@@ -1,26 +1,25 @@
 """The published checkpoints: fetched from the model hub into a folder each, checked, and checked again later.
 
-Their sha256 are not known here beforehand. What the hub says of a file (its sha256, or for small files git's own
-sha1) is compared with what came, and the sha256 of every file is written down beside them: from then on a file that
-differs is refused. A first fetch trusts the hub, therefore.
+Their sha256 are not known here beforehand: a first fetch trusts the hub (models/weights/hub.py). Then the sha256 of
+every file is written down beside them, and a file that differs is refused.
 """
 
 from __future__ import annotations
 
-import hashlib
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from models.engines import TROCR_CHECKPOINTS
 from models.errors import WeightsInvalid, WeightsMissing
-from models.weights.store import sha256_of
+from models.weights.files import fault_of, sha256_of
+from models.weights.hub import HubFile, NotOnHub, download
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _OWNER = "microsoft"
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-_LFS_POINTER = b"version https://git-lfs"
 _NEEDED = ("config.json", "preprocessor_config.json")
 _IF_THERE = ("generation_config.json",)
 _TOKENIZERS = ("vocab.json", "sentencepiece.bpe.model", "tokenizer.json")
@@ -80,11 +79,15 @@ def fetch_checkpoint(name: str, cache_dir: Path, *, offline: bool = False, endpo
             raise
     folder = cache_dir / name
     folder.mkdir(parents=True, exist_ok=True)
-    hub = _Hub(f"{_OWNER}/{name}", endpoint)
-    hub.first_of(_WEIGHTS, folder)
-    hub.first_of(_TOKENIZERS, folder)
-    for needed in (*_IF_THERE, *reversed(_NEEDED)):  # config.json last: a folder that has it is whole
-        hub.first_of((needed,), folder, optional=needed in _IF_THERE)
+    repository = f"{_OWNER}/{name}"
+    for optional in _IF_THERE:
+        _download_first((optional,), repository, folder, endpoint)
+    # config.json last: a folder that has it is whole
+    for needed in (_WEIGHTS, _TOKENIZERS, *((one,) for one in reversed(_NEEDED))):
+        if not _download_first(needed, repository, folder, endpoint):
+            raise WeightsMissing(
+                f"{repository} has no {' nor '.join(needed)}: it is no checkpoint of TrOCR, name another"
+            )
     there = sorted(path for path in folder.iterdir() if path.is_file() and path.name != _SUMS)
     sums = "".join(f"{sha256_of(path)}  {path.name}\n" for path in there)
     (folder / _SUMS).write_text(sums, encoding="ascii")
@@ -100,80 +103,19 @@ def weights_file(folder: Path) -> Path:
     """
     for name in _WEIGHTS:
         if (path := folder / name).is_file():
-            with path.open("rb") as file:
-                start = file.read(len(_LFS_POINTER))
-            if start == _LFS_POINTER:
-                raise WeightsInvalid(
-                    f"{path} is a Git LFS pointer, not the weights: run  git lfs pull  where it comes from"
-                )
-            if not start:
-                raise WeightsInvalid(f"{path} is empty: fetch the checkpoint again")
+            if fault := fault_of(path):
+                raise WeightsInvalid(f"{path} holds no weights: {fault}. Fetch the checkpoint again")
             return path
     raise WeightsMissing(f"{folder} has neither {' nor '.join(_WEIGHTS)}: fetch the checkpoint's files")
 
 
-class _Hub:
-    """One repository of the model hub."""
-
-    def __init__(self, repository: str, endpoint: str | None) -> None:
-        try:
-            import huggingface_hub
-        except ImportError as error:
-            library = 'pip install ".[hub]"'
-            raise WeightsMissing(
-                f"asking the hub needs huggingface_hub: run  {library}  in inkstream's folder"
-            ) from error
-        self._library: Any = huggingface_hub
-        self._repository, self._endpoint = repository, endpoint
-
-    def first_of(self, names: Sequence[str], folder: Path, *, optional: bool = False) -> None:
-        """Fetch the first of some files that the repository has."""
-        from httpx import HTTPError
-        from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
-
-        for name in names:
-            try:
-                self._fetch(name, folder)
-                return
-            except LocalEntryNotFoundError as error:
-                raise self._failed(name, error) from error
-            except EntryNotFoundError:
-                continue
-            except (HTTPError, OSError, RuntimeError) as error:
-                raise self._failed(name, error) from error
-        if not optional:
-            raise WeightsMissing(f"{self._repository} has no {' nor '.join(names)}: it is no checkpoint of TrOCR")
-
-    def _fetch(self, name: str, folder: Path) -> None:
-        hub = self._library
-        url = hub.hf_hub_url(self._repository, name, endpoint=self._endpoint)
-        said = str(hub.get_hf_file_metadata(url).etag)
-        path = Path(hub.hf_hub_download(self._repository, name, local_dir=folder, endpoint=self._endpoint))
-        if _hub_digest(path, said) != said:
-            path.unlink()  # or it would stand in the way of the next attempt
-            raise WeightsInvalid(
-                f"the hub sent another {name} of {self._repository} than it says it has: try again"
-            )
-
-    def _failed(self, name: str, error: Exception) -> WeightsMissing:
-        return WeightsMissing(
-            f"the hub did not send {name} of {self._repository} ({type(error).__name__}). Copy the repository's "
-            "files into the cache folder, or try again where the hub can be reached"
-        )
-
-
-def _hub_digest(path: Path, said: str) -> str:
-    """Return a file's digest of the kind that the hub names: sha256 for large files, git's sha1 for small ones."""
-    if len(said) == hashlib.sha256().digest_size * 2:
-        return sha256_of(path)
-    return _digest(path, hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False))
-
-
-def _digest(path: Path, digest: Any) -> str:
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return str(digest.hexdigest())
+def _download_first(names: Sequence[str], repository: str, folder: Path, endpoint: str | None) -> bool:
+    """Fetch the first of some files that the repository has, and return whether it has one."""
+    for name in names:
+        with suppress(NotOnHub):
+            download(HubFile(repository, name), folder, endpoint=endpoint)
+            return True
+    return False
 
 
 def _written_sums(folder: Path) -> dict[str, str]:

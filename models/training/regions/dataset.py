@@ -13,6 +13,7 @@ from models.arrays import F16
 from models.detection.dbnet import DbnetDetector
 from models.training.regions.targets import Targets, targets_of
 from models.training.synthesis.business_letters import MarkedPage
+from models.weights.files import written_whole
 
 _ON_SHEET, _ACROSS, _SMALL = 60, 12, (132, 172)  # pages on a contact sheet; in a row; pixels of width and height
 
@@ -26,12 +27,11 @@ class Example:
 
     def save(self, file: Path) -> None:
         """Keep it in an .npz that opens without unpacking."""
-        part = file.with_suffix(".part.npz")
-        np.savez(
-            part, pyramid=self.pyramid, kinds=self.targets.kinds, counted=self.targets.counted,
-            numbers=self.targets.numbers, boxes=self.targets.boxes,
-        )  # fmt: skip
-        part.replace(file)
+        with written_whole(file) as part, part.open("wb") as stream:
+            np.savez(
+                stream, pyramid=self.pyramid, kinds=self.targets.kinds, counted=self.targets.counted,
+                numbers=self.targets.numbers, boxes=self.targets.boxes,
+            )  # fmt: skip
 
     @staticmethod
     def load(file: Path) -> Example:
@@ -48,7 +48,7 @@ def example_of(detector: DbnetDetector, page: MarkedPage) -> Example:
 
 def examples_in(folder: Path) -> list[Path]:
     """Return the files of a folder's examples, in order."""
-    return sorted(path for path in folder.glob("*.npz") if not path.name.endswith(".part.npz"))
+    return sorted(folder.glob("*.npz"))
 
 
 def keep_examples(detector: DbnetDetector, pages: Iterator[tuple[str, MarkedPage]], folder: Path) -> int:

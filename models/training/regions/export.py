@@ -13,7 +13,7 @@ from models.training.averaging import interpolate_states
 from models.training.float16 import to_float16
 from models.training.regions.loop import CHECKPOINT, Training
 from models.training.regions.network import CHANNELS, RegionHead, RegionMaps
-from models.weights.store import sha256_of
+from models.weights.files import sha256_of
 
 _OPSET = 17
 

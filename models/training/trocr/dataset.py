@@ -21,6 +21,7 @@ from models.training.lines.dataset import Pack
 from models.training.lines.export import drop_unused
 from models.training.lines.mixture import STRIDE, Mixture, batches, grouped
 from models.training.trocr.network import FEATURES
+from models.weights.files import written_whole
 from models.weights.onnx_session import create_session
 
 _IN_A_FILE = 500
@@ -186,9 +187,8 @@ def _write(file: Path, lines: Sequence[SeenLine]) -> None:
         ends=np.cumsum([len(line.features) for line in lines]),
         texts=np.frombuffer(json.dumps([line.text for line in lines]).encode(), np.uint8),
     )
-    part = file.with_suffix(".part")
-    part.write_bytes(stream.getvalue())
-    part.replace(file)  # a run may read meanwhile
+    with written_whole(file) as part:  # a run may read meanwhile
+        part.write_bytes(stream.getvalue())
 
 
 def _read(file: Path) -> list[SeenLine]:

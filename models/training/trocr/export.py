@@ -20,7 +20,7 @@ from models.recognition.trocr.tokenizer import Vocabulary
 from models.training.float16 import to_float16
 from models.training.lines.mixture import BUCKET
 from models.training.trocr.network import HEADS, TOKENS, WIDTH, TinyTrocr
-from models.weights.store import sha256_of
+from models.weights.files import sha256_of
 
 _EPSILON = 1e-5
 

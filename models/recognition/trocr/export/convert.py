@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from models.recognition.trocr.config import read_config
 from models.recognition.trocr.exported import FORMAT, is_exported, write_description
 from models.recognition.trocr.published import weights_file
 from models.recognition.trocr.tokenizer import read_vocabulary
-from models.weights.store import sha256_of
+from models.weights.files import sha256_of, written_whole
 
 
 def export_trocr(checkpoint: Path, cache_dir: Path, precision: str = "int8") -> Path:
@@ -39,16 +37,11 @@ def export_trocr(checkpoint: Path, cache_dir: Path, precision: str = "int8") -> 
     from models.recognition.trocr.export.operators import PRECISIONS
 
     state = load_state(checkpoint, config)
-    part = target.with_name(f".{target.name}.{os.getpid()}")
-    part.mkdir(parents=True)
-    try:
+    with written_whole(target) as part:
+        part.mkdir()
         write_encoder(state, config, PRECISIONS[precision], part / "encoder.onnx")
         write_decoder(state, config, PRECISIONS[precision], part / "decoder.onnx")
         write_description(part, config, vocabulary, made_of)
-        shutil.rmtree(target, ignore_errors=True)  # one that lacks a file
-        part.replace(target)  # only what is whole gets its name
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return target
 
 
