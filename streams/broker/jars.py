@@ -47,7 +47,7 @@ def classpath() -> list[Path]:
     with ThreadPoolExecutor(8) as threads:
         there = list(threads.map(lambda entry: _kept(context, *entry), locked.items()))
         found = [jar for jar in there if jar is not None]
-        if len(found) == len(locked):
+        if len(found) == len(locked):  # the usual case, which needs neither the lock nor the network
             return found
         with _one_at_a_time():
             return list(threads.map(lambda entry: _jar(context, *entry), locked.items()))

@@ -49,6 +49,7 @@ class DocumentCache:
         Raises:
             SourceGone: What was fetched is not the content that was announced.
         """
+        # pages of one document wait here for one fetch; pages of others pass
         async with self._fetching.setdefault(sha256, asyncio.Lock()):
             held = self._hold(sha256)
             if held is None:
@@ -80,6 +81,7 @@ class DocumentCache:
     def adopt(self, partial: Path, sha256: str) -> int:
         """Make a partial file the document of that content and return a descriptor that holds it."""
         target = self._folder / sha256
+        # held before it has its name: eviction, here or in another process, passes over it from the start
         held = os.open(partial, os.O_RDONLY)
         fcntl.flock(held, fcntl.LOCK_SH)
         partial.replace(target)
@@ -101,7 +103,7 @@ class DocumentCache:
         if not path.exists():  # evicted between opening and locking
             os.close(held)
             return None
-        os.utime(path)
+        os.utime(path)  # used last: evicted last
         return held
 
     def _evict(self) -> None:

@@ -17,7 +17,7 @@ from streams.errors import SourceGone, SourceUnavailable, UndecodableMessage
 from streams.kafka.record_reader import RecordReader
 from streams.settings import Settings
 
-_KAFKA = re.compile(r"kafka://(?P<topic>[^/]+)/(?P<partition>\d+)/(?P<offset>\d+)")
+_KAFKA_REFERENCE = re.compile(r"kafka://(?P<topic>[^/]+)/(?P<partition>\d+)/(?P<offset>\d+)")
 
 
 class SourceFetcher:
@@ -43,8 +43,8 @@ class SourceFetcher:
             SourceUnavailable: It cannot be reached now; trying later may help.
             UndecodableMessage: settings.content_ref_schemes or content_ref_folders do not allow it.
         """
-        found = _KAFKA.fullmatch(reference)
-        if found:
+        found = _KAFKA_REFERENCE.fullmatch(reference)
+        if found is not None:
             record = await self._records.read(found["topic"], int(found["partition"]), int(found["offset"]))
             await asyncio.to_thread(target.write_bytes, record.value or b"")
         else:
@@ -86,10 +86,11 @@ def _copy(reference: str, local: Path | None, target: Path) -> None:
     try:
         if local is not None and local.exists() and not local.is_file():
             raise FileNotFoundError(errno.ENOENT, "not a regular file", str(local))  # opening a pipe would wait
+        # fsspec takes a file:// URI for a path, see _local_path
         opened = local.open("rb") if local is not None else fsspec.open(reference, "rb")
         with opened as source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy, 1024 * 1024)
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:  # OSErrors that waiting does not mend
         raise SourceGone(f"{reference} cannot be read here: {error.strerror or error}") from error
     except OSError as error:
         raise SourceUnavailable(f"{reference} cannot be fetched now: {error}") from error

@@ -71,8 +71,9 @@ class LagReader:
 
     async def pages_behind(self) -> int:
         """Return how many page tasks wait to be read. Raises BrokerError."""
+        _, read_pages, _ = self._stages
         with broker_errors(self._settings, "does not answer"):
-            return (await self._stage(*self._stages[1])).lag
+            return (await self._stage(*read_pages)).lag
 
     async def end_offsets(self, topic: str) -> dict[int, int]:
         """Return the end offset of each partition of a topic. Raises BrokerError."""

@@ -67,6 +67,7 @@ class Replayer:
             BrokerError: Kafka does not take it.
         """
         headers = [("replay-of", f"{letter.topic}/{letter.partition}/{letter.offset}".encode())]
+        # a page task travels in its letter; a file is fetched from raw-files, where it may have expired
         if letter.payload_base64 is not None:
             value: bytes | None = base64.b64decode(letter.payload_base64)
             key: bytes | None = None

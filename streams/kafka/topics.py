@@ -133,6 +133,7 @@ async def wait_for_topics(settings: Settings, timeout_s: float = 60.0) -> int:
     while True:
         late = monotonic() > deadline
         try:
+            # once late, a Kafka client tries whatever listens, and its error names the reason
             if late or await _listens(settings):
                 await create_topics(settings)
                 return await result_partitions(settings)

@@ -106,12 +106,13 @@ class FolderSource:
             pause_s = _RESCAN_S if observer else _FALLBACK_POLL_S
         try:
             while True:
+                # each file waits, a moment at most, for the one before it, so that they arrive in the scan's order
                 before: asyncio.Task[None] | None = None
                 for file in await asyncio.to_thread(self._scan):
                     before = self._look_after(file, before)
                 self._scanned = True
                 await event_or(self._burst, pause_s)
-                if self._burst.is_set():
+                if self._burst.is_set():  # let it end before the next scan, which finds what the queue dropped
                     await asyncio.sleep(_BURST_PAUSE_S)
                     self._events = 0
                     self._burst.clear()
@@ -199,6 +200,7 @@ class FolderSource:
         if sent is None:
             attention.again = True  # it was written to meanwhile: the new content is what counts
             return
+        # noted before it is cleaned away: a crash between the two sends nothing again
         self._ledger.record(file, version, sent.document_id)
         self.broken += not whole
         if await asyncio.to_thread(clean, file, version, self._settings.clean, inline=sent.inline):
@@ -215,6 +217,7 @@ class FolderSource:
             try:
                 sent = await self._deliver(file, target, version)
             except FileUnreadable:
+                # a file that was replaced meanwhile is no fault: its new version comes next
                 if Version.of(file) != version:
                     return None
                 raise

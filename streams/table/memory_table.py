@@ -129,7 +129,7 @@ class MemoryTable:
         if page is None:
             db.execute("DELETE FROM page_keys WHERE key = ?", (key,))
             return
-        number = row[0] if row else self._next
+        number = row[0] if row else self._next  # a page that is read again keeps its row
         if not row:
             self._next += 1
             db.execute("INSERT INTO page_keys VALUES (?, ?)", (key, number))

@@ -86,6 +86,7 @@ class TableFollower:
         """Apply what comes, from `positions` on; they are moved on behind each batch that is in the table."""
         topics = [self._names.page_text, self._names.documents]
         async with topic_consumer(self._settings, topics, from_beginning=True) as consumer:
+            # empty at first, when everything is read; later, after the broker was away, what is applied is not read
             for where, offset in positions.items():
                 consumer.seek(where, offset)
             ends = await consumer.end_offsets(consumer.assignment())

@@ -53,6 +53,7 @@ async def serving(
         try:
             yield
         finally:
+            # requests end first, then the table that they ask
             address.unlink(missing_ok=True)
             server.should_exit = True
             await task
