@@ -161,7 +161,7 @@ def test_a_pdf_is_read_page_by_page_by_ours_and_the_peers(tmp_path: Path) -> Non
 
 
 def test_there_is_no_rate_where_there_is_no_text_to_compare() -> None:
-    summary = summarise(Dataset("set", "yolo", ()), "ours", [ItemResult("a.png", "said", None, 1, 0.5, 0.25)])
+    summary = summarise(Dataset("set", "yolo", ()), "ours", [ItemResult("a.png", "text", None, 1, 0.5, 0.25)])
     assert (summary.characters.rate, summary.bag.f1, summary.boxes, summary.pages_per_s) == (None, None, None, 2.0)
 
 
@@ -185,7 +185,7 @@ def test_the_command_gives_json_with_every_item(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--reader", "abbyy"], "choose from ours, tesseract, rapidocr, ppocr-line"),
         (["--reader", "ppocr-line"], "reads single lines, and scans has pages"),
@@ -198,11 +198,11 @@ def test_the_command_gives_json_with_every_item(folder: Path) -> None:
     ],
 )
 def test_a_wrong_argument_is_answered_before_anything_is_read(
-    folder: Path, arguments: list[str], said: str
+    folder: Path, arguments: list[str], message: str
 ) -> None:
     found = evaluate(folder, *arguments)
     assert found.exit_code != 0
-    assert said in str(found.exception.args[0] if found.exception else "")
+    assert message in str(found.exception.args[0] if found.exception else "")
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:

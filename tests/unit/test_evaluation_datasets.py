@@ -70,8 +70,8 @@ def test_a_text_belongs_to_the_documents_of_its_name(tmp_path: Path) -> None:
 def test_texts_may_lie_in_a_folder_of_their_own(tmp_path: Path) -> None:
     picture(tmp_path / "documents" / "a.png")
     (tmp_path / "truth").mkdir()
-    (tmp_path / "truth" / "a.gt.txt").write_text("said")
-    assert texts(load_dataset(tmp_path / "documents", tmp_path / "truth")) == {"a.png": "said"}
+    (tmp_path / "truth" / "a.gt.txt").write_text("words")
+    assert texts(load_dataset(tmp_path / "documents", tmp_path / "truth")) == {"a.png": "words"}
 
 
 def test_funsd_gives_words_with_boxes_and_the_blocks_text(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_folder_without_truth_says_what_is_understood(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("gt.tsv", "gone.png\ttext\n", "there is no .*gone.png"),
         ("gt.tsv", "only one column\n", "1 columns"),
@@ -195,14 +195,14 @@ def test_a_folder_without_truth_says_what_is_understood(tmp_path: Path) -> None:
     ],
 )
 def test_broken_truth_names_the_file_and_the_fault(
-    tmp_path: Path, name: str, content: str | bytes, said: str
+    tmp_path: Path, name: str, content: str | bytes, message: str
 ) -> None:
     picture(tmp_path / "x.png")
     picture(tmp_path / "images" / "x.png")
     picture(tmp_path / "letter.png")
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(MalformedGroundTruth, match=said) as caught:
+    with pytest.raises(MalformedGroundTruth, match=message) as caught:
         load_datasets(tmp_path)
     assert Path(name).name in caught.value.message
 

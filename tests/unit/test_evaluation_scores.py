@@ -50,9 +50,9 @@ def test_a_rate_over_items_weighs_them_by_their_length() -> None:
 
 
 def test_long_pages_are_compared_in_less_than_a_second() -> None:
-    true, said = "abcde fghij " * 500, "fghij klmno " * 500
+    true, read = "abcde fghij " * 500, "fghij klmno " * 500
     started = perf_counter()
-    character_errors(true, said)
+    character_errors(true, read)
     assert perf_counter() - started < 1
 
 
@@ -63,7 +63,7 @@ def test_errors_are_none_exactly_where_the_normal_forms_agree(one: str, other: s
 
 
 @given(st.lists(st.sampled_from("abcd"), max_size=8), st.lists(st.sampled_from("abcd"), max_size=8))
-def test_a_diff_holds_both_texts(true: list[str], said: list[str]) -> None:
-    parts = list(word_diff(" ".join(true), " ".join(said)))
+def test_a_diff_holds_both_texts(true: list[str], read: list[str]) -> None:
+    parts = list(word_diff(" ".join(true), " ".join(read)))
     assert " ".join(text for what, text in parts if what != "extra").split() == true
-    assert " ".join(text for what, text in parts if what != "missing").split() == said
+    assert " ".join(text for what, text in parts if what != "missing").split() == read
