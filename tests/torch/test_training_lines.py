@@ -21,7 +21,7 @@ from models.training.lines.mixture import Mixture, batches, padded_width
 from models.training.lines.network import characters_of, latin_network, trainable
 from models.training.lines.sequences import count_sequences
 from models.training.lines.written import WrittenLine, load_tables
-from models.training.synthesis.lines import can_write
+from models.training.synthesis.lines import has_glyphs
 from models.training.synthesis.text import EnglishText
 from models.weights.packaged import packaged_weights
 from tests.drawing.letters import font_file
@@ -144,8 +144,8 @@ def test_sequences_do_not_go_from_one_line_to_the_next(tmp_path: Path) -> None:
 
 def test_a_text_is_drawn_only_in_a_font_that_has_its_letters(pack: Pack) -> None:
     (font,) = pack.hand_fonts
-    assert can_write(font, "seen, in 1905!")
-    assert not can_write(font, "seen 漢")
+    assert has_glyphs(font, "seen, in 1905!")
+    assert not has_glyphs(font, "seen 漢")
 
 
 def test_a_run_begins_where_another_came_to(network: onnx.ModelProto) -> None:

@@ -37,7 +37,7 @@ def test_the_rest_of_the_line_stays_as_it_was(line: ImageU8, seed: int, grid: in
 def test_a_word_stands_in_a_wide_gap_or_at_an_end(line: ImageU8) -> None:
     ink = np.flatnonzero((line < 128).any(0))
     gap = int(np.argmax(np.diff(ink)))
-    places = [with_word_crossed_out(np.random.default_rng(seed), line).place for seed in range(40)]
+    places = [with_word_crossed_out(np.random.default_rng(seed), line).column for seed in range(40)]
     inside = [place for place in places if ink[gap] < place <= ink[gap + 1]]
     outside = [place for place in places if place <= ink[0] or place > ink[-1]]
     assert len(inside) + len(outside) == len(places) and len(inside) > len(outside) > 0

@@ -22,7 +22,7 @@ from models.training.kinds.fit_head import HeadOptions, fit_head
 from models.training.kinds.fit_strokes import StrokeOptions
 from models.training.kinds.memorials import load_tagged_pages
 from models.training.synthesis.draft import Stationery
-from models.training.synthesis.handwriting import HandLine, ink_of, load_hands
+from models.training.synthesis.handwriting import InkLine, ink_of, load_writers
 from models.training.synthesis.pages import draw_page
 from models.training.synthesis.pen import signature
 from models.training.synthesis.sheet import Sheet, kinds_of_boxes
@@ -62,7 +62,7 @@ def examples(count: int = 96) -> Examples:
 def stationery(tmp_path: Path) -> Stationery:
     """Return stationery with the fonts that PyMuPDF carries, and a pen's waves for a hand."""
     rng = np.random.default_rng(1)
-    lines = [HandLine(signature(rng, 60), "a name", "hand") for _ in range(3)]
+    lines = [InkLine(signature(rng, 60), "a name", "hand") for _ in range(3)]
     return Stationery(typefaces(tmp_path), [lines], ["paper", "came", "back", "unpaid", "1905"])
 
 
@@ -161,7 +161,7 @@ def test_hands_are_read_by_document_and_only_their_training_lines(tmp_path: Path
             member = tarfile.TarInfo(name)
             member.size = len(picture.getvalue())
             archive.addfile(member, io.BytesIO(picture.getvalue()))
-    hands = load_hands(tmp_path, 100, np.random.default_rng(0))
+    hands = load_writers(tmp_path, 100, np.random.default_rng(0))
     assert {name: len(lines) for name, lines in hands.items()} == {"letters/d/p0": 2, "letters/d/p1": 2}
     assert hands["letters/d/p0"][0].ink.max() == 1
 

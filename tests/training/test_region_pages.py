@@ -12,8 +12,8 @@ from models.errors import ModelError
 from models.kinds.model import KINDS
 from models.training.regions.dataset import contact_sheet
 from models.training.synthesis.draft import Stationery
-from models.training.synthesis.handwriting import drawn_hands
-from models.training.synthesis.marks import bleed_through, turned
+from models.training.synthesis.handwriting import synthetic_writers
+from models.training.synthesis.marks import bleed_through, rotated
 from models.training.synthesis.pen import with_tail
 from models.training.synthesis.sheet import Sheet
 from models.training.synthesis.signed_draft import SignedDraft, uneven
@@ -30,7 +30,7 @@ def font(tmp_path: Path) -> Path:
 
 def test_a_font_stands_for_a_hand(font: Path) -> None:
     words = ["the", "ink", "had", "dried", "before", "she", "signed"]
-    (lines,) = drawn_hands([font], words, np.random.default_rng(1))
+    (lines,) = synthetic_writers([font], words, np.random.default_rng(1))
     assert {line.document for line in lines} == {"hand"}
     assert all(line.ink.max() > 0.9 and set(line.text.split()) <= set(words) for line in lines)
 
@@ -39,7 +39,7 @@ def test_without_fonts_or_words_it_is_said_what_is_missing(font: Path) -> None:
     rng = np.random.default_rng(1)
     for fonts, words in (([], ["word"]), ([font], [])):
         with pytest.raises(ModelError, match="fonts of handwriting and a text"):
-            drawn_hands(fonts, words, rng)
+            synthetic_writers(fonts, words, rng)
 
 
 def test_drawn_pages_lie_side_by_side_on_a_contact_sheet(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_stroke_made_uneven_keeps_its_ink_and_is_not_the_same_twice() -> None:
 
 def test_what_is_turned_is_not_cut_off() -> None:
     ink = np.ones((20, 200), np.float32)
-    assert abs(turned(ink, 35).sum() / ink.sum() - 1) < 0.05
+    assert abs(rotated(ink, 35).sum() / ink.sum() - 1) < 0.05
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -86,7 +86,7 @@ def test_what_shines_through_is_fainter_than_what_is_written_and_has_no_kind() -
 
 def test_pages_by_hand_have_words_struck_out_and_dates_by_the_pen(font: Path, tmp_path: Path) -> None:
     words = ["ink", "paper", "winter"]
-    hands = drawn_hands([font], words, np.random.default_rng(1))
+    hands = synthetic_writers([font], words, np.random.default_rng(1))
     draft = SignedDraft(np.random.default_rng(2), Stationery(typefaces(tmp_path), hands, words, [font]))
     draft.date_at(100, 100, 30)
     dated = draft.sheet.ink.copy()

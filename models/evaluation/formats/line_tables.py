@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 from models.evaluation.errors import MalformedGroundTruth
@@ -55,6 +55,16 @@ def read_table(table: Path) -> list[dict[str, str]]:
         twice = next(name for name in names if names.count(name) > 1)
         raise MalformedGroundTruth(f"{table} names {twice} more than once; which text is its own?")
     return rows
+
+
+def packed_pictures(folder: Path, names: Container[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of the named pictures in the folder's images-NN.tar files, in the order of the files."""
+    for path in sorted(folder.glob("images-*.tar")):
+        with tarfile.open(path) as archive:
+            for member in archive:
+                content = archive.extractfile(member) if member.name in names else None
+                if content is not None:
+                    yield member.name, content.read()
 
 
 def _archives(folder: Path) -> dict[str, Path]:

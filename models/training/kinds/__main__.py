@@ -18,7 +18,7 @@ from models.training.kinds.fit_strokes import StrokeOptions
 from models.training.kinds.memorials import TaggedPage, load_tagged_pages
 from models.training.kinds.scores import confusion
 from models.training.synthesis.draft import Stationery
-from models.training.synthesis.handwriting import load_hands
+from models.training.synthesis.handwriting import load_writers
 from models.training.synthesis.pages import draw_page
 from models.training.synthesis.scan import scanned
 from models.training.synthesis.sheet import Sheet
@@ -58,7 +58,7 @@ def main() -> None:
 
 def _draw(arguments: argparse.Namespace) -> None:
     rng = np.random.default_rng(_SEED)
-    hands = list(load_hands(arguments.hands, _LINES_PER_SOURCE, rng).values())
+    hands = list(load_writers(arguments.hands, _LINES_PER_SOURCE, rng).values())
     words = sorted({word for lines in hands for line in lines for word in line.text.split()})
     stationery = Stationery(Typefaces(), hands, words)
     pages_rng = np.random.default_rng(arguments.seed)

@@ -18,7 +18,7 @@ from models.kinds.model import KINDS
 _KINDS: dict[str, Kind] = {
     "Handwritten": "handwritten", "Typewritten": "printed", "Print": "printed", "Signature": "signature",
 }  # fmt: skip
-# Pictures of one letter: two pages of it, or the same page photographed twice. What is held out is a letter.
+# Pictures of one letter: two pages of it, or the same page augment_appearance twice. What is held out is a letter.
 _SAME_LETTER = (
     ("Lettre247", "Lettre248"),
     ("SC0033B_s4_b01_f14_i084", "SC0033B_s4_b01_f14_i085"),

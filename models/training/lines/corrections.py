@@ -20,7 +20,7 @@ from models.recognition.line_images import network_input
 from models.training.lines.loop import Step
 from models.training.lines.mixture import AT_ONCE, STRIDE, Mixture, grouped, padded, padded_width
 from models.training.lines.network import OnnxNetwork
-from models.training.synthesis.augment import moved, photographed
+from models.training.synthesis.augment import augment_appearance, augment_geometry
 from models.training.synthesis.crossed_out import with_word_crossed_out
 
 _HEIGHT = 96  # pixels that lines are made before a word is put in: twice what the network takes
@@ -44,7 +44,7 @@ def pairs(mixture: Mixture, rng: np.random.Generator) -> Iterator[Pair]:
     """Yield lines of handwriting without end; of some of them both pictures are the same, with no steps."""
     grid = STRIDE * _HEIGHT // 48
     for source in mixture.lines(rng):
-        line = moved(rng, source.picture)
+        line = augment_geometry(rng, source.picture)
         high = cv2.resize(line, (max(1, round(line.shape[1] * _HEIGHT / len(line))), _HEIGHT))
         line = np.pad(high, ((0, 0), (0, -line.shape[1] % grid)), mode="edge")
         crossed, place, width = line, 0, 0
@@ -52,7 +52,7 @@ def pairs(mixture: Mixture, rng: np.random.Generator) -> Iterator[Pair]:
             crossed, place, width = with_word_crossed_out(rng, line, grid)
         seed = int(rng.integers(1 << 32))
         before, after = (
-            network_input(photographed(np.random.default_rng(seed), picture, source.drawn))
+            network_input(augment_appearance(np.random.default_rng(seed), picture, source.drawn))
             for picture in (line, crossed)
         )
         if after.shape[2] <= _WIDEST:

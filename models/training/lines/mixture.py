@@ -13,8 +13,8 @@ import numpy as np
 from models.arrays import F32, ImageU8
 from models.recognition.line_images import network_input
 from models.training.lines.written import WrittenLine
-from models.training.synthesis.augment import varied
-from models.training.synthesis.lines import can_write, hand_line, has_only_capitals, print_line
+from models.training.synthesis.augment import augment
+from models.training.synthesis.lines import handwritten_line, has_glyphs, has_only_capitals, printed_line
 from models.training.synthesis.text import EnglishText
 
 Example = tuple[ImageU8, str]
@@ -57,7 +57,7 @@ class Mixture:
     def examples(self, rng: np.random.Generator) -> Iterator[Example]:
         """Yield lines as other pens and papers would have them, (h, w) uint8, with their text, without end."""
         for line in self.lines(rng):
-            yield varied(rng, line.picture, line.drawn, line.printed), line.text
+            yield augment(rng, line.picture, line.drawn, line.printed), line.text
 
     def lines(self, rng: np.random.Generator) -> Iterator[SourceLine]:
         """Yield lines as their source has them, without end."""
@@ -81,9 +81,9 @@ class Mixture:
         font = fonts[int(rng.integers(0, len(fonts)))]
         if not printed and has_only_capitals(font):
             text = text.upper()
-        if not can_write(font, text):
+        if not has_glyphs(font, text):
             return None
-        line = print_line(rng, text, font) if printed else hand_line(rng, text, font)
+        line = printed_line(rng, text, font) if printed else handwritten_line(rng, text, font)
         return SourceLine(line, text, drawn=True, printed=printed)
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from models.detection.dbnet import DbnetDetector
 from models.training.regions.dataset import contact_sheet, keep_examples
-from models.training.synthesis.business_letters import SORTS, MarkedPage, draw_marked_page
+from models.training.synthesis.business_letters import PAGE_TYPES, MarkedPage, draw_marked_page
 from models.training.synthesis.draft import Stationery
-from models.training.synthesis.handwriting import drawn_hands, load_hands
+from models.training.synthesis.handwriting import load_writers, synthetic_writers
 from models.training.synthesis.text import EnglishText
 from models.training.synthesis.typefaces import FONTS, Typefaces
 
@@ -36,11 +36,11 @@ def main() -> None:
     draw.add_argument("--fonts", type=Path, nargs="*", default=[], help="folders of more fonts of handwriting")
     draw.add_argument("--pages", type=int, default=600)
     draw.add_argument(
-        "--sorts",
+        "--page-types",
         type=float,
         nargs=3,
-        default=SORTS,
-        help="shares of letters, of pages full of lines, of others; add up to 1",
+        default=PAGE_TYPES,
+        help="probabilities of letters, of pages full of lines, of others; add up to 1",
     )
     draw.add_argument("--seed", type=int, required=True, help="another one for pages to be measured on")
     draw.set_defaults(step=_draw)
@@ -74,16 +74,16 @@ def _draw(arguments: argparse.Namespace) -> None:
     scripts = [file for folder in arguments.fonts for file in sorted(folder.rglob("*")) if file.suffix in FONTS]
     rng, words = np.random.default_rng(_SEED), EnglishText(arguments.text).words if arguments.text else []
     if arguments.hands:
-        hands = list(load_hands(arguments.hands, _LINES_PER_SOURCE, rng).values())
+        hands = list(load_writers(arguments.hands, _LINES_PER_SOURCE, rng).values())
     else:
-        hands = drawn_hands(scripts, words, rng)
+        hands = synthetic_writers(scripts, words, rng)
     words = sorted({word for lines in hands for line in lines for word in line.text.split()}) + words
     stationery = Stationery(Typefaces(), hands, words, scripts)
 
     def pages() -> Iterator[tuple[str, MarkedPage]]:
         for number in range(arguments.pages):
             rng = np.random.default_rng([arguments.seed, number])
-            yield f"{arguments.seed}-{number:05}", draw_marked_page(rng, stationery, arguments.sorts)
+            yield f"{arguments.seed}-{number:05}", draw_marked_page(rng, stationery, arguments.page_types)
 
     print("pages", keep_examples(DbnetDetector(), pages(), arguments.out))
 

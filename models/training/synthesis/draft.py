@@ -1,4 +1,4 @@
-"""A page being made up: its sheet, the inks, fonts and hand chosen for it, and where the next line goes."""
+"""A page being composed: its sheet, the inks, fonts and writer chosen for it, and where the next line goes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from models.arrays import F32
-from models.training.synthesis.handwriting import HandLine
+from models.training.synthesis.handwriting import InkLine
 from models.training.synthesis.pen import signature, signed_name
 from models.training.synthesis.scan import paper
 from models.training.synthesis.sheet import Sheet
@@ -21,12 +21,19 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Stationery:
-    """What pages are made of: fonts, hands by document, words for the print; `scripts` are fonts of hand."""
+    """What pages are made of.
+
+    Attributes:
+        faces: The fonts that are installed.
+        writers: The lines of each writer.
+        words: What print is made of.
+        script_fonts: Further fonts of handwriting.
+    """
 
     faces: Typefaces
-    hands: Sequence[Sequence[HandLine]]
+    writers: Sequence[Sequence[InkLine]]
     words: Sequence[str]
-    scripts: Sequence[Path] = ()
+    script_fonts: Sequence[Path] = ()
 
 
 class Draft:
@@ -47,7 +54,7 @@ class Draft:
         self.em = max(self.em, 11)
         self.black: Colour = _dark(rng, 0.35)
         self.pen: Colour = _pen_colour(rng)
-        self.hand = _hand(rng, stationery)
+        self.next_written_line = _choose_writer(rng, stationery)
 
     def resize(self, height: int, width: int) -> None:
         self.sheet = Sheet(paper(self.rng, height, width))
@@ -55,13 +62,13 @@ class Draft:
         self.y = round(height * self.rng.uniform(0.03, 0.09))
 
     def words(self, fewest: int, most: int | None = None) -> str:
-        """Return so many words, or a number of them up to `most`."""
+        """Return `fewest` words, or a random number of them up to `most`."""
         count = fewest if most is None else int(self.rng.integers(fewest, most + 1))
         words = self.stationery.words
         return " ".join(words[i] for i in self.rng.integers(0, len(words), count))
 
     def entry(self) -> str:
-        """Return what forms and tables are filled in with: a number, a date, a sum, a code, or a word."""
+        """Return an entry of a form or table: a number, a date, a sum, a code, or a word."""
         number = int(10 ** self.rng.uniform(0, 7))
         forms = (
             f"{number}", f"{number % 1000 / 100:.2f}", f"{number % 100}.{number % 7}",
@@ -88,18 +95,18 @@ class Draft:
         return x + int(ink.shape[1])
 
     def write_at(self, x: int, y: int, height: int, longest: int) -> int:
-        """Write a line of the page's hand; return its right end. A line that is too long is cut off at a gap."""
-        ink = self.hand()
+        """Add a line by the page's writer; return its right end. A line that is too long is cut off at a gap."""
+        ink = self.next_written_line()
         ink = until_gap(scaled(ink, height), longest)
         self.sheet.stamp(np.clip(ink * self.rng.uniform(0.8, 1.2), 0, 1), x, y, self.pen, "handwritten")
         return x + int(ink.shape[1])
 
     def sign_at(self, x: int, y: int, height: int) -> None:
-        """Sign, with a scrawl or with a name."""
+        """Sign, with an illegible signature or with a name."""
         if self.rng.random() < 0.4:
             ink = signature(self.rng, height)
         else:
-            line = _hand(self.rng, self.stationery, fonts=False)()
+            line = _choose_writer(self.rng, self.stationery, fonts=False)()
             ink = signed_name(self.rng, until_gap(line, round(line.shape[0] * self.rng.uniform(2, 7))), height)
         self.sheet.stamp(ink, x, y, self.pen, "signature")
 
@@ -115,7 +122,7 @@ def scaled(ink: F32, height: int) -> F32:
 
 
 def until_gap(ink: F32, longest: int) -> F32:
-    """Return a written line no longer than `longest`, cut where there is least ink."""
+    """Return a handwritten line no wider than `longest` pixels, cut where there is least ink."""
     if ink.shape[1] <= longest:
         return ink
     columns = ink[:, longest // 2 : longest].sum(0)
@@ -133,13 +140,13 @@ def _pen_colour(rng: np.random.Generator) -> Colour:
     return float(rng.uniform(0, 0.35)), float(rng.uniform(0, 0.4)), float(rng.uniform(0.3, 0.8))
 
 
-def _hand(rng: np.random.Generator, stationery: Stationery, fonts: bool = True) -> Callable[[], F32]:
-    """Return what gives the ink of one line after another, all of one hand."""
+def _choose_writer(rng: np.random.Generator, stationery: Stationery, fonts: bool = True) -> Callable[[], F32]:
+    """Return a function that returns the ink of one line after another, all by one writer."""
     if not fonts or rng.random() < 0.75:
-        lines = stationery.hands[int(rng.integers(0, len(stationery.hands)))]
+        lines = stationery.writers[int(rng.integers(0, len(stationery.writers)))]
         return lambda: lines[int(rng.integers(0, len(lines)))].ink
-    some = [[font] for font in stationery.scripts] if rng.random() < 0.7 else []
-    font = any_font(rng, some or stationery.faces.hands)
+    some = [[font] for font in stationery.script_fonts] if rng.random() < 0.7 else []
+    font = any_font(rng, some or stationery.faces.handwriting)
 
     def line() -> F32:
         words = [stationery.words[i] for i in rng.integers(0, len(stationery.words), int(rng.integers(1, 9)))]

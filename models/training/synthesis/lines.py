@@ -1,4 +1,4 @@
-"""Lines drawn with fonts: handwriting whose words sit and swell unevenly, and print."""
+"""Lines drawn with fonts: print, and handwriting whose words differ in size and position."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from models.arrays import F32, ImageU8
-from models.training.synthesis.elastic import pushed
+from models.training.synthesis.elastic import elastic_distort
 
-_CAPITALS = 0.6  # how alike small letters and capitals are; .43 at the most in fonts that have both
-_IN_NO_FONT = "\U0010fffe"
-_EM = (44, 68)  # pixels; lines are drawn larger than they are read
+_MIN_CASE_CORRELATION = 0.6  # of small letters with capitals; fonts that have both reach .43 at most
+_UNASSIGNED = "\U0010fffe"  # no font has it: what is drawn for it is the font's box for missing glyphs
+_EM_PX = (44, 68)  # lines are drawn larger than they are recognised at
 
 
-def hand_line(rng: np.random.Generator, text: str, font: Path) -> ImageU8:
-    """Return a line of handwriting as black on white, (h, w) uint8: no word as the last."""
-    size = int(rng.integers(*_EM))
+def handwritten_line(rng: np.random.Generator, text: str, font: Path) -> ImageU8:
+    """Return a line of handwriting as black on white, (h, w) uint8. Words differ in size, slant and height."""
+    size = int(rng.integers(*_EM_PX))
     drift, gap = rng.normal(0, 0.012), rng.uniform(0.18, 0.6) * size
     words = [_word(rng, word, font, round(size * rng.normal(1, 0.035))) for word in text.split()]
     width = round(sum(word.shape[1] for word in words) + 3 * gap * len(words)) + 2 * size
@@ -34,29 +34,29 @@ def hand_line(rng: np.random.Generator, text: str, font: Path) -> ImageU8:
     return _cropped(_bent(rng, sheet, size))
 
 
-def print_line(rng: np.random.Generator, text: str, font: Path) -> ImageU8:
+def printed_line(rng: np.random.Generator, text: str, font: Path) -> ImageU8:
     """Return a line of print as black on white, (h, w) uint8."""
-    size = int(rng.integers(*_EM))
+    size = int(rng.integers(*_EM_PX))
     return _cropped(_ink(text, font, size))
 
 
 @lru_cache(maxsize=512)
 def has_only_capitals(font: Path) -> bool:
-    """Return whether a font draws small letters as capitals: what it draws then reads as capitals."""
+    """Return whether a font draws small letters as capitals: its ground truth must then be capitals."""
     pairs = zip("aegnrhbdq", "AEGNRHBDQ", strict=True)
     alike = [np.corrcoef(_shape(small, font), _shape(large, font))[0, 1] for small, large in pairs]
-    return float(np.median(alike)) > _CAPITALS
+    return float(np.median(alike)) > _MIN_CASE_CORRELATION
 
 
-def can_write(font: Path, text: str) -> bool:
-    """Return whether a font has every character of a text: what it lacks it leaves out or draws as a box."""
+def has_glyphs(font: Path, text: str) -> bool:
+    """Return whether a font has every character of a text. It would omit the others or draw boxes for them."""
     return all(_has(font, character) for character in set(text) - {" "})
 
 
 @lru_cache(maxsize=65536)
 def _has(font: Path, character: str) -> bool:
     drawn = _glyph(font, character)
-    return bool(drawn.strip(b"\0")) and drawn != _glyph(font, _IN_NO_FONT)
+    return bool(drawn.strip(b"\0")) and drawn != _glyph(font, _UNASSIGNED)
 
 
 @lru_cache(maxsize=65536)
@@ -65,7 +65,7 @@ def _glyph(font: Path, character: str) -> bytes:
 
 
 def _shape(letter: str, font: Path) -> F32:
-    """Return what a letter looks like whatever its size, (1024,)."""
+    """Return a letter's shape, normalised in size, (1024,) float32."""
     ink = _ink(letter, font, 80)
     rows = np.flatnonzero(ink.max(1) > 0.2)
     square = cv2.resize(ink[rows[0] : rows[-1] + 1], (32, 32), interpolation=cv2.INTER_AREA)
@@ -92,9 +92,9 @@ def _ink(text: str, font: Path, size: int) -> F32:
 
 
 def _bent(rng: np.random.Generator, sheet: F32, size: int) -> F32:
-    """Return the line as if written less evenly: pushed about smoothly by a twelfth of the size and less."""
+    """Return the line as if written less evenly: distorted smoothly by at most some .07 of the font size."""
     points = (4, max(2, round(sheet.shape[1] / size)))
-    return pushed(rng, sheet, points, float(rng.uniform(0.0, 0.07)) * size)
+    return elastic_distort(rng, sheet, points, float(rng.uniform(0.0, 0.07)) * size)
 
 
 def _cropped(ink: F32) -> ImageU8:

@@ -1,4 +1,4 @@
-"""What lies on letters besides lines: logos, stamps, dirt and dark margins. None of it is a signature."""
+"""Marks on letters besides lines: logos, stamps, dirt and dark margins. None of them is a signature."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def add_logo(draft: Draft, x: int, y: int) -> None:
     """Draw shapes, a crest or a picture, or a name in a script of its own."""
     rng, tall = draft.rng, round(draft.em * draft.rng.uniform(2, 7))
     wide = round(tall * rng.uniform(0.7, 3))
-    sort, scripts = rng.random(), draft.stationery.scripts
-    if sort < 0.35 and scripts:
-        font = scripts[int(rng.integers(0, len(scripts)))]
+    kind, fonts = rng.random(), draft.stationery.script_fonts
+    if kind < 0.35 and fonts:
+        font = fonts[int(rng.integers(0, len(fonts)))]
         logo = typeset(draft.words(1, 2).title()[:18], font, max(12, round(tall * rng.uniform(0.4, 0.9))))
         if rng.random() < 0.5:
             logo = np.asarray(cv2.dilate(logo, np.ones((3, 3), np.uint8)), np.float32)
-    elif sort < 0.7:
+    elif kind < 0.7:
         logo = _crest(rng, tall, wide)
     else:
         logo = _shapes(rng, tall, wide)
@@ -29,7 +29,7 @@ def add_logo(draft: Draft, x: int, y: int) -> None:
 
 
 def _crest(rng: np.random.Generator, tall: int, wide: int) -> F32:
-    """Return a picture full of strokes, the same on both sides or not, as engraved heads of letters have."""
+    """Return a picture full of strokes, symmetric or not, as engraved letterheads have."""
     half = np.zeros((4 * tall, 4 * wide), np.uint8)
     for _ in range(int(rng.integers(8, 60))):
         start = rng.uniform(0, 1, 2) * (4 * wide, 4 * tall)
@@ -91,7 +91,7 @@ def add_stamp(draft: Draft) -> None:
         )
         cv2.ellipse(frame, centre, axes, 0, 0, 360, 1.0, 2, cv2.LINE_AA)
     colour = draft.black if rng.random() < 0.5 else (0.5, 0.1, 0.3)
-    stamp = turned(frame, float(rng.normal(0, 6))) * np.float32(rng.uniform(0.5, 1))
+    stamp = rotated(frame, float(rng.normal(0, 6))) * np.float32(rng.uniform(0.5, 1))
     draft.sheet.stamp(
         stamp, int(rng.integers(0, width * 4 // 5)), int(rng.integers(0, height * 9 // 10)), colour, "printed"
     )
@@ -110,23 +110,23 @@ def add_dirt(rng: np.random.Generator, sheet: Sheet) -> None:
     if rng.random() < 0.12:
         dirt = np.maximum(dirt, _cloud(rng, height, width))
     if rng.random() < 0.15:
-        for share in (0.25, 0.75):
-            cv2.circle(dirt, (round(width * 0.03), round(height * share)), round(width * 0.012), 255, -1)
+        for fraction in (0.25, 0.75):  # two punch holes
+            cv2.circle(dirt, (round(width * 0.03), round(height * fraction)), round(width * 0.012), 255, -1)
     sheet.stamp(np.asarray(dirt / 255, np.float32), 0, 0, (0.1, 0.1, 0.1), None)
 
 
 def bleed_through(rng: np.random.Generator, sheet: Sheet) -> None:
-    """Let what is on the back of the sheet shine through, mirrored and blurred: another part of the same page."""
+    """Let the back of the sheet show through, mirrored and blurred: another part of the same page."""
     back = np.roll(sheet.paper[:, ::-1], int(sheet.size[0] * rng.uniform(0.1, 0.9)), 0)
     faint = cv2.GaussianBlur(back, (0, 0), rng.uniform(0.6, 2)) / np.maximum(np.median(back, (0, 1)), 0.05)
     sheet.paper *= 1 - np.float32(rng.uniform(0.08, 0.35)) * np.clip(1 - faint, 0, 1)
 
 
 def _cloud(rng: np.random.Generator, height: int, width: int) -> ImageU8:
-    """Return the specks that grey paper or a fold becomes in black and white: dense here, none there."""
+    """Return the specks that grey paper or a fold becomes when binarised: dense in some parts, none in others."""
     coarse = rng.normal(0, 1, (int(rng.integers(3, 8)), int(rng.integers(3, 8)))).astype(np.float32)
-    lean = rng.uniform(-1, 1) * np.linspace(-1, 2, width)
-    field = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) + lean
+    gradient = rng.uniform(-1, 1) * np.linspace(-1, 2, width)
+    field = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) + gradient
     density = np.clip((field - rng.uniform(-0.5, 1)) * 0.1, 0, rng.uniform(0.03, 0.25))
     specks = (rng.random((height, width)) < density).astype(np.uint8) * 255
     grown = np.ones((int(rng.integers(1, 3)), int(rng.integers(1, 3))), np.uint8)
@@ -134,18 +134,18 @@ def _cloud(rng: np.random.Generator, height: int, width: int) -> ImageU8:
 
 
 def darken_margins(rng: np.random.Generator, pixels: ImageU8) -> ImageU8:
-    """Return a page with the black that a scanner sees beyond it, along some of its sides; of most pages, none."""
+    """Return a page with the black that a scanner records beyond its edges; most pages get none."""
     if rng.random() < 0.75:
         return pixels
     dark = pixels
     for _ in range(2):
-        turns = int(rng.integers(0, 4))
-        dark = np.rot90(dark, turns).copy()
+        quarters = int(rng.integers(0, 4))
+        dark = np.rot90(dark, quarters).copy()
         deep = int(rng.integers(2, max(3, pixels.shape[1] // 30)))
         edge = deep + np.cumsum(rng.normal(0, 0.3, dark.shape[0])).astype(int)
         for row, end in enumerate(edge):
             dark[row, : max(0, end)] = 20
-        dark = np.rot90(dark, -turns)
+        dark = np.rot90(dark, -quarters)
     return np.ascontiguousarray(dark)
 
 
@@ -153,12 +153,12 @@ def _anywhere(rng: np.random.Generator, width: int, height: int) -> tuple[int, i
     return int(rng.integers(0, width)), int(rng.integers(0, height))
 
 
-def turned(ink: F32, degrees: float) -> F32:
-    """Return ink turned about its centre, on a sheet with room for it."""
+def rotated(ink: F32, degrees: float) -> F32:
+    """Return ink rotated about its centre, padded so that nothing is cut off."""
     height, width = ink.shape
-    lean = abs(np.sin(np.deg2rad(degrees)))
-    above, beside = round(width * lean / 2) + 4, round(height * lean / 2) + 4
+    sine = abs(np.sin(np.deg2rad(degrees)))
+    above, beside = round(width * sine / 2) + 4, round(height * sine / 2) + 4
     grown = cv2.copyMakeBorder(ink, above, above, beside, beside, cv2.BORDER_CONSTANT)
     centre = (grown.shape[1] / 2, grown.shape[0] / 2)
-    turn = cv2.getRotationMatrix2D(centre, degrees, 1)
-    return np.asarray(cv2.warpAffine(grown, turn, grown.shape[1::-1]), np.float32)
+    rotation = cv2.getRotationMatrix2D(centre, degrees, 1)
+    return np.asarray(cv2.warpAffine(grown, rotation, grown.shape[1::-1]), np.float32)

@@ -1,4 +1,4 @@
-"""Pages to learn from: letters, forms, notes and single lines, of print, real hands and drawn signatures."""
+"""Synthetic training pages: letters, forms, notes and single lines of print, real handwriting, drawn signatures."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def _form(draft: Draft) -> None:
     pitch = round(draft.em * rng.uniform(1.7, 3.4))
     signed = rng.random() < 0.6
     columns = int(rng.integers(1, 4))
-    share = rng.choice([0.0, 0.4, 0.9])  # of the fields that are filled in by hand
+    handwritten = rng.choice([0.0, 0.4, 0.9])  # fraction of the fields that are filled in with a pen
     while draft.y < height - 4 * pitch:
         for column in range(columns):
             x = draft.left + column * (width - 2 * draft.left) // columns
             right = x + (width - 2 * draft.left) // columns - draft.em
             label = draft.words(1, 3)[: max(4, (right - x) // draft.em)] + str(rng.choice([":", "", " -"]))
             x = draft.print_at(label, x, draft.y) + draft.em // 2
-            if rng.random() < share and right - x > 3 * draft.em:
+            if rng.random() < handwritten and right - x > 3 * draft.em:
                 tall = min(round(draft.em * rng.uniform(1.2, 2.4)), pitch)
                 draft.write_at(x, draft.y - round(tall * 0.35), max(tall, 12), right - x)
             elif rng.random() < 0.6:
@@ -116,7 +116,7 @@ def _print(draft: Draft) -> None:
 
 
 def _strip(draft: Draft) -> None:
-    """Draw a line or a few that fill the picture, as snippets and cut-out fields do."""
+    """Fill the picture with one line or a few, as snippets and cut-out fields are."""
     rng = draft.rng
     tall = int(rng.integers(28, 130))
     lines = int(rng.choice([1, 1, 1, 2, 4]))

@@ -1,4 +1,4 @@
-"""What scanning, faxing and photographing do to a page."""
+"""Degradation of a page by scanning, faxing and photographing."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def paper(rng: np.random.Generator, height: int, width: int) -> F32:
 
 
 def scanned(rng: np.random.Generator, sheet: Sheet) -> tuple[ImageU8, ImageU8]:
-    """Return the page as a machine gives it, (H, W, 3) uint8 RGB, and its ink map at the same size."""
-    pixels, ink = _turned(rng, sheet.paper, sheet.ink)
+    """Return the page as a scanner gives it, (H, W, 3) uint8 RGB, and its ink map at the same size."""
+    pixels, ink = _rotated(rng, sheet.paper, sheet.ink)
     scale = rng.choice([1.0, 1.0, 1.0, 0.8, 0.65])
     if scale < 1 and min(ink.shape) * scale > 300:
         size = (round(ink.shape[1] * scale), round(ink.shape[0] * scale))
@@ -38,15 +38,16 @@ def scanned(rng: np.random.Generator, sheet: Sheet) -> tuple[ImageU8, ImageU8]:
     return _compressed(rng, (page * 255).astype(np.uint8)), ink
 
 
-def _turned(rng: np.random.Generator, pixels: F32, ink: ImageU8) -> tuple[F32, ImageU8]:
+def _rotated(rng: np.random.Generator, pixels: F32, ink: ImageU8) -> tuple[F32, ImageU8]:
+    """Return page and ink map rotated alike by about a degree; 40 % stay as they are."""
     if rng.random() < 0.4:
         return pixels, ink
     height, width = ink.shape
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), rng.normal(0, 1.2), 1)
+    rotation = cv2.getRotationMatrix2D((width / 2, height / 2), rng.normal(0, 1.2), 1)
     border = tuple(float(value) for value in pixels[0, 0])
-    turned = cv2.warpAffine(pixels, turn, (width, height), borderMode=cv2.BORDER_CONSTANT, borderValue=border)
-    return np.asarray(turned, np.float32), np.asarray(
-        cv2.warpAffine(ink, turn, (width, height), flags=cv2.INTER_NEAREST), np.uint8
+    rotated = cv2.warpAffine(pixels, rotation, (width, height), borderMode=cv2.BORDER_CONSTANT, borderValue=border)
+    return np.asarray(rotated, np.float32), np.asarray(
+        cv2.warpAffine(ink, rotation, (width, height), flags=cv2.INTER_NEAREST), np.uint8
     )
 
 

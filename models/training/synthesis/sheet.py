@@ -1,4 +1,4 @@
-"""A page being drawn, which knows what kind of ink lies where."""
+"""A page being drawn, with a map of the kind of ink at each pixel."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from models.detection.types import TextBox
 from models.document import Kind
 from models.kinds.model import KINDS
 
-_INK = 0.35  # coverage above which a pixel is of a stroke rather than of its edge
-_LEAST_INK = 12  # pixels of ink in a box: fewer are dirt
-_MAJORITY = 0.65  # of a box's ink: a box that is half print and half hand teaches nothing
+_MIN_COVERAGE = 0.35  # a pixel with less ink is a stroke's edge and gets no label
+_MIN_INK_PX = 12  # in a box: fewer pixels of ink are dirt
+_MIN_MAJORITY = 0.65  # of a box's ink: a box half of print and half of handwriting has no label
 
 
 class Sheet:
@@ -31,7 +31,7 @@ class Sheet:
         return int(self.paper.shape[0]), int(self.paper.shape[1])
 
     def stamp(self, coverage: F32, x: int, y: int, colour: Sequence[float], kind: Kind | None) -> None:
-        """Put ink on the paper, its top-left corner at (x, y); what lies beyond the edges is cut off.
+        """Add ink to the paper, its top-left corner at (x, y); what is beyond the edges is cut off.
 
         Args:
             coverage: How much of each pixel is ink, (h, w) in [0, 1].
@@ -47,11 +47,11 @@ class Sheet:
         amount = coverage[..., None]
         self.paper[window] = self.paper[window] * (1 - amount) + np.asarray(colour, np.float32) * amount
         if kind is not None:
-            self.ink[window][coverage > _INK] = KINDS.index(kind) + 1
+            self.ink[window][coverage > _MIN_COVERAGE] = KINDS.index(kind) + 1
 
 
 def kinds_of_boxes(ink: ImageU8, boxes: Sequence[TextBox]) -> list[Kind | None]:
-    """Return what most of the ink in each box is, None where there is hardly any or no clear majority."""
+    """Return the kind of most of the ink in each box, None where there is hardly any or no clear majority."""
     return [_majority(ink, box.corners) for box in boxes]
 
 
@@ -62,6 +62,6 @@ def _majority(ink: ImageU8, corners: F32) -> Kind | None:
     inside = np.zeros(window.shape, np.uint8)
     cv2.fillPoly(inside, [(corners - (x0, y0)).astype(np.int32)], 1)
     counts = np.bincount(window[inside > 0], minlength=len(KINDS) + 1)[1:]
-    if counts.sum() < _LEAST_INK or counts.max() < _MAJORITY * counts.sum():
+    if counts.sum() < _MIN_INK_PX or counts.max() < _MIN_MAJORITY * counts.sum():
         return None
     return KINDS[int(counts.argmax())]

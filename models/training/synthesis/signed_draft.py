@@ -1,4 +1,4 @@
-"""A draft that is signed and scribbled on, whose signatures are numbered."""
+"""A draft with signatures, which are numbered, and with handwritten notes and marks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from models.arrays import F32
 from models.kinds.model import KINDS
 from models.training.synthesis.draft import Draft, Stationery, scaled, until_gap
-from models.training.synthesis.elastic import pushed
-from models.training.synthesis.marks import turned
+from models.training.synthesis.elastic import elastic_distort
+from models.training.synthesis.marks import rotated
 from models.training.synthesis.pen import signature, signed_name, with_tail
 from models.training.synthesis.typefaces import any_font, typeset
 
-SIGNATURE = KINDS.index("signature") + 1  # signatures of a page are numbered from here on
+SIGNATURE = KINDS.index("signature") + 1  # in an ink map, the first signature of a page; the next is one more
 
 
 class SignedDraft(Draft):
@@ -26,13 +26,14 @@ class SignedDraft(Draft):
         self.signatures = 0
 
     def sign_at(self, x: int, y: int, height: int) -> None:
-        """Sign with a pen that takes, and give what is new of the ink the next number."""
+        """Sign, and give the new ink the next number, also where it covers an earlier signature."""
+        # `stamp` labels ink SIGNATURE: earlier signatures are cleared for the moment, so that what is new is known
         before = self.sheet.ink.copy()
         self.sheet.ink[self.sheet.ink >= SIGNATURE] = 0
         ink = signature(self.rng, height) if self.rng.random() < 0.3 else self._signed_name(height)
         if self.rng.random() < 0.35:
             ink = with_tail(self.rng, ink)
-        if self.rng.random() < 0.4:  # a felt pen, or ink that has run
+        if self.rng.random() < 0.4:  # a felt pen, or ink that has spread
             ink = np.asarray(cv2.dilate(ink, np.ones((2, 2), np.uint8)), np.float32)
         self.sheet.stamp(np.clip(ink * self.rng.uniform(0.9, 2.2), 0, 1), x, y, self.pen, "signature")
         fresh = self.sheet.ink == SIGNATURE
@@ -40,10 +41,10 @@ class SignedDraft(Draft):
         self.signatures += 1
 
     def _signed_name(self, height: int) -> F32:
-        if self.stationery.scripts and self.rng.random() < 0.5:
+        if self.stationery.script_fonts and self.rng.random() < 0.5:
             return signed_name(self.rng, self._script(), height)
-        hands = self.stationery.hands[int(self.rng.integers(0, len(self.stationery.hands)))]
-        line = hands[int(self.rng.integers(0, len(hands)))].ink
+        lines = self.stationery.writers[int(self.rng.integers(0, len(self.stationery.writers)))]
+        line = lines[int(self.rng.integers(0, len(lines)))].ink
         return signed_name(self.rng, until_gap(line, round(line.shape[0] * self.rng.uniform(2, 8))), height)
 
     def _script(self) -> F32:
@@ -53,20 +54,21 @@ class SignedDraft(Draft):
         return self._in_script(names)
 
     def _in_script(self, texts: Sequence[str]) -> F32:
-        """Return one of some texts in any font of handwriting."""
-        font = any_font(self.rng, [[font] for font in self.stationery.scripts] or self.stationery.faces.hands)
+        """Return one of the texts in a random font of handwriting."""
+        families = [[font] for font in self.stationery.script_fonts] or self.stationery.faces.handwriting
+        font = any_font(self.rng, families)
         return uneven(self.rng, typeset(str(self.rng.choice(texts)), font, 72))
 
     def date_at(self, x: int, y: int, height: int) -> None:
-        """Write a date or a number with the pen, as stands beside signatures and is none."""
+        """Add a handwritten date or number, as there is beside signatures and is none."""
         rng = self.rng
         month, day, year = int(rng.integers(1, 13)), int(rng.integers(1, 32)), int(rng.integers(0, 100))
         texts = (f"{month}/{day}/{year:02}", f"{month}-{day}-{year:02}", f"{day}.{month}.{year:02}", self.entry())
-        ink = turned(self._in_script([text[:20] for text in texts]), float(rng.normal(0, 5)))
+        ink = rotated(self._in_script([text[:20] for text in texts]), float(rng.normal(0, 5)))
         self.sheet.stamp(np.clip(scaled(ink, height) * 1.2, 0, 1), x, y, self.pen, "handwritten")
 
     def strike_out(self, x: int, end: int, y: int, height: int) -> None:
-        """Strike out some of a line written at (x, y) to `end`: with a stroke or more, a wave or a zigzag."""
+        """Strike out part of the line at (x, y) that ends at `end`: with strokes, a wave or a zigzag."""
         rng = self.rng
         start, stop = sorted(rng.uniform(x, max(x + 1, end), 2))
         wide = int(stop - start) + height
@@ -80,10 +82,10 @@ class SignedDraft(Draft):
         self.sheet.stamp(uneven(rng, np.asarray(mark / 255, np.float32)), int(start), y, self.pen, "handwritten")
 
     def note(self, x: int, y: int) -> None:
-        """Scribble a note of some lines, rarely level."""
+        """Add a handwritten note of some lines, rarely level."""
         rng, tall = self.rng, round(self.em * self.rng.uniform(1.3, 3.2))
         widest = round(self.sheet.size[1] * rng.uniform(0.1, 0.45))
-        lines = [until_gap(scaled(self.hand(), tall), widest) for _ in range(rng.integers(1, 6))]
+        lines = [until_gap(scaled(self.next_written_line(), tall), widest) for _ in range(rng.integers(1, 6))]
         pitch = round(tall * rng.uniform(0.7, 1.3))
         note = np.zeros((pitch * len(lines) + tall, widest + tall), np.float32)
         for number, line in enumerate(lines):
@@ -91,10 +93,10 @@ class SignedDraft(Draft):
             window = note[number * pitch : number * pitch + tall, left : left + line.shape[1]]
             np.maximum(window, line[: window.shape[0], : window.shape[1]], out=window)
         slope = float(rng.normal(0, 4) if rng.random() < 0.6 else rng.uniform(-40, 40))
-        self.sheet.stamp(np.clip(turned(note, slope) * rng.uniform(0.8, 1.5), 0, 1), x, y, self.pen, "handwritten")
+        self.sheet.stamp(np.clip(rotated(note, slope) * rng.uniform(0.8, 1.5), 0, 1), x, y, self.pen, "handwritten")
 
     def underline(self, x: int, y: int) -> None:
-        """Underline, tick, circle or bracket something with the pen."""
+        """Add a handwritten underline, tick, circle or bracket."""
         rng, size = self.rng, round(self.em * self.rng.uniform(1, 6))
         mark = np.zeros((size + 8, 3 * size + 8), np.uint8)
         kind, thick = int(rng.integers(0, 4)), int(rng.integers(1, 4))
@@ -116,7 +118,7 @@ class SignedDraft(Draft):
 
 
 def uneven(rng: np.random.Generator, ink: F32) -> F32:
-    """Return ink pushed about smoothly by some twentieths of its height, so that no two letters are the same."""
+    """Return ink distorted smoothly by some hundredths of its height, so that no two letters are the same."""
     height, width = ink.shape
     strength = float(rng.uniform(0.01, 0.07)) * height
-    return pushed(rng, ink, (3, max(2, round(2 * width / height))), strength)
+    return elastic_distort(rng, ink, (3, max(2, round(2 * width / height))), strength)

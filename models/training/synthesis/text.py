@@ -1,4 +1,4 @@
-"""What drawn lines say: English sentences, and what people put into forms."""
+"""Text for synthetic lines: English sentences, and entries of forms."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from models.errors import ModelError
 
-_FROM_YEAR = 1930
-_LONGEST = 80  # characters in a line
+_FROM_YEAR = 1930  # older speeches have words and spellings that nobody uses now
+_MAX_CHARACTERS = 80  # of a line
 _MONTHS = [
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
     "November", "December",
@@ -56,11 +56,11 @@ class EnglishText:
         self.words = " ".join(texts).replace("’", "'").split()
         if len(self.words) < 1000:
             raise ModelError(
-                f"{folder} holds too little English text; models/training/README.md says what it needs"
+                f"{folder} holds too little English text; models/training/README.md describes what is needed"
             )
 
     def line(self, rng: np.random.Generator) -> str:
-        """Return one line: a piece of a sentence three times in four, else what stands on a form."""
+        """Return one line: a piece of a sentence three times in four, else an entry of a form."""
         text = self._piece(rng) if rng.random() < 0.75 else self.entry(rng)
         case = rng.random()
         if case < 0.06:
@@ -77,7 +77,7 @@ class EnglishText:
 
     def _piece(self, rng: np.random.Generator) -> str:
         start = int(rng.integers(0, len(self.words) - 12))
-        return " ".join(self.words[start : start + int(rng.integers(1, 12))])[:_LONGEST].strip()
+        return " ".join(self.words[start : start + int(rng.integers(1, 12))])[:_MAX_CHARACTERS].strip()
 
     def _word(self, rng: np.random.Generator) -> str:
         start = int(rng.integers(0, len(self.words) - 3))
@@ -92,11 +92,11 @@ class EnglishText:
     def _date(self, rng: np.random.Generator) -> str:
         day, month, year = int(rng.integers(1, 32)), int(rng.integers(0, 12)), int(rng.integers(1920, 2031))
         name = _MONTHS[month] if rng.random() < 0.6 else _MONTHS[month][:3] + "."
-        short, plain = f"{year % 100:02}", month + 1
+        short, number = f"{year % 100:02}", month + 1
         return _one(rng, [
-            f"{name} {day}, {year}", f"{day} {name} {year}", f"{plain:02}/{day:02}/{year}",
-            f"{day}/{plain}/{short}",
-            f"{day}.{plain}.{year}", f"{year}-{plain:02}-{day:02}", f"{plain}-{day}-{short}", f"{name} '{short}",
+            f"{name} {day}, {year}", f"{day} {name} {year}", f"{number:02}/{day:02}/{year}",
+            f"{day}/{number}/{short}",
+            f"{day}.{number}.{year}", f"{year}-{number:02}-{day:02}", f"{number}-{day}-{short}", f"{name} '{short}",
         ])  # fmt: skip
 
     def _amount(self, rng: np.random.Generator) -> str:
