@@ -1,38 +1,66 @@
 # Everything here works on a fresh machine: the set-up installs what is missing.
-.PHONY: help run test test-fresh test-torch lint bench bench-trocr clean
+.PHONY: help run test test-unit test-networks test-training test-integration test-torch test-fresh \
+	coverage lint checks bench bench-trocr clean
+
+VENV ?= .venv
+export VENV
+PYTHON = $(VENV)/bin/python
+PYTEST = $(PYTHON) $(if $(COVERAGE),-m coverage run) -m pytest -q --durations=5
+# what runs side by side prints one after the other, where this make can do that
+IN_PARALLEL = $(MAKE) --no-print-directory -k -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 help: ## show what there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
 run: ## start everything and read the samples (UNTIL_IDLE=1: end once they are read)
 	@deploy/setup.sh run
-	@.venv/bin/inkstream up --samples $(if $(UNTIL_IDLE),--until-idle)
+	@$(VENV)/bin/inkstream up --samples $(if $(UNTIL_IDLE),--until-idle)
 
-test: ## all checks and all tests, those on a real Kafka included
+# the integration tests wait for Kafka most of the time: all others run beside them
+test: ## all checks and all tests but torch's, those on a real Kafka included (COVERAGE=1: measured)
 	@deploy/setup.sh test
-	@$(MAKE) --no-print-directory lint
-	.venv/bin/python -m pytest -q
+	@$(if $(COVERAGE),rm -f .coverage .coverage.*)
+	@$(IN_PARALLEL) test-integration lint test-unit test-networks test-training
+
+test-unit: ## the tests that load no network and start no process
+	@.ci/step unit $(PYTEST) tests/unit
+
+test-networks: ## the shipped networks on drawn pages and on the sample documents
+	@.ci/step networks $(PYTEST) tests/networks tests/documents
+
+test-training: ## the tests of models/training, as far as they need no torch
+	@.ci/step training $(PYTEST) tests/training
+
+test-integration: ## the tests on a real Kafka and of processes
+	@.ci/step integration $(PYTEST) tests/integration
+
+test-torch: ## the tests of what needs torch: the networks, their export, their training
+	@deploy/setup.sh torch
+	@.ci/step torch $(PYTEST) tests/torch
 
 test-fresh: ## `make run` and `make test` on a new Debian that has Python and make only (as root; 20 minutes)
 	@tests/fresh/run.sh
 
-test-torch: ## the tests of what needs torch: the networks, their export, their published weights
-	@deploy/setup.sh torch
-	.venv/bin/python -m pytest -q tests/torch
+coverage: ## the share of lines that the last `make test COVERAGE=1` ran
+	@$(PYTHON) -m coverage combine -q
+	@$(PYTHON) -m coverage report
 
-lint:
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check -q .
-	.venv/bin/mypy
-	.venv/bin/lint-imports --no-logo >/dev/null || .venv/bin/lint-imports --no-logo
+lint: ## ruff, mypy, import-linter
+	@.ci/step lint $(MAKE) --no-print-directory checks
+
+checks:
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check -q .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo >/dev/null || $(VENV)/bin/lint-imports --no-logo
 
 bench: ## measure against peers on this machine; prints ratios
 	@deploy/setup.sh test
-	.venv/bin/python -m tests.bench
+	$(PYTHON) -m tests.bench
 
 bench-trocr: ## TrOCR against transformers on the same lines; fails where a token differs
 	@deploy/setup.sh torch
-	.venv/bin/python -m tests.bench.trocr
+	$(PYTHON) -m tests.bench.trocr
 
 clean: ## remove what the set-up and runs left here
-	rm -rf .venv .inkstream build *.egg-info
+	rm -rf .venv .venv-torch .inkstream build *.egg-info

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Sets up everything that `make run`, `make test` or `make test-torch` needs and that is missing; asks nothing,
 # changes nothing twice.
-#   deploy/setup.sh run|test|torch
+#   deploy/setup.sh run|test|torch       VENV names another folder than .venv for the Python packages
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mode=${1:-run}
+venv=${VENV:-.venv}
 
 say() { printf '\033[2m%s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -62,24 +63,24 @@ install_python_packages() {
         torch) extras+=(test torch craft hub) ;;
     esac
     has_java || extras+=(java)
-    local stamp=.venv/.inkstream-setup from here was_from="" was_here="" had="" extra
+    local stamp=$venv/.inkstream-setup from here was_from="" was_here="" had="" extra
     from="$(cat pyproject.toml constraints.txt | cksum) $python"
     here=$(pwd -P)
     if [ -e "$stamp" ]; then
         { read -r was_from; read -r was_here; read -r had; } <"$stamp" || true
         # made by this script in a folder that was moved since: its programs do not start
-        [ -z "$was_here" ] || [ "$was_here" = "$here" ] || rm -rf .venv
+        [ -z "$was_here" ] || [ "$was_here" = "$here" ] || rm -rf "$venv"
     fi
     # what was installed for tests or without a Java stays: `make run` does not take it away again
     for extra in $had; do
         case " ${extras[*]:-} " in *" $extra "*) ;; *) extras+=("$extra") ;; esac
     done
-    if [ "$was_from" = "$from" ] && [ "$(wc -w <<<"$had")" = "${#extras[@]}" ] && [ -x .venv/bin/python ]; then
+    if [ "$was_from" = "$from" ] && [ "$(wc -w <<<"$had")" = "${#extras[@]}" ] && [ -x "$venv/bin/python" ]; then
         return
     fi
-    say "installing Python packages into .venv (some $([ "$mode" = torch ] && echo 6 GB || echo 900 MB), a minute or two)"
-    [ -x .venv/bin/python ] || "$python" -m venv .venv
-    .venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt \
+    say "installing Python packages into $venv (some $([ "$mode" = torch ] && echo 6 GB || echo 900 MB), a minute or two)"
+    [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+    "$venv/bin/python" -m pip install -q --disable-pip-version-check -c constraints.txt \
         -e ".${extras[*]:+[$(IFS=,; echo "${extras[*]}")]}"
     printf '%s\n' "$from" "$here" "${extras[*]:-}" >"$stamp"
 }
@@ -89,8 +90,8 @@ mapfile -t packages < <(missing_packages)
 if [ ${#packages[@]} -gt 0 ]; then install_packages "${packages[@]}"; fi
 install_python_packages
 # Kafka's jars: fetched now, so that a failure is told now
-[ -e .venv/.inkstream-jars ] && [ .venv/.inkstream-jars -nt streams/broker/jars.lock ] &&
+[ -e "$venv/.inkstream-jars" ] && [ "$venv/.inkstream-jars" -nt streams/broker/jars.lock ] &&
     [ -d "${XDG_CACHE_HOME:-$HOME/.cache}/inkstream/jars" ] && exit 0
 say "fetching Kafka"
-.venv/bin/python -m streams.broker.jars >&2
-touch .venv/.inkstream-jars
+"$venv/bin/python" -m streams.broker.jars >&2
+touch "$venv/.inkstream-jars"
