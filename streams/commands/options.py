@@ -9,18 +9,36 @@ from typing import Annotated
 import typer
 
 from streams.errors import ConfigurationError
-from streams.model_choice import MODELS_HELP
 
 Broker = Annotated[str | None, typer.Option(help="Kafka as host:port[,host:port…].")]
 Prefix = Annotated[str | None, typer.Option(help="Prefix of every topic and consumer group.")]
 Reader = Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")]
 Detector = Annotated[str | None, typer.Option(help="What finds lines: dbnet or craft.")]
-Models = Annotated[str | None, typer.Option(help=MODELS_HELP)]
+Models = Annotated[
+    str | None,
+    typer.Option(help="What reads handwriting: own, or official, the published TrOCR once it is exported."),
+]
 Password = Annotated[str | None, typer.Option(help="Opens encrypted documents.")]
 Processes = Annotated[int | None, typer.Option(help="Reader processes; default: one per core.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where Kafka's data, the document cache and ledgers are.")]
 ApiPort = Annotated[int | None, typer.Option(help="Port of the API; 0 picks a free one.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print records as JSON lines.")]
+
+
+_HANDWRITTEN = {"own": "handwriting", "official": "official"}
+
+
+def handwritten_by(models: str | None) -> str | None:
+    """Return the value of the setting `handwritten` that --models stands for, None where it was not given.
+
+    Raises:
+        ConfigurationError: It is neither own nor official.
+    """
+    if models is None:
+        return None
+    if models not in _HANDWRITTEN:
+        raise ConfigurationError(f"no models {models}: use {' or '.join(_HANDWRITTEN)}")
+    return _HANDWRITTEN[models]
 
 
 def one_of(what: str, *allowed: str) -> Callable[[str | None], str | None]:

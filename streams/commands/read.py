@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from streams.commands.options import Detector, Models, Password, Reader, one_of
-from streams.model_choice import handwritten_by
+from streams.commands.options import Detector, Models, Password, Reader, handwritten_by, one_of
 
 if TYPE_CHECKING:
     from models.options import ReadOptions

@@ -7,8 +7,17 @@ from typing import Annotated
 
 import typer
 
-from streams.commands.options import ApiPort, DataDir, Detector, JsonLines, Models, Prefix, Processes, Reader
-from streams.model_choice import handwritten_by
+from streams.commands.options import (
+    ApiPort,
+    DataDir,
+    Detector,
+    JsonLines,
+    Models,
+    Prefix,
+    Processes,
+    Reader,
+    handwritten_by,
+)
 
 
 def up(

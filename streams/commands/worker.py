@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.commands.options import ApiPort, Broker, DataDir, Detector, Models, Prefix, Processes, Reader
-from streams.model_choice import handwritten_by
+from streams.commands.options import (
+    ApiPort,
+    Broker,
+    DataDir,
+    Detector,
+    Models,
+    Prefix,
+    Processes,
+    Reader,
+    handwritten_by,
+)
 
 if TYPE_CHECKING:
     from streams.kafka.topics import Role

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from models.options import ReadOptions
+from streams.commands.options import handwritten_by
 from streams.errors import ConfigurationError
-from streams.model_choice import handwritten_by
 
 
 def test_own_and_official_are_settings_that_options_take() -> None:
