@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -50,6 +51,13 @@ class Region:
     recogniser: str
     kind: Kind = "printed"
     paragraph: int = 0
+
+
+def weighted_confidence(texts: Iterable[tuple[str, float]]) -> float | None:
+    """Return the mean of texts' confidences weighted by their lengths in characters; None without any character."""
+    parts = [(len(text), confidence) for text, confidence in texts]
+    characters = sum(length for length, _ in parts)
+    return sum(confidence * length for length, confidence in parts) / characters if characters else None
 
 
 @dataclass(frozen=True, slots=True)

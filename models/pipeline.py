@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
-from models.document import PageReading, Region
+from models.document import PageReading, Region, weighted_confidence
 from models.documents.files import OpenDocument, open_document
 from models.documents.text_layer import TextLayer
 from models.errors import CorruptFile
@@ -151,9 +151,8 @@ def _from_text_layer(pagenum: int, layer: TextLayer, options: ReadOptions, decod
 
 def _confidence(regions: Sequence[Region]) -> float | None:
     """Return the regions' confidence weighted by the length of their texts, None where there is none."""
-    said = [(region.confidence, len(region.text)) for region in regions if region.confidence is not None]
-    letters = sum(length for _, length in said)
-    return round(sum(confidence * length for confidence, length in said) / letters, 4) if letters else None
+    mean = weighted_confidence((one.text, one.confidence) for one in regions if one.confidence is not None)
+    return None if mean is None else round(mean, 4)
 
 
 def _ms_since(moment: float) -> float:

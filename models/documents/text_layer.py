@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.layout.geometry import Box
+from models.layout.geometry import Box, same_row
 
 # A broken font map shows as replacement or private-use characters: one in ten, and the page is read as a picture.
 _MAX_BROKEN_SHARE = 0.1
@@ -21,6 +21,8 @@ _LEAST_VOWEL_SHARE = 0.27
 _MAX_MIXED_SHARE = 0.4
 _FEW_WORDS = 12  # too few to tell
 _LONG_WORD = 4
+MIN_ROW_OVERLAP = 0.6  # of the lower piece's height
+MAX_ROW_STEP_BACK = 0.3  # of the height, that a piece may begin before the last one ends
 _ECHO_SHIFT = 0.2  # of the text's height: more is a shadow at the most, or the next line
 _LETTERS = re.compile(r"[^\W\d_]+")
 _VOWELS = re.compile("[aeiouy]", re.IGNORECASE)
@@ -120,8 +122,7 @@ def join_rows(lines: Sequence[TextLine]) -> list[TextLine]:
 
 def _continues(left: Box, right: Box) -> bool:
     height = min(left[3] - left[1], right[3] - right[1])
-    overlap = min(left[3], right[3]) - max(left[1], right[1])
-    return overlap > 0.6 * height and -0.3 * height <= right[0] - left[2]
+    return same_row(left, right, MIN_ROW_OVERLAP) and right[0] - left[2] >= -MAX_ROW_STEP_BACK * height
 
 
 def _is_broken(character: str) -> bool:

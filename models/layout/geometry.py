@@ -32,9 +32,14 @@ def bounds(polygon: Polygon) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def wrapped_angle(degrees: float) -> float:
-    """Return an angle to a hundredth of a degree, in (-180, 180]."""
-    rounded = round(180 - (180 - degrees) % 360, 2)
+def wrap_angle(degrees: float) -> float:
+    """Return the same angle in (-180, 180]."""
+    return 180 - (180 - degrees) % 360
+
+
+def rounded_angle(degrees: float, digits: int = 2) -> float:
+    """Return an angle in (-180, 180], to so many digits: a hundredth of a degree is what records state."""
+    rounded = round(wrap_angle(degrees), digits)
     return 180.0 if rounded == -180 else rounded
 
 
@@ -49,7 +54,11 @@ def box_sides(corners: F32) -> tuple[float, float]:
     return float(np.linalg.norm(corners[1] - corners[0])), float(np.linalg.norm(corners[3] - corners[0]))
 
 
-def same_row(one: Box, other: Box) -> bool:
-    """Return whether two boxes stand on one text row: they overlap by more than half of the lower one's height."""
+def same_row(one: Box, other: Box, min_overlap: float = 0.5) -> bool:
+    """Return whether two boxes stand on one text row.
+
+    Args:
+        min_overlap: Share of the lower one's height by which they overlap at the least.
+    """
     overlap = min(one[3], other[3]) - max(one[1], other[1])
-    return overlap > 0.5 * min(one[3] - one[1], other[3] - other[1])
+    return overlap > min_overlap * min(one[3] - one[1], other[3] - other[1])

@@ -50,25 +50,6 @@ def page_text(regions: Sequence[Region], rotation: float = 0.0) -> str:
     return "\n".join(" ".join(row) for row in rows)
 
 
-def text_rotation(regions: Sequence[Region]) -> float:
-    """Return by how many degrees most of the text is turned clockwise, in (-45, 45]: long lines count for more."""
-    angles: list[tuple[float, float]] = []
-    for region in regions:
-        if len(region.polygon) == 4:
-            (x0, y0), (x1, y1) = region.polygon[:2]
-            length = math.hypot(x1 - x0, y1 - y0)
-            angle = math.degrees(math.atan2(y1 - y0, x1 - x0))
-            if abs(angle) <= 45 and length > 3 * math.dist(region.polygon[0], region.polygon[3]):
-                angles.append((angle, length))
-    angles.sort()
-    half = sum(length for _, length in angles) / 2
-    for angle, length in angles:
-        half -= length
-        if half <= 0:
-            return angle
-    return 0.0
-
-
 def deskewed_boxes(regions: Sequence[Region], rotation: float) -> list[Box]:
     """Return the boxes that the regions have once the page is turned back.
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from models.arrays import F64, ImageU8
 from models.layout.frames import Derived, FrameTransform, Matrix, Original
+from models.layout.geometry import wrap_angle
 
 MIN_ROTATION_DEG = 0.1  # 4 pixels over a line of an A4 page at 300 dpi, an eighth of its height
 
@@ -44,12 +45,12 @@ def deskew(pixels: ImageU8, degrees: float, enlarge: float = 1.0) -> Deskewed[Or
         enlarge: How much larger the page is made by the same resampling.
     """
     quarters = round(degrees / 90) % 4
-    rest = (degrees - quarters * 90 + 180) % 360 - 180
+    rest = wrap_angle(degrees - quarters * 90)
     matrix = _quarter_to_original(quarters, *pixels.shape[:2])
     rotated = np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels
     if abs(rest) < MIN_ROTATION_DEG:
         rest = 0.0
-    undone = 180 - (180 - 90 * quarters - rest) % 360
+    undone = wrap_angle(90 * quarters + rest)
     if rest == 0 and enlarge == 1:
         return Deskewed(rotated, FrameTransform(matrix), undone)
     rotated, to_quarter = _resample(rotated, rest, enlarge)

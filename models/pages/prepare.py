@@ -10,7 +10,7 @@ from typing import Generic
 from models.arrays import F32
 from models.document import PageImage
 from models.layout.frames import FrameTransform, Original, PreparedFrame, UprightFrame
-from models.layout.geometry import wrapped_angle
+from models.layout.geometry import rounded_angle
 from models.pages.cleaning import Cleaned, clean
 from models.pages.deskew import Deskewed, deskew
 from models.pages.glyphs import Glyphs
@@ -63,13 +63,13 @@ def prepare(
     scale = _enlargement(pixels.size, cleaned.glyphs)
     straight: Deskewed[Original, PreparedFrame] = deskew(pixels, degrees, scale)
     dpi = round(image.dpi * scale)
-    return Prepared(PageImage(straight.pixels, dpi), wrapped_angle(straight.degrees), straight.frame)
+    return Prepared(PageImage(straight.pixels, dpi), rounded_angle(straight.degrees), straight.frame)
 
 
 def rotate_further(prepared: Prepared[Original], degrees: float) -> Prepared[Original]:
     """Return a prepared page whose text is rotated clockwise by `degrees` with its text upright."""
     more: Deskewed[PreparedFrame, PreparedFrame] = deskew(prepared.image.pixels, degrees)
-    angle = wrapped_angle(prepared.angle + more.degrees)
+    angle = rounded_angle(prepared.angle + more.degrees)
     return Prepared(PageImage(more.pixels, prepared.image.dpi), angle, prepared.frame.then(more.frame))
 
 

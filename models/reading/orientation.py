@@ -14,7 +14,7 @@ import numpy as np
 
 from models.arrays import F32, F64, ImageU8
 from models.detection.types import TextBox
-from models.layout.geometry import box_sides
+from models.layout.geometry import box_sides, rounded_angle
 from models.pages.glyphs import Glyphs, find_glyphs
 from models.pages.skew import find_skew
 from models.reading.line_direction import flat_line, upside_down
@@ -93,7 +93,7 @@ def page_angle(
         is_upside_down = _reads_better_upside_down(pixels, long, degrees, recogniser)
         vote = float(is_upside_down)
     confidence = axis.agreement * max(vote, 1 - vote)
-    return PageAngle(_wrapped(degrees + 180 * is_upside_down), round(confidence, 3))
+    return PageAngle(rounded_angle(degrees + 180 * is_upside_down, 3), round(confidence, 3))
 
 
 def _aspect(corners: F32) -> float:
@@ -168,8 +168,3 @@ def _from_start(corners: F32, degrees: float) -> F32:
     centred = corners - corners.mean(0)
     start = int(np.argmin(centred @ ahead + centred @ below))
     return np.roll(corners, -start, axis=0)
-
-
-def _wrapped(degrees: float) -> float:
-    """Return an angle in (-180, 180]."""
-    return round(180 - (180 - degrees) % 360, 3)

@@ -20,7 +20,7 @@ from models.kinds.annotate import LineAnnotator
 from models.kinds.classifier import LineKindClassifier
 from models.kinds.maps import KindSegmenter
 from models.layout.frames import Points, PreparedFrame, UprightFrame
-from models.layout.geometry import box_corners, box_sides, wrapped_angle
+from models.layout.geometry import box_corners, box_sides, rounded_angle
 from models.layout.reading_order import in_reading_order
 from models.options import ReadOptions
 from models.pages.ink import has_ink
@@ -180,7 +180,7 @@ def _in_order(page: UprightPage, lines: Sequence[PageLine]) -> PageLines:
         if region.confidence is None or region.confidence >= _MIN_RAW_CONFIDENCE.get(region.recogniser, 0.0)
     ]
     ordered = in_reading_order(kept, page.rotation)
-    return PageLines(tuple(ordered), wrapped_angle(page.rotation), len(regions) - len(kept))
+    return PageLines(tuple(ordered), rounded_angle(page.rotation), len(regions) - len(kept))
 
 
 def _region(page: UprightPage, line: PageLine) -> Region:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from models.arrays import ImageU8
-from models.document import PageImage, PageLines, Region
+from models.document import PageImage, PageLines, Region, weighted_confidence
 from models.layout.frames import DeliveredFrame, Points, PreparedFrame
 from models.layout.geometry import clip
 from models.options import ReadOptions
@@ -99,9 +99,7 @@ class PreparingReader:
 
 def _confidence(regions: Sequence[Region]) -> float:
     """Return the regions' confidence weighted by the length of their texts; 0 of nothing."""
-    letters = sum(len(region.text) for region in regions)
-    total = sum((region.confidence or 0.0) * len(region.text) for region in regions)
-    return float(total) / letters if letters else 0.0
+    return weighted_confidence((region.text, region.confidence or 0.0) for region in regions) or 0.0
 
 
 def _on_page(region: Region, prepared: Prepared[DeliveredFrame], image: PageImage) -> Region:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.document import Region
 from models.layout.geometry import bounds, box_polygon, clip
-from models.layout.reading_order import in_reading_order, page_text, text_rotation
+from models.layout.reading_order import in_reading_order, page_text
 
 sides = st.integers(0, 2000)
 boxes = st.tuples(sides, sides, st.integers(1, 400), st.integers(1, 80)).map(
@@ -61,25 +61,18 @@ def test_clipped_polygons_stay_on_the_page(points: list[tuple[float, float]]) ->
 
 @pytest.mark.parametrize("degrees", [-12.0, -1.5, 0.8, 15.0])
 def test_the_rows_of_a_tilted_page_stay_rows(degrees: float) -> None:
-    places = [(n, side, x) for n in range(9) for side, x in (("a", 0), ("b", 520))]
-    straight = [region(f"{n}{side}", x, 60 * n, x + 500, 60 * n + 30) for n, side, x in places]
-    turned = [turn(piece, degrees) for piece in straight]
-    rotation = text_rotation(turned)
-    assert rotation == pytest.approx(degrees, abs=0.01)
-    text = page_text(in_reading_order(turned[::-1], rotation), rotation)
+    cells = [(n, side, x) for n in range(9) for side, x in (("a", 0), ("b", 520))]
+    straight = [region(f"{n}{side}", x, 60 * n, x + 500, 60 * n + 30) for n, side, x in cells]
+    rotated = [rotate(piece, degrees) for piece in straight]
+    text = page_text(in_reading_order(rotated[::-1], degrees), degrees)
     assert text.split("\n") == [f"{n}a {n}b" for n in range(9)]
 
 
-def turn(piece: Region, degrees: float) -> Region:
+def rotate(piece: Region, degrees: float) -> Region:
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     return dataclasses.replace(
         piece, polygon=tuple((x * cos - y * sin, x * sin + y * cos) for x, y in piece.polygon)
     )
-
-
-def test_a_page_without_long_lines_is_not_turned() -> None:
-    assert text_rotation([]) == 0.0
-    assert text_rotation([turn(region("a", 0, 0, 20, 30), 10)]) == 0.0
 
 
 def test_text_along_the_edge_comes_last() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models.arrays import F32
+from models.document import weighted_confidence
 from models.recognition.tesseract.words import PlacedWord
 from models.recognition.types import LineReading
 
@@ -29,8 +30,7 @@ class WordLine:
     @property
     def confidence(self) -> float:
         """The words' confidence, weighted by their length, in [0, 1]."""
-        letters = sum(len(word.text) for word in self.words)
-        return sum(word.confidence * len(word.text) for word in self.words) / letters if letters else 0.0
+        return weighted_confidence((word.text, word.confidence) for word in self.words) or 0.0
 
     @property
     def is_sure(self) -> bool:

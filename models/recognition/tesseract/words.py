@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from models.document import PageLines, Polygon, Region
+from models.document import PageLines, Polygon, Region, weighted_confidence
 from models.layout.geometry import Box
 from models.recognition.confidence import calibrated
 
@@ -60,5 +60,4 @@ class LineBuilder:
 
 
 def _confidence(words: list[Word]) -> float:
-    letters = sum(len(word.text) for word in words)
-    return round(min(1.0, sum(word.confidence * len(word.text) for word in words) / letters), 4)
+    return round(min(1.0, weighted_confidence((word.text, word.confidence) for word in words) or 0.0), 4)
