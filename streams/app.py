@@ -33,7 +33,7 @@ from streams.kafka.topics import Role
 from streams.messages.records import Stage
 from streams.settings import Settings
 
-Topic = Literal["raw_files", "pages", "page_text", "documents", "dead_letters"]
+TopicField = Literal["raw_files", "pages", "page_text", "documents", "dead_letters"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,8 @@ class AgentSpec:
 
     start: Callable[[App, RoleParts, Delivery], AbstractAsyncContextManager[AgentBody]]
     name: Stage
-    reads: Topic
-    writes: tuple[Topic, ...]
+    reads: TopicField
+    writes: tuple[TopicField, ...]
     prefetch: int
 
 
