@@ -41,7 +41,6 @@ class _File:
     reference: str
     document_id: str
     sha256: str
-    size: int
 
 
 class SplitFiles:
@@ -92,10 +91,7 @@ class SplitFiles:
             digest = ContentDigest(path)
             digest.update(message.value or b"")
             await asyncio.to_thread(partial.write_bytes, message.value or b"")
-        return _File(
-            path=path, reference=reference, document_id=headers.document_id or digest.document_id,
-            sha256=digest.sha256, size=digest.size,
-        )  # fmt: skip
+        return _File(path, reference, headers.document_id or digest.document_id, digest.sha256)
 
     def _passwords_for(self, options: ReadOptions) -> list[str]:
         return self._passwords if options.password is None else [options.password, *self._passwords]
@@ -112,8 +108,7 @@ class SplitFiles:
         for pagenum in range(info.total_pages):
             task = PageTask(
                 document_id=file.document_id, pagenum=pagenum, total_pages=info.total_pages, path=file.path,
-                reference=file.reference, content_type=info.content_type, sha256=file.sha256, size=file.size,
-                options=options, started=started,
+                reference=file.reference, sha256=file.sha256, options=options, started=started,
             )  # fmt: skip
             yield self._addressing.page_task(task)
 

@@ -113,8 +113,7 @@ def _records(pipeline: PagePipeline, file: Path, task: _Task) -> Iterator[PageTe
     for pagenum in _with_progress_bar(pages, file.name):
         page_task = PageTask(
             document_id=digest.document_id, pagenum=pagenum, total_pages=info.total_pages, path=path,
-            reference=path, content_type=info.content_type, sha256=digest.sha256, size=digest.size,
-            options=options, started=now(),
+            reference=path, sha256=digest.sha256, options=options, started=now(),
         )  # fmt: skip
         yield page_text(page_task, pipeline.read(file, pagenum, options))
 

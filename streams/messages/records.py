@@ -33,7 +33,6 @@ class FileHeaders(Record):
 
     path: str | None = Field(None, description="where the file came from; else kafka://topic/partition/offset")
     document_id: str | None = Field(None, min_length=1, max_length=200, alias="document-id")
-    content_type: str | None = Field(None, alias="content-type")
     content_ref: str | None = Field(None, alias="content-ref", description="fsspec URI of the bytes; value empty")
     options: dict[str, object] = Field(default_factory=dict, description="JSON object of ReadOptions fields")
 
@@ -46,9 +45,7 @@ class PageTask(Record):
     total_pages: TotalPages
     path: str
     reference: str
-    content_type: str
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    size: int = Field(ge=0, lt=2**63)
     options: ReadOptions
     started: str
 

@@ -286,7 +286,7 @@ async def test_lag_is_counted_per_stage_and_returns_to_nothing(settings: Setting
 
 def test_the_header_contract_is_published() -> None:
     assert {field.alias or name for name, field in FileHeaders.model_fields.items()} == {
-        "path", "document-id", "content-type", "content-ref", "options",
+        "path", "document-id", "content-ref", "options",
     }  # fmt: skip
 
 

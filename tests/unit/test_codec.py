@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from streams.messages.records import FileHeaders, PageTask, PageText, failed_pag
 
 TASK = PageTask(
     document_id="d", pagenum=0, total_pages=1, path="file:///a.pdf", reference="kafka://raw-files/0/1",
-    content_type="application/pdf", sha256="0" * 64, size=1, options=ReadOptions(), started="now",
+    sha256="0" * 64, options=ReadOptions(), started="now",
 )  # fmt: skip
 
 
@@ -39,13 +40,13 @@ def test_whatever_is_no_record_is_an_undecodable_message(value: bytes | None) ->
         {"sha256": "zz"},
         {"options": {"dpi": 1}},
         {"total_pages": 0},
-        {"size": 1e400},
+        {"pagenum": 1e400},
     ],
 )
 def test_a_record_with_one_wrong_field_is_undecodable_and_names_it(change: dict[str, object]) -> None:
     value = json.dumps({**json.loads(encode(TASK)), **change}).encode()
     with pytest.raises(
-        UndecodableMessage, match=next(iter(change)) if change != {"size": 1e400} else "not a PageTask"
+        UndecodableMessage, match=next(iter(change)) if change != {"pagenum": 1e400} else "not a PageTask"
     ):
         decode(PageTask, value)
 
@@ -80,11 +81,16 @@ def test_what_breaks_other_parsers_is_undecodable(value: bytes) -> None:
         decode(PageTask, value)
 
 
+def test_a_task_of_an_older_version_is_still_read() -> None:
+    fields = TASK.model_dump() | {"content_type": "application/pdf", "size": 1}
+    assert decode(PageTask, orjson.dumps(fields)) == TASK
+
+
 def test_headers_of_any_client_are_understood() -> None:
     headers = decode_headers(
-        [("path", b"a"), ("path", b"b"), ("x-other", b"\xff"), ("content-type", None), ("options", b'{"dpi": 200}')]
+        [("path", b"a"), ("path", b"b"), ("x-other", b"\xff"), ("document-id", None), ("options", b'{"dpi": 200}')]
     )
-    assert (headers.path, headers.content_type, headers.options) == ("b", None, {"dpi": 200})
+    assert (headers.path, headers.document_id, headers.options) == ("b", None, {"dpi": 200})
 
 
 @pytest.mark.parametrize(
@@ -140,7 +146,7 @@ def test_an_option_that_does_not_exist_or_is_out_of_range_is_named(wrong: dict[s
 def test_what_is_no_unicode_is_escaped_wherever_it_stands() -> None:
     task = PageTask(
         document_id="d", pagenum=0, total_pages=1, path="caf\udce9.pdf", reference="kafka://raw-files/0/0",
-        sha256="0" * 64, content_type="application/pdf", size=1, options=ReadOptions(), started="",
+        sha256="0" * 64, options=ReadOptions(), started="",
     )  # fmt: skip
     assert decode(PageTask, encode(task)).path == "caf\\udce9.pdf"
     said = CorruptFile("page 0 says \udcd8")

@@ -29,7 +29,7 @@ from streams.messages.records import (
 
 TASK = PageTask(
     document_id="d", pagenum=2, total_pages=3, path="file:///a.pdf", reference="kafka://raw-files/0/1",
-    content_type="application/pdf", sha256="0" * 64, size=1, options=ReadOptions(languages="deu"), started=now(),
+    sha256="0" * 64, options=ReadOptions(languages="deu"), started=now(),
 )  # fmt: skip
 DOCUMENT = DocumentRecord(
     document_id="d", path="file:///a.pdf", reference="kafka://raw-files/0/1", total_pages=3, pages_read=2,

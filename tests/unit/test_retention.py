@@ -13,7 +13,7 @@ from streams.monitoring.metrics import Metrics
 def task(started: str) -> PageTask:
     return PageTask(
         document_id="d", pagenum=0, total_pages=1, path="p", reference="kafka://raw-files/0/0", sha256="0" * 64,
-        content_type="application/pdf", size=1, options=ReadOptions(), started=started,
+        options=ReadOptions(), started=started,
     )  # fmt: skip
 
 
