@@ -1,4 +1,4 @@
-"""A dirty page made readable: each step is taken only where a measurement says that the page is read worse without.
+"""A dirty page cleaned: each step is taken only where a measurement shows that the page is read worse without it.
 
 A clean page passes untouched; deciding so takes some 20 ms.
 """
@@ -16,9 +16,12 @@ from models.pages.specks import has_specks, remove_specks
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A grey page, its letters, and what was cleaned away: of salt-and-pepper, light, grain, specks, in that order.
+    """A grey page after cleaning.
 
-    `pixels` is the very array that came in where nothing was.
+    Attributes:
+        pixels: (H, W) uint8; the very array that came in where nothing was cleaned away.
+        glyphs: The glyph components of `pixels`.
+        steps: What was cleaned away: of `salt-and-pepper`, `illumination`, `grain`, `specks`, in that order.
     """
 
     pixels: ImageU8
@@ -27,7 +30,11 @@ class Cleaned:
 
 
 def clean(pixels: ImageU8, *, specks: bool = True) -> Cleaned:
-    """Return a page, (H, W) grey uint8, without what keeps it from being read; with its specks if they may stay."""
+    """Return a page, (H, W) grey uint8, without what keeps it from being read.
+
+    Args:
+        specks: Whether specks are removed as well; full stops may go with them.
+    """
     steps = []
     noise = measure_noise(pixels)
     if is_peppered(noise):
@@ -36,8 +43,8 @@ def clean(pixels: ImageU8, *, specks: bool = True) -> Cleaned:
     paper = paper_illumination(pixels)
     if is_uneven(paper):
         pixels = even_illumination(pixels, paper)
-        steps.append("light")
-    if steps:
+        steps.append("illumination")
+    if steps:  # both steps change the grain: the median filter smooths it, and dividing by dark paper multiplies it
         noise = measure_noise(pixels)
     if is_grainy(noise):
         pixels = smooth_grain(pixels, noise)

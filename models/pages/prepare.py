@@ -19,7 +19,7 @@ from models.pages.specks import keep_rows
 
 # Letters under 18 pixels are read better enlarged: on scanned forms, with letters of 9, Tesseract finds 69 % of the
 # words in place of 55 %, from 18 pixels on; larger than three times gains nothing more.
-SMALL_LETTER_PX, GOOD_LETTER_PX, MAX_ENLARGEMENT = 18.0, 22.0, 3.0
+MIN_LETTER_HEIGHT_PX, ENLARGED_LETTER_HEIGHT_PX, MAX_ENLARGEMENT = 18.0, 22.0, 3.0
 MAX_ENLARGED_PIXELS = 30e6
 
 
@@ -61,9 +61,9 @@ def prepare(
     if "specks" in cleaned.steps and lines:
         pixels = keep_rows(pixels, list(lines), cleaned.glyphs.height)
     scale = _enlargement(pixels.size, cleaned.glyphs)
-    straight: Deskewed[Original, PreparedFrame] = deskew(pixels, degrees, scale)
+    deskewed: Deskewed[Original, PreparedFrame] = deskew(pixels, degrees, scale)
     dpi = round(image.dpi * scale)
-    return Prepared(PageImage(straight.pixels, dpi), rounded_angle(straight.degrees), straight.frame)
+    return Prepared(PageImage(deskewed.pixels, dpi), rounded_angle(deskewed.degrees), deskewed.frame)
 
 
 def rotate_further(prepared: Prepared[Original], degrees: float) -> Prepared[Original]:
@@ -75,7 +75,7 @@ def rotate_further(prepared: Prepared[Original], degrees: float) -> Prepared[Ori
 
 def _enlargement(size: int, glyphs: Glyphs) -> float:
     """Return how many times larger a page of this many pixels should be: 1 where its letters are large enough."""
-    if not 0 < glyphs.height < SMALL_LETTER_PX:
+    if not 0 < glyphs.height < MIN_LETTER_HEIGHT_PX:
         return 1.0
     most = min(MAX_ENLARGEMENT, math.sqrt(MAX_ENLARGED_PIXELS / size))
-    return max(1.0, min(most, GOOD_LETTER_PX / glyphs.height))
+    return max(1.0, min(most, ENLARGED_LETTER_HEIGHT_PX / glyphs.height))

@@ -44,7 +44,7 @@ def right(regions: Sequence[Region]) -> float:
 SPOILT: dict[str, Callable[[ImageU8], object]] = {
     "grain": lambda page: grainy(page, 70),
     "salt-and-pepper": lambda page: peppered(page, 0.1),
-    "light": shaded,
+    "illumination": shaded,
     "specks": lambda page: specked(page, 3000),
     "enlarged": lambda page: cv2.resize(page, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA),
 }
