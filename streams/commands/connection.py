@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from streams.addresses import address_in, api_note, broker_note
 from streams.errors import ConfigurationError
 from streams.settings import Settings, load_settings
 
@@ -16,17 +17,16 @@ def settings_for(broker: str | None = None, prefix: str | None = None, **more: A
     """
     settings = load_settings(broker=broker, topic_prefix=prefix, **more)
     if settings.broker is None:
-        address = settings.data_dir / "broker"
-        if not address.is_file():
+        address = address_in(broker_note(settings.data_dir))
+        if address is None:
             raise ConfigurationError(
                 "No Kafka to talk to: give --broker host:port, set INKSTREAM_BROKER, "
                 "or run `inkstream up` in this folder."
             )
-        settings = settings.model_copy(update={"broker": address.read_text().strip()})
+        settings = settings.model_copy(update={"broker": address})
     return settings
 
 
 def api_url(settings: Settings) -> str:
-    """Return where the API of the service in this folder is: what it wrote down, else what the settings have."""
-    written = settings.data_dir / "api"
-    return written.read_text().strip() if written.is_file() else settings.api_url
+    """Return where the API of the service in this folder is: what it noted, else what the settings have."""
+    return address_in(api_note(settings.data_dir)) or settings.api_url

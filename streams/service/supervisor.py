@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from streams.addresses import broker_note, noted
 from streams.broker.embedded import EmbeddedKafka, free_port
 from streams.errors import BrokerError, ConfigurationError, FileUnreadable
 from streams.kafka.topics import create_topics
@@ -55,7 +56,7 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
             kafka.launch()  # on this thread: the broker is to end when the thread that started it does
             stack.push_async_callback(asyncio.to_thread, kafka.stop)
             settings = settings.model_copy(update={"broker": kafka.bootstrap})
-            stack.enter_context(_written_down(kafka.bootstrap, settings.data_dir / "broker"))
+            stack.enter_context(noted(kafka.bootstrap, broker_note(settings.data_dir)))
         worker = await stack.enter_async_context(_running(keep_running(supervised(settings))))
         if kafka is not None:
             await asyncio.to_thread(kafka.wait_ready, _KAFKA_START_S)
@@ -96,16 +97,6 @@ async def _first_of(*awaitables: Awaitable[object]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@contextmanager
-def _written_down(address: str, file: Path) -> Iterator[None]:
-    """Leave the broker's address where commands find it, for the length of the block."""
-    file.write_text(address + "\n")
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
 
 
 def _make_inbox(inbox: Path) -> None:

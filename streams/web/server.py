@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 
+from streams.addresses import api_note, noted
 from streams.errors import ConfigurationError
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
@@ -48,13 +49,11 @@ async def serving(
         server = _Server(uvicorn.Config(api, log_config=None, lifespan="off"))
         task = asyncio.create_task(server.serve(sockets=[listening]))
         host, port = listening.getsockname()[:2]
-        address = settings.data_dir / "api"
-        address.write_text(f"http://{host}:{port}\n")
         try:
-            yield
+            with noted(f"http://{host}:{port}", api_note(settings.data_dir)):
+                yield
         finally:
             # requests end first, then the table that they ask
-            address.unlink(missing_ok=True)
             server.should_exit = True
             await task
             following.cancel()
