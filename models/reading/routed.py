@@ -143,7 +143,7 @@ def _take_words(lines: Sequence[PageLine], words: Sequence[PlacedWord]) -> list[
     """Give printed lines what Tesseract read with confidence; return lines of words that the detector missed."""
     found, elsewhere = words_by_line(words, [line.corners for line in lines])
     for line, text in zip(lines, found, strict=True):
-        if line.kind == "printed" and text.words and text.is_sure:
+        if line.kind == "printed" and text.words and text.is_trusted:
             line.reading, line.recogniser = text.reading(), "tesseract"
     return [
         PageLine(box_corners(word.box), "printed", LineReading(word.text, round(word.confidence, 4)), "tesseract")

@@ -1,4 +1,4 @@
-"""Tesseract in process, through tesserocr: no program to start and no picture to encode per page."""
+"""Tesseract in process, through tesserocr: no program to start and no image to encode for each page."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from models.layout.geometry import box_polygon
 from models.options import ReadOptions
 from models.recognition.tesseract.words import LineBuilder, PlacedWord, Word
 
-_PLACES = ("/usr/share/tesseract-ocr/*/tessdata", "/usr/share/tessdata", "/usr/local/share/tessdata",
+_TESSDATA_FOLDERS = ("/usr/share/tesseract-ocr/*/tessdata", "/usr/share/tessdata", "/usr/local/share/tessdata",
            "/opt/homebrew/share/tessdata")  # fmt: skip
-_ENGINES = 4  # 20 to 100 MB each: documents may ask for any set of languages, and memory is bounded
-_MAX_SIDE = 32767  # Tesseract keeps coordinates in 16 bits
+_MAX_ENGINES = 4  # 20 to 100 MB each: documents may ask for any set of languages, and memory is bounded
+_MAX_SIDE_PX = 32767  # Tesseract keeps coordinates in 16 bits
 
 
 class TesseractReader:
-    """Reads pages with one Tesseract per language set and engine mode, kept between pages."""
+    """Reads pages with one engine for each set of languages and engine mode, kept between pages."""
 
     wants_grey = True
 
@@ -39,13 +39,13 @@ class TesseractReader:
             return self._lines(engine, image, options)
 
     def words(self, image: PageImage, options: ReadOptions) -> list[PlacedWord]:
-        """Return the page's words where they stand, whatever their confidence."""
+        """Return the page's words with their boxes, whatever their confidence."""
         with self._recognised(image, options) as engine:
             return list(_placed_words(engine))
 
     @contextmanager
     def _recognised(self, image: PageImage, options: ReadOptions) -> Iterator[tesserocr.PyTessBaseAPI]:
-        """Yield an engine that has read the page, (H, W) grey; what it knows of the page ends with the block."""
+        """Yield an engine that has read the page, (H, W) grey; its results are freed when the block ends."""
         check_size(image)
         engine = self._engine(options)
         engine.SetPageSegMode(options.psm)
@@ -70,15 +70,12 @@ class TesseractReader:
         if words is None or words.Empty(level):
             return PageLines(())
         while True:
-            text = words.GetUTF8Text(level)
-            if text and text.strip():
-                if words.IsAtBeginningOf(line_level) or lines.is_empty:
-                    box = words.BoundingBox(line_level)
-                    lines.start(box_polygon(box, image.width, image.height) if box else ())
-                lines.add(Word(text.strip(), words.Confidence(level) / 100))
-            elif words.IsAtBeginningOf(line_level):
+            text = (words.GetUTF8Text(level) or "").strip()
+            if words.IsAtBeginningOf(line_level) or (text and lines.is_empty):
                 box = words.BoundingBox(line_level)
                 lines.start(box_polygon(box, image.width, image.height) if box else ())
+            if text:
+                lines.add(Word(text, words.Confidence(level) / 100))
             if not words.Next(level):
                 return lines.page("tesseract")
 
@@ -92,8 +89,8 @@ class TesseractReader:
                 raise LanguageMissing(
                     f"Tesseract cannot load {options.languages} for oem {options.oem} from {data}: {_hint(options)}"
                 ) from error
-            if len(self._engines) > _ENGINES:
-                self._engines.popitem(last=False)[1].End()
+            if len(self._engines) > _MAX_ENGINES:
+                self._engines.popitem(last=False)[1].End()  # the one used longest ago
         self._engines.move_to_end(key)
         return self._engines[key]
 
@@ -136,13 +133,15 @@ def tessdata(languages: str) -> Path:
 
 def check_size(image: PageImage) -> None:
     """Raise PageTooLarge where a side is longer than Tesseract's 16-bit coordinates reach."""
-    if max(image.width, image.height) > _MAX_SIDE:
+    if max(image.width, image.height) > _MAX_SIDE_PX:
         raise PageTooLarge(
-            f"the page is {image.width} × {image.height} pixels; Tesseract reads up to {_MAX_SIDE} a side"
+            f"the page is {image.width} × {image.height} pixels; Tesseract reads up to {_MAX_SIDE_PX} a side"
         )
 
 
 def _folders() -> list[Path]:
     prefix = os.environ.get("TESSDATA_PREFIX")
     named = [Path(prefix), Path(prefix, "tessdata")] if prefix else []
-    return named + [found for place in _PLACES for found in sorted(Path("/").glob(place[1:]), reverse=True)]
+    return named + [
+        found for pattern in _TESSDATA_FOLDERS for found in sorted(Path("/").glob(pattern[1:]), reverse=True)
+    ]

@@ -1,4 +1,4 @@
-"""Tesseract's words put together into lines; shared by both ways of running it."""
+"""Tesseract's words, and the lines that they make; shared by both ways of running it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.recognition.confidence import calibrated
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word and its confidence in [0, 1]."""
+    """One word and Tesseract's own confidence in it, in [0, 1]."""
 
     text: str
     confidence: float
@@ -19,7 +19,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class PlacedWord:
-    """One word where it stands: box in page pixels (x0, y0, x1, y1)."""
+    """One word with its box, (x0, y0, x1, y1) in page pixels."""
 
     box: Box
     text: str
@@ -28,7 +28,7 @@ class PlacedWord:
 
 @dataclass(slots=True)
 class LineBuilder:
-    """Collects words into regions, one per line; drops words whose confidence is worth too little."""
+    """Collects words into regions, one per line, without those whose calibrated confidence is too low."""
 
     min_confidence: float
     dropped: int = 0
@@ -50,14 +50,15 @@ class LineBuilder:
             self.dropped += 1
 
     def page(self, recogniser: str) -> PageLines:
-        """Return the lines that have words. A line's confidence is its words', weighted by their length."""
+        """Return the lines that have words, each with its words' mean confidence."""
         regions = (
-            Region(polygon, " ".join(w.text for w in words), _confidence(words), recogniser)
+            Region(polygon, " ".join(word.text for word in words), line_confidence(words), recogniser)
             for polygon, words in self._lines
             if words and polygon
         )
         return PageLines(tuple(regions), dropped=self.dropped)
 
 
-def _confidence(words: list[Word]) -> float:
+def line_confidence(words: list[Word] | list[PlacedWord]) -> float:
+    """Return the mean confidence of a line's words, at least one, to four decimals in [0, 1]."""
     return round(min(1.0, weighted_confidence((word.text, word.confidence) for word in words) or 0.0), 4)
