@@ -4,6 +4,7 @@ InkstreamError
 ├── MessageError
 │   ├── UndecodableMessage   a message on a topic is not what the topic carries
 │   ├── SourceGone           the file behind a reference is no longer there, or is no longer the same
+│   ├── ExpiredUnread        messages were deleted from their topic before anybody read them
 │   ├── PoisonMessage        the whole worker died each time it took up this message
 │   └── RecordTooLarge       a result is larger than its topic takes
 ├── SourceUnavailable        a reference cannot be fetched right now (retriable)
@@ -35,6 +36,12 @@ class SourceGone(MessageError):
     """The file behind a reference was deleted, expired, or changed since it was announced."""
 
     reason = "source-gone"
+
+
+class ExpiredUnread(MessageError):
+    """Messages were deleted from their topic, by retention or by hand, before anybody read them."""
+
+    reason = "expired-unread"
 
 
 class PoisonMessage(MessageError):

@@ -6,6 +6,7 @@ import faust
 from faust.types.auth import CredentialsT
 
 from streams.agents.faust_types import App
+from streams.kafka.group_consumer import GroupConsumer
 from streams.kafka.header_patch import accept_any_header_name
 from streams.kafka.security import ssl_context
 from streams.kafka.topics import Role, consumer_group
@@ -23,7 +24,7 @@ def new_faust_app(settings: Settings, role: Role, *, prefetch: int) -> App:
     accept_any_header_name()
     datadir = settings.data_dir / "faust" / role
     datadir.mkdir(parents=True, exist_ok=True)
-    app: App = faust.App(
+    app = faust.App(
         consumer_group(settings, role),
         broker=[f"aiokafka://{address}" for address in (settings.broker or "").split(",")],
         broker_credentials=_credentials(settings),
@@ -53,7 +54,9 @@ def new_faust_app(settings: Settings, role: Role, *, prefetch: int) -> App:
         consumer_auto_offset_reset="earliest",
         worker_redirect_stdouts=False,
     )
-    return app
+    app.transport.Consumer = GroupConsumer
+    typed: App = app
+    return typed
 
 
 def _credentials(settings: Settings) -> CredentialsT | None:

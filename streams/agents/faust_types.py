@@ -92,6 +92,21 @@ class HasGeneration(Protocol):
     def consumer_generation_id(self) -> int: ...
 
 
+class Consumer(Protocol):
+    """The consumer of an app (streams.kafka.group_consumer.GroupConsumer)."""
+
+    @property
+    def resumed_from(self) -> Mapping[Hashable, int]:
+        """Offset of the first message that the group has to process, for each assigned partition."""
+
+
+class HasConsumer(HasGeneration, Protocol):
+    """An app as the offset guard needs it."""
+
+    @property
+    def consumer(self) -> Consumer: ...
+
+
 class HasTopics(Protocol):
     """An app as a delivery needs it."""
 
@@ -106,7 +121,7 @@ class HasTopics(Protocol):
     ) -> Topic: ...
 
 
-class App(HasGeneration, HasTopics, Protocol):
+class App(HasConsumer, HasTopics, Protocol):
     """One consumer group in this process (faust.App)."""
 
     @property

@@ -11,6 +11,8 @@ and a busy one never waits. What makes it safe is the order of the acks:
    Faust's `_new_offset` accepts an ack one past the committed offset, which would lose the one between.
 4. Work that raises what it should not ends the process, so that nothing unfinished is acked; the messages
    are delivered again, and the attempts counted outside the process stop a poison message.
+5. A message is taken up only where none before it is missing (`offset_guard`): an ack past a message that was
+   never delivered would lose it.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 from streams.agents.faust_types import Event, HasGeneration, Stream
+from streams.agents.offset_guard import SkippedMessages
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +37,7 @@ EXIT_UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h; a supervisor restarts the wor
 _UNACKED_PER_SLOT = 64
 
 Work = Callable[[Event], Awaitable[None]]
+Check = Callable[[Event], Awaitable[None]]
 
 
 class Window(Protocol):
@@ -52,16 +56,18 @@ class _Entry:
 class OrderedWindow:
     """Works on up to `size` messages of one stream at a time. Lives on the event loop of its agent."""
 
-    def __init__(self, app: HasGeneration, size: int, work: Work) -> None:
+    def __init__(self, app: HasGeneration, size: int, work: Work, check: Check) -> None:
         """Create a window.
 
         Args:
             app: The app of the stream.
             size: Messages in work at once.
             work: Processes one event and delivers its outputs. Must raise nothing but CancelledError.
+            check: Raises SkippedMessages where messages before an event were not delivered.
         """
         self._app = app
         self._work = work
+        self._check = check
         self._slots = asyncio.Semaphore(size)
         self._unacked = asyncio.Semaphore(size * _UNACKED_PER_SLOT)
         self._queues: dict[Hashable, deque[_Entry]] = defaultdict(deque)
@@ -72,6 +78,7 @@ class OrderedWindow:
         stream.enable_acks = False  # acks are ours
         try:
             async for event in stream.events():
+                await self._check_or_end(event)  # 5
                 await self._slots.acquire()
                 await self._unacked.acquire()
                 entry = _Entry(event)
@@ -83,6 +90,13 @@ class OrderedWindow:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _check_or_end(self, event: Event) -> None:
+        try:
+            await self._check(event)
+        except SkippedMessages as error:
+            logger.critical("%s; the worker ends, nothing in flight is acked", error)
+            end_process_unacked()
 
     async def _work_then_ack(self, stream: Stream, entry: _Entry) -> None:
         try:

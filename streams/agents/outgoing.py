@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from streams.agents.offset_guard import Gap
+from streams.errors import ExpiredUnread
 from streams.kafka.topics import TopicNames, partition_for
 from streams.messages.codec import encode
-from streams.messages.records import DeadLetter, DocumentRecord, PageTask, PageText, page_key
+from streams.messages.dead_letters import dead_letter
+from streams.messages.incoming import Incoming
+from streams.messages.records import DeadLetter, DocumentRecord, PageTask, PageText, Stage, page_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,15 @@ class Addressing:
         """Send a document's state to its own partition."""
         partition = partition_for(record.document_id, self.partitions)
         return Outgoing(self.topics.documents, record.document_id, encode(record), partition)
+
+    def expired(self, stage: Stage, gap: Gap) -> Outgoing:
+        """Send the dead letter of messages that were deleted before anybody read them."""
+        error = ExpiredUnread(
+            f"{gap.topic}/{gap.partition}: offsets {gap.first} to {gap.last} were deleted before they were read; "
+            "send these files again"
+        )
+        first = Incoming(gap.topic, gap.partition, gap.first, None, None, ())
+        return self.dead_letter(first.position, dead_letter(stage, error, first, attempts=0))
 
     def dead_letter(self, key: str, letter: DeadLetter) -> Outgoing:
         """Send a dead letter under the key of what failed."""

@@ -9,6 +9,7 @@ from streams.agents.attempts import Attempts
 from streams.agents.delivery import Delivery
 from streams.agents.faust_types import AgentBody, App
 from streams.agents.hooks import Hooks
+from streams.agents.offset_guard import Gap, KafkaLog, OffsetGuard
 from streams.agents.outgoing import Addressing
 from streams.agents.step_runner import Step, StepRunner, at_once
 from streams.documents.cache import DocumentCache
@@ -65,4 +66,9 @@ class RoleParts:
             before_step=self.hooks.before_step,
             wait_for_capacity=wait_for_capacity,
         )
-        return self.hooks.window(app, in_flight, runner.handle).run
+
+        async def say_expired(gap: Gap) -> None:
+            await delivery.deliver([self.addressing.expired(step.stage, gap)])
+
+        guard = OffsetGuard(app, KafkaLog(self.settings), say_expired)
+        return self.hooks.window(app, in_flight, runner.handle, guard.check).run

@@ -6,7 +6,7 @@ import asyncio
 
 from streams.agents.faust_types import App, Stream
 from streams.agents.hooks import Hooks
-from streams.agents.ordered_window import OrderedWindow, Window, Work
+from streams.agents.ordered_window import Check, OrderedWindow, Window, Work
 from tests.integration.faults.worker import run
 
 _WITHIN_S = 0.05
@@ -24,9 +24,9 @@ class BatchWindow:
             await asyncio.gather(*map(self._work, batch))  # acked when the body ends
 
 
-def window(app: App, size: int, work: Work) -> Window:
+def window(app: App, size: int, work: Work, check: Check) -> Window:
     """Return a batch window for the pages, and for files the one that is always used."""
-    return BatchWindow(size, work) if app.conf.id.endswith("-read") else OrderedWindow(app, size, work)
+    return BatchWindow(size, work) if app.conf.id.endswith("-read") else OrderedWindow(app, size, work, check)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 
 from aiokafka.errors import MessageSizeTooLargeError
@@ -66,10 +66,18 @@ class FakeStream:
 
 
 @dataclass
+class FakeConsumer:
+    """A consumer whose group resumes each partition from a given offset."""
+
+    resumed_from: dict[Hashable, int] = field(default_factory=dict)
+
+
+@dataclass
 class FakeApp:
     """An app whose topics keep the values that they are sent, and take none that is large."""
 
     consumer_generation_id: int = 1
+    consumer: FakeConsumer = field(default_factory=FakeConsumer)
     sent: list[tuple[str, bytes]] = field(default_factory=list)
 
     def topic(self, name: str, **_: object) -> FakeTopic:

@@ -10,6 +10,10 @@ from streams.agents.ordered_window import OrderedWindow
 from tests.unit.fake_faust import FakeApp, FakeEvent, FakeMessage, FakeStream, until
 
 
+async def nothing_missing(event: Event) -> None:
+    """Find every message delivered."""
+
+
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 5)), max_size=30), st.integers(1, 8))
 def test_acks_keep_each_partitions_order_whatever_finishes_first(jobs: list[tuple[int, int]], size: int) -> None:
     counts: dict[int, int] = {}
@@ -30,7 +34,7 @@ def test_acks_keep_each_partitions_order_whatever_finishes_first(jobs: list[tupl
             await asyncio.sleep(0)
         running -= 1
 
-    asyncio.run(OrderedWindow(FakeApp(), size, work).run(stream))
+    asyncio.run(OrderedWindow(FakeApp(), size, work, nothing_missing).run(stream))
     for partition, count in counts.items():
         assert [offset for where, offset in stream.acked if where == partition] == list(range(count))
     assert most <= size
@@ -46,7 +50,7 @@ async def test_a_slow_message_holds_back_acks_but_not_work() -> None:
             await release.wait()
         done.append(event.message.offset)
 
-    task = asyncio.create_task(OrderedWindow(FakeApp(), 2, work).run(stream))
+    task = asyncio.create_task(OrderedWindow(FakeApp(), 2, work, nothing_missing).run(stream))
     await until(lambda: len(done) == 9)
     assert stream.acked == []
     release.set()
@@ -61,7 +65,7 @@ async def test_a_message_of_an_earlier_generation_is_worked_on_but_never_acked()
     async def work(event: Event) -> None:
         done.append(event.message.offset)
 
-    task = asyncio.create_task(OrderedWindow(FakeApp(), 2, work).run(stream))
+    task = asyncio.create_task(OrderedWindow(FakeApp(), 2, work, nothing_missing).run(stream))
     await until(lambda: bool(stream.acked))
     task.cancel()
     assert stream.acked == [(0, 1)]
@@ -74,7 +78,7 @@ async def test_what_is_in_work_when_the_stream_ends_stays_unacked() -> None:
     async def work(event: Event) -> None:
         await asyncio.sleep(3600)
 
-    task = asyncio.create_task(OrderedWindow(FakeApp(), 2, work).run(stream))
+    task = asyncio.create_task(OrderedWindow(FakeApp(), 2, work, nothing_missing).run(stream))
     await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

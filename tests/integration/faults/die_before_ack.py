@@ -7,15 +7,15 @@ import signal
 
 from streams.agents.faust_types import App, Event, Stream
 from streams.agents.hooks import Hooks
-from streams.agents.ordered_window import OrderedWindow, Work
+from streams.agents.ordered_window import Check, OrderedWindow, Work
 from tests.integration.faults.worker import run
 
 
 class DyingWindow(OrderedWindow):
     """Kills the process instead of acknowledging its third page."""
 
-    def __init__(self, app: App, size: int, work: Work) -> None:
-        super().__init__(app, size, work)
+    def __init__(self, app: App, size: int, work: Work, check: Check) -> None:
+        super().__init__(app, size, work, check)
         self._pages = 0
 
     async def acknowledge(self, stream: Stream, event: Event) -> None:

@@ -1,0 +1,135 @@
+"""Nothing is processed after a message that was never delivered: every partition's offsets are checked for gaps.
+
+Faust hands over what its fetcher returns. Around a rebalance these can be messages from before a seek, and Faust
+drops what lies between as already delivered. An ack past such a gap commits it, and the messages are lost. So the
+first offset of a partition must be the one that the group resumes from, and each one after it the next. Where it is
+not, Kafka is asked what lies between:
+
+1. Nothing: transaction markers, or records that compaction removed. Go on.
+2. Messages that have expired or were deleted before anybody read them. That is said, and goes on.
+3. Messages that are there. Faust has skipped them: the process ends before it acks anything, and they come again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiokafka import TopicPartition
+
+from streams.agents.faust_types import Event, HasConsumer
+from streams.errors import BrokerError
+from streams.kafka.clients import open_consumer
+from streams.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_FIRST_RECORD_MS = 10_000
+_ASK_AGAIN_S = 1.0
+
+
+class SkippedMessages(Exception):
+    """Messages that Kafka has were not delivered; the process must end without acking what came after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Offsets `first` to `last`, both included, of a partition that have expired unread."""
+
+    topic: str
+    partition: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Available:
+    """What a partition holds: the log's start, and the first record at or after some offset."""
+
+    log_start: int
+    first_record: int | None
+
+
+class Log(Protocol):
+    """Looks into a partition, from outside of the group."""
+
+    async def available(self, topic: str, partition: int, offset: int) -> Available:
+        """Return what there is from `offset` on. Raises BrokerError."""
+
+
+class KafkaLog:
+    """Looks into the partitions of a cluster. A client is opened for each look: gaps are rare."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def available(self, topic: str, partition: int, offset: int) -> Available:
+        where = TopicPartition(topic, partition)
+        async with open_consumer(
+            self._settings,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=self._settings.max_message_bytes,
+        ) as consumer:
+            consumer.assign([where])
+            log_start = (await consumer.beginning_offsets([where]))[where]
+            consumer.seek(where, max(offset, log_start))
+            records = await consumer.getmany(where, timeout_ms=_FIRST_RECORD_MS, max_records=1)
+        first = [record.offset for batch in records.values() for record in batch]
+        return Available(log_start, first[0] if first else None)
+
+
+class OffsetGuard:
+    """Checks the offsets of one stream. Lives on the event loop of its agent."""
+
+    def __init__(self, app: HasConsumer, log: Log, on_expired: Callable[[Gap], Awaitable[None]]) -> None:
+        """Create a guard.
+
+        Args:
+            log: Asked where offsets are not consecutive.
+            on_expired: Says that messages expired before anybody read them. Returns once that is delivered.
+        """
+        self._app = app
+        self._log = log
+        self._on_expired = on_expired
+        self._next: dict[Hashable, tuple[int, int]] = {}  # partition → generation, offset that comes next
+
+    async def check(self, event: Event) -> None:
+        """Return where nothing is missing before an event.
+
+        Waits for Kafka where it has to be asked and cannot be reached.
+
+        Raises:
+            SkippedMessages: Kafka has messages before it that were not delivered.
+        """
+        message = event.message
+        if message.generation_id != self._app.consumer_generation_id:
+            return  # never acked: whoever has the partition now starts from what is committed
+        generation, expected = self._next.get(message.tp, (None, None))
+        if generation != message.generation_id:
+            expected = self._app.consumer.resumed_from.get(message.tp)
+        if expected is not None and message.offset > expected:
+            await self._explain(message.topic, message.partition, expected, message.offset)
+        self._next[message.tp] = (message.generation_id, message.offset + 1)
+
+    async def _explain(self, topic: str, partition: int, expected: int, offset: int) -> None:
+        found = await self._ask(topic, partition, expected)
+        if found.first_record is not None and found.first_record < offset:  # 3
+            raise SkippedMessages(
+                f"{topic}/{partition}: {offset} was delivered after {expected - 1}, "
+                f"and Kafka has {found.first_record} between them"
+            )
+        if found.log_start > expected:  # 2
+            gap = Gap(topic, partition, expected, min(found.log_start, offset) - 1)
+            logger.error("%s/%d: offsets %d to %d expired unread", topic, partition, gap.first, gap.last)
+            await self._on_expired(gap)
+
+    async def _ask(self, topic: str, partition: int, offset: int) -> Available:
+        while True:
+            try:
+                return await self._log.available(topic, partition, offset)
+            except BrokerError as error:
+                logger.warning("a gap in %s/%d cannot be explained yet: %s", topic, partition, error.summary)
+            await asyncio.sleep(_ASK_AGAIN_S)
