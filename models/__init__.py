@@ -1,0 +1,1 @@
+"""From a document to the text of its pages, without Kafka. Start reading in `models.pipeline`."""
