@@ -7,11 +7,13 @@ InkstreamError
 │   ├── ExpiredUnread        messages were deleted from their topic before anybody read them
 │   ├── PoisonMessage        the whole worker died each time it took up this message
 │   └── RecordTooLarge       a result is larger than its topic takes
+├── DiskFull                 there is no room for a document (retriable, waited for)
 ├── SourceUnavailable        a reference cannot be fetched right now (retriable)
 ├── QueryError               SQL that is wrong, not allowed, or takes too long
 │   └── TableBusy            too many other queries run (retriable)
 ├── FileUnreadable           a file to send is not there or may not be read
 ├── ConfigurationError       a setting is wrong; the message names it (exit code 2)
+├── DeliveryRefused          Kafka will never take what is sent to a topic: a right is missing (exit code 3)
 └── BrokerError              Kafka cannot be started or reached (retriable, exit code 3)
 """
 
@@ -56,6 +58,14 @@ class RecordTooLarge(MessageError):
     reason = "record-too-large"
 
 
+class DiskFull(InkstreamError):
+    """The disk has no room for a document. Every document would fail, so that room is waited for."""
+
+    retriable = True
+    waits = True
+    reason = "disk-full"
+
+
 class SourceUnavailable(InkstreamError):
     """A reference cannot be fetched now: a network or a broker is away."""
 
@@ -94,4 +104,11 @@ class BrokerError(InkstreamError):
 
     retriable = True
     reason = "broker"
+    exit_code = 3
+
+
+class DeliveryRefused(InkstreamError):
+    """Kafka refuses messages for a topic, and will refuse them again: a right or a setting is missing."""
+
+    reason = "delivery-refused"
     exit_code = 3

@@ -7,15 +7,25 @@ import logging
 from collections.abc import Iterable
 from itertools import islice
 
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    InvalidTopicError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordTooLargeError,
+    TopicAuthorizationFailedError,
+)
 
 from streams.agents.faust_types import HasTopics
 from streams.agents.outgoing import Outgoing
-from streams.errors import RecordTooLarge
+from streams.errors import DeliveryRefused, RecordTooLarge
 
 logger = logging.getLogger(__name__)
 
 _CHUNK_MESSAGES = 1000  # a 1,000-page document in one go; a larger one does not fill the producer's memory
+# What aiokafka does not call retriable may still pass, as a broker that restarts answers many things.
+_MAX_TRIES_NOT_RETRIABLE = 10
+_REFUSALS = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError, InvalidTopicError)
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # the last again and again
 
 
@@ -34,6 +44,7 @@ class Delivery:
 
         Raises:
             RecordTooLarge: A message is larger than its topic takes; those before it may have been sent.
+            DeliveryRefused: Kafka will not take it, however often it is sent.
         """
         remaining = iter(messages)
         while chunk := list(islice(remaining, _CHUNK_MESSAGES)):
@@ -51,6 +62,11 @@ class Delivery:
                     )
                 if not isinstance(error, KafkaError):
                     raise error
+                if isinstance(error, _REFUSALS) or (not error.retriable and tries >= _MAX_TRIES_NOT_RETRIABLE):
+                    raise DeliveryRefused(
+                        f"Kafka does not take messages for {message.topic}: {error!r}; "
+                        "give this client the right to write there, or correct the topic"
+                    ) from error
             messages = [message for message, _ in failed]
             if failed:
                 logger.warning("%d messages not delivered, trying again: %r", len(failed), failed[0][1])

@@ -27,6 +27,7 @@ from typing import NoReturn, Protocol
 
 from streams.agents.faust_types import Event, HasGeneration, Stream
 from streams.agents.offset_guard import SkippedMessages
+from streams.errors import DeliveryRefused
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +104,9 @@ class OrderedWindow:
             await self._work(entry.event)  # 1
         except asyncio.CancelledError:
             raise
+        except DeliveryRefused as error:
+            logger.critical("%s", error.message)
+            end_process_unacked()
         except BaseException:
             logger.critical("unexpected; the worker ends, nothing in flight is acked", exc_info=True)
             end_process_unacked()  # 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import nullcontext
@@ -14,7 +15,7 @@ from streams.agents.attempts import Attempts
 from streams.agents.delivery import Delivery
 from streams.agents.faust_types import Event, incoming
 from streams.agents.outgoing import Outgoing
-from streams.errors import PoisonMessage
+from streams.errors import DeliveryRefused, DiskFull, PoisonMessage
 from streams.messages.incoming import Incoming
 from streams.messages.records import Stage
 from streams.monitoring.health import Health
@@ -107,11 +108,18 @@ class StepRunner:
             self._health.begin(identity)
             try:
                 await self._deliver_outputs(message, attempt)
-            finally:  # done, or given back unacked by an orderly stop: only a death leaves the attempt counted
+            except asyncio.CancelledError:  # given back unacked by an orderly stop
+                self._forget(identity, attempt)
+                raise
+            finally:
                 self._health.end(identity)
-                # a poison message may be delivered again before its offset is committed: it stays known
-                if attempt <= self._max_attempts:
-                    self._attempts.finish(identity)
+            # not for an unexpected error: that ends the process, and the message has to be known as its cause
+            self._forget(identity, attempt)
+
+    def _forget(self, identity: str, attempt: int) -> None:
+        # a poison message may be delivered again before its offset is committed: it stays known
+        if attempt <= self._max_attempts:
+            self._attempts.finish(identity)
 
     async def _deliver_outputs(self, message: Incoming, attempt: int) -> None:
         try:
@@ -120,6 +128,8 @@ class StepRunner:
             self._before_step(message)
             outputs = await self._outputs_with_retries(message)  # 3
             await self._delivery.deliver(outputs)  # 4
+        except DeliveryRefused:  # nothing is wrong with the message: none would be delivered
+            raise
         except InkstreamError as error:
             logger.warning("%s: %s", message.position, error.summary)
             self._metrics.failed.labels(stage=self._step.stage, reason=error.reason).inc()
@@ -130,10 +140,21 @@ class StepRunner:
         while True:
             try:
                 return await self._step.outputs(message)
-            except InkstreamError as error:
+            except (InkstreamError, OSError) as failure:
+                error = _as_ours(failure)
                 wait_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
-                if not error.retriable or monotonic() + wait_s - started > self._retry_timeout_s:
-                    raise
+                late = not error.waits and monotonic() + wait_s - started > self._retry_timeout_s
+                if not error.retriable or late:
+                    raise error from failure
                 logger.warning("trying again in %g s: %s", wait_s, error.summary)
             tries += 1
             await asyncio.sleep(wait_s)
+
+
+def _as_ours(failure: InkstreamError | OSError) -> InkstreamError:
+    """Return the failure, a full disk as DiskFull. Raises any other OSError: it was not expected."""
+    if isinstance(failure, InkstreamError):
+        return failure
+    if failure.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"no room for a document: {failure}; free some, or lower cache_bytes")
+    raise failure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from streams.agents.faust_types import AgentBody, App, Event, Stream, incoming
 from streams.agents.ordered_window import end_process_unacked
 from streams.agents.outgoing import Outgoing
 from streams.agents.parts import RoleParts
-from streams.errors import UndecodableMessage
+from streams.errors import BrokerError, UndecodableMessage
 from streams.messages.codec import decode, encode
 from streams.messages.records import PageText
 from streams.settings import Settings
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 # one documents record per document and batch, not per page: a 1,000-page document would write its own 1,000 times
 _BATCH_RECORDS = 500
 _BATCH_WITHIN_S = 0.1
+_RESTORE_AGAIN_S = 1.0
 
 
 class TrackDocuments:
@@ -65,8 +67,17 @@ class TrackDocuments:
 
     async def _state_of(self, partition: int) -> PartitionState:
         if partition not in self._partitions:
-            self._partitions[partition] = await restore(self._settings, self._documents_topic, partition)
+            self._partitions[partition] = await self._restored(partition)
         return self._partitions[partition]
+
+    async def _restored(self, partition: int) -> PartitionState:
+        """Read back what is known of a partition's documents; a broker that is away is waited for."""
+        while True:
+            try:
+                return await restore(self._settings, self._documents_topic, partition)
+            except BrokerError as error:
+                logger.warning("%s/%d cannot be read yet: %s", self._documents_topic, partition, error.summary)
+                await asyncio.sleep(_RESTORE_AGAIN_S)
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError
 
 from streams.agents.faust_types import Event
 
@@ -74,11 +74,12 @@ class FakeConsumer:
 
 @dataclass
 class FakeApp:
-    """An app whose topics keep the values that they are sent, and take none that is large."""
+    """An app whose topics keep the values that they are sent; one may be refused, and no large value is taken."""
 
     consumer_generation_id: int = 1
     consumer: FakeConsumer = field(default_factory=FakeConsumer)
     sent: list[tuple[str, bytes]] = field(default_factory=list)
+    refused: str | None = None
 
     def topic(self, name: str, **_: object) -> FakeTopic:
         return FakeTopic(self, name)
@@ -90,6 +91,8 @@ class FakeTopic:
     name: str
 
     async def send(self, *, key: bytes, value: bytes, partition: int | None) -> Awaitable[None]:
+        if self.name == self.app.refused:
+            raise TopicAuthorizationFailedError(self.name)
         if len(value) > LARGEST_VALUE_BYTES:
             raise MessageSizeTooLargeError("too large")
         self.app.sent.append((self.name, value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from streams.agents.attempts import Attempts
 from streams.agents.delivery import Delivery
 from streams.agents.outgoing import Outgoing
 from streams.agents.step_runner import StepRunner
-from streams.errors import SourceUnavailable
+from streams.errors import DeliveryRefused, SourceUnavailable
 from streams.messages.incoming import Incoming
 from streams.messages.records import Stage
 from streams.monitoring.health import Health
@@ -168,3 +169,50 @@ async def test_a_message_given_back_by_an_orderly_stop_is_no_suspect(bench: Benc
     await asyncio.gather(task, return_exceptions=True)
     assert bench.app.sent == []
     assert not bench.attempts.is_suspect("pages/0/0")
+
+
+async def test_a_full_disk_is_waited_for_however_long_it_takes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.agents.step_runner._RETRY_S", (0.0,))
+    tries = 0
+
+    async def full_at_first(_: Incoming) -> bytes:
+        nonlocal tries
+        tries += 1
+        if tries < 5:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return b"text"
+
+    await bench.runner(full_at_first, retry_timeout_s=-1).handle(FakeEvent(FakeMessage(0, 0)))
+    assert (tries, bench.app.sent) == (5, [("page-text", b"text")])
+
+
+async def test_an_unexpected_error_stays_counted_against_its_message(bench: Bench) -> None:
+    async def unexpected(_: Incoming) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    for _ in range(2):  # the process ends each time, and the message is delivered again
+        with pytest.raises(OSError, match="Input/output"):
+            await bench.runner(unexpected).handle(FakeEvent(FakeMessage(0, 0)))
+    await bench.runner(unexpected).handle(FakeEvent(FakeMessage(0, 0)))
+    assert bench.app.sent == [("dead-letters", b"3")]
+    assert bench.failed("repeat-killer") == 1
+
+
+async def test_what_is_given_back_by_an_orderly_stop_is_no_suspect(bench: Bench) -> None:
+    async def never(_: Incoming) -> bytes:
+        await asyncio.sleep(3600)
+        return b""
+
+    task = asyncio.create_task(bench.runner(never).handle(FakeEvent(FakeMessage(0, 0))))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert not bench.attempts.is_suspect("pages/0/0")
+
+
+async def test_a_topic_that_may_not_be_written_is_not_tried_for_ever(bench: Bench) -> None:
+    bench.app.refused = "page-text"
+    with pytest.raises(DeliveryRefused, match="page-text"):
+        await bench.runner(text).handle(FakeEvent(FakeMessage(0, 0)))
