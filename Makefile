@@ -1,6 +1,6 @@
 # Everything here works on a fresh machine: the set-up installs what is missing.
 .PHONY: help run test test-unit test-networks test-training test-integration test-torch test-fresh \
-	coverage lint checks bench bench-trocr clean
+	coverage lint checks map bench bench-trocr clean
 
 VENV ?= .venv
 export VENV
@@ -53,6 +53,9 @@ checks:
 	$(VENV)/bin/ruff format --check -q .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo >/dev/null || $(VENV)/bin/lint-imports --no-logo
+
+map: ## draw deploy/docs/map.svg: the rooms and what they import
+	$(PYTHON) -m deploy.map
 
 bench: ## measure against peers on this machine; prints ratios
 	@deploy/setup.sh test

@@ -1,0 +1,1 @@
+"""Draws the map of the rooms from what they import: `make map`."""
