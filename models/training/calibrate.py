@@ -23,7 +23,7 @@ from models.evaluation.calibration import calibration_error, judge_words
 from models.evaluation.datasets import load_datasets, sample
 from models.evaluation.items import Item
 from models.options import ReadOptions
-from models.pipeline import create_reader
+from models.reading.registry import create_reader
 from models.recognition.types import PageReader
 
 Group = tuple[str, str]

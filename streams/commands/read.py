@@ -115,7 +115,7 @@ def _records(pipeline: PagePipeline, file: Path, task: _Task) -> Iterator[PageTe
             document_id=digest.document_id, pagenum=pagenum, total_pages=info.total_pages, path=path,
             reference=path, sha256=digest.sha256, options=options, started=now(),
         )  # fmt: skip
-        yield page_text(page_task, pipeline.read(file, pagenum, options))
+        yield page_text(page_task, pipeline.transcribe(file, pagenum, options))
 
 
 def _with_progress_bar(pages: list[int], name: str) -> Iterable[int]:

@@ -51,7 +51,7 @@ def inspect_file(path: Path, passwords: Sequence[str]) -> DocumentInfo:
 def read_page(path: Path, pagenum: int, options: ReadOptions) -> PageReading:
     """Read one page. Raises DocumentError or ModelError; MemoryError where the page needs more than it may."""
     try:
-        return _loaded().read(path, pagenum, options)
+        return _loaded().transcribe(path, pagenum, options)
     except MemoryError:
         gc.collect()
         raise

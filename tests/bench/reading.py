@@ -59,7 +59,7 @@ def _load() -> None:
 def _read(job: tuple[Path, int, str]) -> str:
     assert _pipeline is not None
     file, number, name = job
-    return _pipeline.read(file, number, ReadOptions.model_validate({"reader": name})).text
+    return _pipeline.transcribe(file, number, ReadOptions.model_validate({"reader": name})).text
 
 
 def _plain_engine() -> Any:

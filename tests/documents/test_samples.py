@@ -15,7 +15,8 @@ from models.detection.dbnet import DbnetDetector
 from models.documents.files import inspect
 from models.errors import CorruptFile
 from models.options import ReadOptions
-from models.pipeline import PagePipeline, TesseractApi
+from models.pipeline import PagePipeline
+from models.reading.registry import TesseractApi
 from models.training.synthesis.handwriting import ink_of
 from models.training.synthesis.pen import signed_name
 
@@ -34,7 +35,7 @@ def truth(name: str) -> list[str]:
 
 def texts(pipeline: PagePipeline, name: str, options: ReadOptions) -> list[str]:
     file = SAMPLES / "documents" / name
-    return [pipeline.read(file, page, options).text for page in range(inspect(file).total_pages)]
+    return [pipeline.transcribe(file, page, options).text for page in range(inspect(file).total_pages)]
 
 
 def character_error_rate(said: str, wanted: str) -> float:
@@ -80,10 +81,10 @@ def test_a_reader_stays_below_its_error_rate(pipeline: PagePipeline, name: str, 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270, 3])
 def test_a_turned_page_reads_as_the_upright_one(pipeline: PagePipeline, tmp_path: Path, degrees: int) -> None:
-    upright = pipeline.read(SAMPLES / "documents/fax.tiff", 0, ReadOptions())
+    upright = pipeline.transcribe(SAMPLES / "documents/fax.tiff", 0, ReadOptions())
     with Image.open(SAMPLES / "documents/fax.tiff") as page:
         page.convert("L").rotate(-degrees, expand=True, fillcolor=255).save(tmp_path / "turned.png", dpi=(204, 204))
-    turned = pipeline.read(tmp_path / "turned.png", 0, ReadOptions())
+    turned = pipeline.transcribe(tmp_path / "turned.png", 0, ReadOptions())
     assert turned.text == upright.text
     assert (turned.rotation - degrees + 180) % 360 - 180 == pytest.approx(0, abs=0.2)
     with Image.open(tmp_path / "turned.png") as page:
@@ -103,7 +104,7 @@ _RECOGNISERS = {
 @pytest.mark.parametrize("reader", ["tesseract", "ppocr", "auto"])
 def test_lines_come_with_boxes_on_the_page_and_confidences(pipeline: PagePipeline, reader: str) -> None:
     options = ReadOptions.model_validate({"reader": reader})
-    reading = pipeline.read(SAMPLES / "documents/fax.tiff", 0, options)
+    reading = pipeline.transcribe(SAMPLES / "documents/fax.tiff", 0, options)
     assert len(reading.regions) >= 5
     for region in reading.regions:
         (x0, y0), (x1, _), (_, y2), _ = region.polygon
@@ -118,23 +119,23 @@ def test_lines_come_with_boxes_on_the_page_and_confidences(pipeline: PagePipelin
 
 def test_words_below_the_asked_confidence_are_dropped(pipeline: PagePipeline) -> None:
     file = SAMPLES / "documents/fax.tiff"
-    everything = pipeline.read(file, 0, ReadOptions(reader="tesseract"))
-    sure = pipeline.read(file, 0, ReadOptions(reader="tesseract", min_confidence=0.95))
+    everything = pipeline.transcribe(file, 0, ReadOptions(reader="tesseract"))
+    sure = pipeline.transcribe(file, 0, ReadOptions(reader="tesseract", min_confidence=0.95))
     assert 0 < len(sure.text) < len(everything.text)
     assert sure.dropped == len(everything.text.split()) - len(sure.text.split())
 
 
 def test_lines_below_the_asked_confidence_are_dropped_and_counted(pipeline: PagePipeline) -> None:
     file = SAMPLES / "documents/receipt-photo.jpg"
-    everything = pipeline.read(file, 0, ReadOptions())
+    everything = pipeline.transcribe(file, 0, ReadOptions())
     least = sorted(region.confidence or 0 for region in everything.regions)
-    sure = pipeline.read(file, 0, ReadOptions(min_confidence=least[len(least) // 2]))
+    sure = pipeline.transcribe(file, 0, ReadOptions(min_confidence=least[len(least) // 2]))
     assert 0 < len(sure.regions) < len(everything.regions)
     assert sure.dropped - everything.dropped == len(everything.regions) - len(sure.regions)
 
 
 def test_force_ocr_reads_the_picture_of_a_page_with_text(pipeline: PagePipeline) -> None:
-    reading = pipeline.read(SAMPLES / "documents/report.pdf", 0, ReadOptions(force_ocr=True))
+    reading = pipeline.transcribe(SAMPLES / "documents/report.pdf", 0, ReadOptions(force_ocr=True))
     assert reading.method == "ocr"
     assert character_error_rate(reading.text, truth("report")[0]) < 0.02
 
@@ -145,15 +146,15 @@ def test_the_broken_sample_is_corrupt() -> None:
 
 
 def test_handwriting_and_print_are_told_apart_and_go_to_their_recognisers(pipeline: PagePipeline) -> None:
-    note = pipeline.read(SAMPLES / "documents/note-handwritten.png", 0, ReadOptions())
+    note = pipeline.transcribe(SAMPLES / "documents/note-handwritten.png", 0, ReadOptions())
     assert {(region.kind, region.recogniser) for region in note.regions} == {("handwritten", "handwriting")}
-    fax = pipeline.read(SAMPLES / "documents/fax.tiff", 0, ReadOptions())
+    fax = pipeline.transcribe(SAMPLES / "documents/fax.tiff", 0, ReadOptions())
     assert {region.kind for region in fax.regions} == {"printed"}
     assert "tesseract" in {region.recogniser for region in fax.regions}
 
 
 def test_a_threshold_of_one_calls_everything_print(pipeline: PagePipeline) -> None:
-    note = pipeline.read(SAMPLES / "documents/note-handwritten.png", 0, ReadOptions(kind_threshold=1))
+    note = pipeline.transcribe(SAMPLES / "documents/note-handwritten.png", 0, ReadOptions(kind_threshold=1))
     assert {region.kind for region in note.regions} == {"printed"}
 
 
@@ -173,7 +174,7 @@ def test_a_signature_is_a_place_without_text(pipeline: PagePipeline, tmp_path: P
         window = page[y : y + ink.shape[0], 300 : 300 + ink.shape[1]]
         window[:] = window * (1 - ink) + 30 * ink
     Image.fromarray(page).save(tmp_path / "signed.png", dpi=(150, 150))
-    reading = pipeline.read(tmp_path / "signed.png", 0, ReadOptions())
+    reading = pipeline.transcribe(tmp_path / "signed.png", 0, ReadOptions())
     signatures = [region for region in reading.regions if region.kind == "signature"]
     assert signatures
     assert {(region.text, region.confidence, region.recogniser) for region in signatures} == {("", None, "none")}

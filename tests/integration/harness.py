@@ -186,4 +186,4 @@ def undisturbed(content: bytes, folder: Path) -> list[str]:
     file.write_bytes(content)
     pipeline = PagePipeline()
     count = pymupdf.open(file).page_count
-    return [pipeline.read(file, number, ReadOptions()).text for number in range(count)]
+    return [pipeline.transcribe(file, number, ReadOptions()).text for number in range(count)]

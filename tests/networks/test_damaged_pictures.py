@@ -81,7 +81,7 @@ def page_of(tmp_path: Path, kind: str, data: bytes, drawing: bytes = b"q 400 0 0
 
 
 def read(pipeline: PagePipeline, file: Path, page: int = 0, *, force_ocr: bool = False) -> PageReading:
-    return pipeline.read(file, page, ReadOptions(force_ocr=force_ocr))
+    return pipeline.transcribe(file, page, ReadOptions(force_ocr=force_ocr))
 
 
 KINDS = ("FlateDecode", "DCTDecode", "JPXDecode", "CCITTFaxDecode")

@@ -115,8 +115,8 @@ def test_a_missing_network_is_told_with_the_command_that_makes_it_and_others_go_
     with pytest.raises(WeightsMissing, match=MISSING):
         pipeline.warm_up(ReadOptions(detector="craft"))
     with pytest.raises(WeightsMissing, match=MISSING):
-        pipeline.read(scan, 0, ReadOptions(detector="craft"))
-    assert pipeline.read(scan, 0, ReadOptions()).text.splitlines()[0] == LINES[0]
+        pipeline.transcribe(scan, 0, ReadOptions(detector="craft"))
+    assert pipeline.transcribe(scan, 0, ReadOptions()).text.splitlines()[0] == LINES[0]
 
 
 def test_without_a_folder_of_networks_craft_says_what_to_set() -> None:
@@ -125,7 +125,7 @@ def test_without_a_folder_of_networks_craft_says_what_to_set() -> None:
 
 
 def test_tesseract_finds_its_lines_itself_whatever_the_detector(pipeline: PagePipeline, scan: Path) -> None:
-    reading = pipeline.read(scan, 0, ReadOptions(reader="tesseract", detector="craft"))
+    reading = pipeline.transcribe(scan, 0, ReadOptions(reader="tesseract", detector="craft"))
     assert reading.text.splitlines()[0] == LINES[0]
 
 

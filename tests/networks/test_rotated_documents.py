@@ -20,7 +20,7 @@ def test_a_turned_scan_is_read_and_its_record_says_how_far_it_is_turned(tmp_path
     file, pixels = tmp_path / "scan.png", turned(drawn(dpi=300), degrees)
     cv2.imwrite(str(file), pixels)
     with closing(PagePipeline()) as pipeline:
-        reading = pipeline.read(file, 0, ReadOptions())
+        reading = pipeline.transcribe(file, 0, ReadOptions())
     assert difflib.SequenceMatcher(None, reading.text, "\n".join(LINES), autojunk=False).ratio() > 0.99
     assert reading.rotation == pytest.approx(degrees, abs=0.15)
     assert (reading.width, reading.height) == (pixels.shape[1], pixels.shape[0])

@@ -18,5 +18,5 @@ def test_a_thread_of_pixels_is_too_long_for_tesseract_and_blank_to_the_others(tm
     Image.new("L", (1, 50_000), 255).save(file)
     with closing(PagePipeline()) as pipeline:
         with pytest.raises(PageTooLarge, match="1 × 50000"):
-            pipeline.read(file, 0, ReadOptions(reader="tesseract"))
-        assert pipeline.read(file, 0, ReadOptions(reader="auto")).text == ""
+            pipeline.transcribe(file, 0, ReadOptions(reader="tesseract"))
+        assert pipeline.transcribe(file, 0, ReadOptions(reader="auto")).text == ""

@@ -34,7 +34,7 @@ def pipeline(networks: Path) -> Iterator[PagePipeline]:
 def read(pipeline: PagePipeline, folder: Path, degrees: float, reader: str, precision: Precision) -> PageReading:
     Image.fromarray(turned(drawn(), degrees)).save(folder / "page.png", dpi=(200, 200))
     options = {"reader": reader, "detector": "craft", "craft": CraftOptions(precision=precision)}
-    return pipeline.read(folder / "page.png", 0, ReadOptions.model_validate(options))
+    return pipeline.transcribe(folder / "page.png", 0, ReadOptions.model_validate(options))
 
 
 @pytest.mark.parametrize("degrees", [-9, 90])

@@ -38,7 +38,7 @@ def read(models_dir: Path, folder: Path, **options: Any) -> PageReading:
     page.save(folder / "page.png", dpi=(150, 150))
     # every line is handwriting from the threshold 0 on, and none from 1
     pipeline = PagePipeline(models_dir=models_dir)
-    return pipeline.read(folder / "page.png", 0, ReadOptions(**options))
+    return pipeline.transcribe(folder / "page.png", 0, ReadOptions(**options))
 
 
 def test_handwriting_goes_to_the_largest_trocr_that_is_exported(models_dir: Path, tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_a_page_beyond_all_reason_is_too_large(tmp_path: Path) -> None:
 def test_a_page_that_is_not_there_is_named(tmp_path: Path) -> None:
     file = pdf(tmp_path, lambda d: d.new_page())
     with pytest.raises(CorruptFile, match="there is no page 7"):
-        PagePipeline().read(file, 7, ReadOptions())
+        PagePipeline().transcribe(file, 7, ReadOptions())
 
 
 def test_the_text_layer_is_taken_with_its_lines_where_they_are(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_the_text_layer_is_taken_with_its_lines_where_they_are(tmp_path: Path) -
         page.insert_text((72, 72), "First line of it")
         page.insert_text((72, 100), "Second line of it")
 
-    reading = PagePipeline().read(pdf(tmp_path, draw), 0, ReadOptions())
+    reading = PagePipeline().transcribe(pdf(tmp_path, draw), 0, ReadOptions())
     assert (reading.method, reading.confidence) == ("text_layer", None)
     assert reading.text == "First line of it\nSecond line of it"
     left, top = reading.regions[0].polygon[0]
@@ -185,7 +185,7 @@ def test_a_turned_page_has_its_text_where_it_is_seen(tmp_path: Path) -> None:
         page.set_rotation(90)
 
     file = pdf(tmp_path, draw)
-    reading = PagePipeline().read(file, 0, ReadOptions(dpi=72))
+    reading = PagePipeline().transcribe(file, 0, ReadOptions(dpi=72))
     picture = drawn(file, dpi=72)
     assert (reading.width, reading.height) == (picture.width, picture.height)
     ink = np.argwhere(picture.pixels < 128)
@@ -197,7 +197,7 @@ def test_a_turned_page_has_its_text_where_it_is_seen(tmp_path: Path) -> None:
 
 
 def test_a_blank_page_is_blank_and_no_error(tmp_path: Path) -> None:
-    reading = PagePipeline().read(pdf(tmp_path, lambda d: d.new_page()), 0, ReadOptions())
+    reading = PagePipeline().transcribe(pdf(tmp_path, lambda d: d.new_page()), 0, ReadOptions())
     assert (reading.text, reading.regions, reading.confidence) == ("", (), None)
 
 

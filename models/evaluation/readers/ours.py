@@ -27,7 +27,7 @@ class PipelineReader:
         """Read every page. Raises InkstreamError or OSError."""
         pages = inspect(path, [self._options.password] if self._options.password else []).total_pages
         try:
-            readings = tuple(self._pipeline.read(path, pagenum, self._options) for pagenum in range(pages))
+            readings = tuple(self._pipeline.transcribe(path, pagenum, self._options) for pagenum in range(pages))
         finally:
             self._pipeline.close()
         return Transcription("\n".join(reading.text for reading in readings), pages, readings)

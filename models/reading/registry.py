@@ -1,0 +1,83 @@
+"""The readers of pages that a document may ask for, and the ways to run Tesseract.
+
+To add one: its name in `ReadDefaults.reader` of options.py, and an entry here. Modules are imported when a reader
+is made: each needs libraries that the others do without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from models.recognition.types import PageReader
+
+if TYPE_CHECKING:
+    from models.recognition.tesseract.in_process import TesseractReader
+    from models.recognition.tesseract.program import TesseractProgramReader
+
+TesseractApi = Literal["tesserocr", "pytesseract"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSetup:
+    """What readers are made with.
+
+    Attributes:
+        tesseract_api: Whether Tesseract runs in this process (tesserocr) or as a program (pytesseract).
+        models_dir: Folder of the networks that no package brings; None where there is none.
+    """
+
+    tesseract_api: TesseractApi = "tesserocr"
+    models_dir: Path | None = None
+
+
+def create_reader(name: str, setup: ReaderSetup | None = None) -> PageReader:
+    """Return a new reader by its name in READERS; its networks are loaded when they are first needed."""
+    return READERS[name](setup or ReaderSetup())
+
+
+def _tesseract_reader(setup: ReaderSetup) -> PageReader:
+    from models.reading.whole_page import PreparingReader
+
+    return PreparingReader(TESSERACT_APIS[setup.tesseract_api]())
+
+
+def _auto_reader(setup: ReaderSetup) -> PageReader:
+    return _routed_reader(setup, TESSERACT_APIS[setup.tesseract_api]())
+
+
+def _ppocr_reader(setup: ReaderSetup) -> PageReader:
+    return _routed_reader(setup, None)
+
+
+def _routed_reader(setup: ReaderSetup, tesseract: TesseractReader | TesseractProgramReader | None) -> PageReader:
+    from models.detection.registry import TextDetectors
+    from models.reading.routed import RoutedReader
+    from models.recognition.registry import LineRecognisers
+
+    return RoutedReader(tesseract, TextDetectors(setup.models_dir), LineRecognisers(setup.models_dir))
+
+
+def _tesserocr() -> TesseractReader:
+    from models.recognition.tesseract.in_process import TesseractReader
+
+    return TesseractReader()
+
+
+def _pytesseract() -> TesseractProgramReader:
+    from models.recognition.tesseract.program import TesseractProgramReader
+
+    return TesseractProgramReader()
+
+
+READERS: Mapping[str, Callable[[ReaderSetup], PageReader]] = {
+    "auto": _auto_reader,
+    "ppocr": _ppocr_reader,
+    "tesseract": _tesseract_reader,
+}
+TESSERACT_APIS: Mapping[TesseractApi, Callable[[], TesseractReader | TesseractProgramReader]] = {
+    "tesserocr": _tesserocr,
+    "pytesseract": _pytesseract,
+}
