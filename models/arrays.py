@@ -1,6 +1,6 @@
 """Names of the arrays that images, scores and coordinates are kept in, one for each element type.
 
-Shapes are said where an array is used: `(H, W) grey`, `(H, W, 3) RGB`, `(N, 4, 2) corners`.
+Shapes are given where an array is used: `(H, W) grey`, `(H, W, 3) RGB`, `(N, 4, 2) corners`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ Polygon = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
-    """What opening a document tells: its media type, number of pages, and the password that opened it."""
+    """A document that can be opened: its media type, number of pages, and the password that opened it."""
 
     content_type: str
     total_pages: int
@@ -62,9 +62,9 @@ def weighted_confidence(texts: Iterable[tuple[str, float]]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class PageLines:
-    """The lines of a page in reading order, and by how many degrees they are turned clockwise.
+    """The lines of a page in reading order, and by how many degrees they are rotated clockwise.
 
-    `dropped` counts lines and words that were said with less confidence than asked for.
+    `dropped` counts lines and words whose confidence is below the one asked for.
     """
 
     regions: tuple[Region, ...]

@@ -24,7 +24,7 @@ from typing import ClassVar
 
 
 def as_unicode(text: str) -> str:
-    """Return text with what is no Unicode escaped: names of files, and what decoders say, come as any bytes."""
+    """Return text with what is no Unicode escaped: names of files and messages of decoders come as any bytes."""
     return text.encode(errors="backslashreplace").decode()
 
 
@@ -45,7 +45,7 @@ class InkstreamError(Exception):
 
     @property
     def message(self) -> str:
-        """Return the sentence that tells a person what happened and what to do next; always Unicode."""
+        """Return the sentence for a person: what happened and what to do next; always Unicode."""
         return as_unicode(str(self.args[0])) if self.args else self.reason
 
     @property
@@ -97,19 +97,19 @@ class ModelError(InkstreamError):
 
 
 class WeightsMissing(ModelError):
-    """A network's weights are not on this machine; the message says which command fetches them."""
+    """A network's weights are not on this machine; the message has the command that fetches them."""
 
     reason = "weights-missing"
 
 
 class WeightsInvalid(ModelError):
-    """A file of weights is not what it should be; the message says what it is and how to replace it."""
+    """A file of weights is not what it should be; the message names what it is and how to replace it."""
 
     reason = "weights-invalid"
 
 
 class LanguageMissing(ModelError):
-    """A recogniser has no data for a requested language; the message says what to install."""
+    """A recogniser has no data for a requested language; the message names what to install."""
 
     reason = "language-missing"
 

@@ -13,7 +13,7 @@ Precision = Literal["fp32", "int8"]
 
 
 class CraftOptions(BaseModel):
-    """How CRAFT's score maps become words, and at which size and precision its network sees a page.
+    """How CRAFT's score maps become words, and at which size and precision its network takes a page.
 
     Names and defaults are those of the paper's code (Baek et al. 2019); `precision` is ours.
     """
@@ -25,7 +25,7 @@ class CraftOptions(BaseModel):
     low_text: float = Field(0.4, ge=0, le=1, description="region score at which a character ends")
     size_threshold: int = Field(10, ge=0, description="smallest word, in pixels of the score maps")
     with_refiner: bool = Field(False, description="let the link refiner find lines, where its weights are")
-    canvas_size: int = Field(1280, ge=64, le=8192, description="longest side the network sees, in pixels")
+    canvas_size: int = Field(1280, ge=64, le=8192, description="longest side that the network is given, in pixels")
     mag_ratio: float = Field(1.5, gt=0, le=10, description="pages smaller than the canvas are magnified by this")
     precision: Literal["auto", "fp32", "int8"] = Field(
         "auto", description="of the network; auto: int8 where this processor computes it well, else fp32"
@@ -33,7 +33,7 @@ class CraftOptions(BaseModel):
 
 
 class ReadDefaults(BaseModel):
-    """How documents are read where they do not say otherwise: these are settings as well as options."""
+    """How documents are read where they set no options of their own: these are settings as well."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,7 +42,7 @@ class ReadDefaults(BaseModel):
     )
     detector: Detector = Field(
         "dbnet",
-        description="what finds the lines for auto and ppocr; tesseract finds them itself, whatever is said here",
+        description="what finds the lines for auto and ppocr; reader=tesseract ignores it and finds them itself",
     )
     handwritten: str = Field(
         "auto",
@@ -56,7 +56,7 @@ class ReadDefaults(BaseModel):
         pattern=option_pattern("printed"),
         description="what reads print for auto and ppocr: a TrOCR by its name; auto leaves it to the reader",
     )
-    beams: int = Field(1, ge=1, le=16, description="texts that a TrOCR follows at once; 1 reads greedily, fastest")
+    beams: int = Field(1, ge=1, le=16, description="hypotheses of a TrOCR's beam search; 1 is greedy and fastest")
     craft: CraftOptions = Field(CraftOptions(), description="how CRAFT finds lines, where it is the detector")
     languages: str = Field(
         "eng",
@@ -66,10 +66,8 @@ class ReadDefaults(BaseModel):
     dpi: int = Field(300, ge=72, le=1200, description="resolution at which PDF pages are rendered")
     psm: int = Field(3, ge=1, le=13, description="Tesseract page segmentation mode; its mode 0 reads no text")
     oem: int = Field(1, ge=0, le=3, description="Tesseract engine mode")
-    kind_threshold: float = Field(
-        0.5, ge=0, le=1, description="from which probability on a line is called written by hand"
-    )
-    min_confidence: float = Field(0.0, ge=0, le=1, description="drop words said with less confidence")
+    kind_threshold: float = Field(0.5, ge=0, le=1, description="probability from which on a line is handwritten")
+    min_confidence: float = Field(0.0, ge=0, le=1, description="words of less confidence are dropped")
     force_ocr: bool = Field(False, description="read the picture of a page even where it has a good text layer")
     max_megapixels: float = Field(80.0, gt=0, le=1000, description="pages are rendered at no more than this")
 

@@ -16,7 +16,9 @@ class OpenDocument(Protocol):
     """A document open for reading. Not thread-safe; close it when done."""
 
     losses: tuple[str, ...]
-    """What of the page looked at last is missing in what was returned of it, in the decoder's words."""
+    """What is missing in the text layer or image of the page asked for last, in the decoder's words."""
+    password: str | None
+    """The password that opened it; None where none was needed."""
 
     @property
     def page_count(self) -> int: ...
@@ -35,7 +37,7 @@ def content_type(path: Path) -> str:
 
     Raises:
         EmptyDocument: The file has no bytes.
-        UnsupportedFile: It is of no kind that is read; the message says what it looks like.
+        UnsupportedFile: It is of no kind that is read; the message names what it looks like.
     """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
@@ -65,6 +67,6 @@ def inspect(path: Path, passwords: Sequence[str] = ()) -> DocumentInfo:
     kind = content_type(path)
     document = open_document(path, passwords)
     try:
-        return DocumentInfo(kind, document.page_count, getattr(document, "password", None))
+        return DocumentInfo(kind, document.page_count, document.password)
     finally:
         document.close()

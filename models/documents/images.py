@@ -1,4 +1,4 @@
-"""Picture files through Pillow: every mode becomes 8-bit grey or RGB on white, upright by its EXIF tag."""
+"""Image files through Pillow: every mode becomes 8-bit grey or RGB on white, upright by its EXIF tag."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ FAULTS = (
 )  # fmt: skip
 
 _TRUSTED_DPI = range(150, 1201)  # 72 and 96 are what programs write that do not know
-_LONG_SIDE_INCHES = 11.69  # of A4: what a page is taken for whose file does not say
+_A4_LONG_SIDE_INCHES = 11.69  # a page is taken to be A4 where its file has no resolution that is trusted
+_MIN_GUESSED_DPI, _MAX_GUESSED_DPI = 72, 600
 _MULTI_PAGE = {"TIFF"}  # the frames of an animated GIF, WebP or PNG are not pages: the first is read
-_FULL_RANGES = (1.0, 255.0, 4095.0, 65535.0)  # of bits that are scanned: 1, 8, 12 and 16
-_BAND = 4_000_000  # pixels converted at a time
+_WHITE_LEVELS = (1.0, 255.0, 4095.0, 65535.0)  # of 1, 8, 12 and 16 bits
+_BAND_PIXELS = 4_000_000  # converted at a time
 _WHITE_IS_ZERO = 0
-_TURNS: dict[object, Image.Transpose] = {
+_TRANSPOSES: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
     5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
@@ -43,6 +44,7 @@ class ImageDocument:
             CorruptFile: Pillow cannot open it.
         """
         self.losses: tuple[str, ...] = ()  # a picture that is not whole is an error
+        self.password: str | None = None
         Image.MAX_IMAGE_PIXELS = None  # our own limit, in `image`, has a typed error
         ImageFile.LOAD_TRUNCATED_IMAGES = False
         try:
@@ -50,10 +52,14 @@ class ImageDocument:
                 warnings.simplefilter("ignore")  # about metadata, which may be as wrong as it likes
                 self._image = Image.open(path)
                 self._pages = int(getattr(self._image, "n_frames", 1)) if self._image.format in _MULTI_PAGE else 1
-        except UnidentifiedImageError as error:  # it names the file, which in the cache says nothing to anybody
-            raise CorruptFile("this picture cannot be opened: its header is damaged, or it is cut off") from error
+        except UnidentifiedImageError as error:  # its message has the name in the cache, not the user's
+            raise CorruptFile(
+                "this picture cannot be opened: its header is damaged, or it is cut off; send it again"
+            ) from error
         except FAULTS as error:
-            raise CorruptFile(f"this picture cannot be opened: {error}") from error
+            raise CorruptFile(
+                f"this picture cannot be opened: {error}; open it in a viewer and save it again"
+            ) from error
 
     @property
     def page_count(self) -> int:
@@ -71,7 +77,7 @@ class ImageDocument:
             CorruptFile: It cannot be decoded, or has no such page.
         """
         if not 0 <= pagenum < self._pages:
-            raise CorruptFile(f"there is no page {pagenum}: the file has {self._pages}")
+            raise CorruptFile(f"there is no page {pagenum}: the file has {self._pages}, numbered from 0")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -79,9 +85,13 @@ class ImageDocument:
                 _check_size(*self._image.size, max_megapixels)
                 pixels = _pixels(_upright(self._image), grey=grey)
         except Image.DecompressionBombError as error:
-            raise PageTooLarge(f"this picture unpacks to more than is allowed: {error}") from error
+            raise PageTooLarge(
+                f"this picture unpacks to more than is allowed: {error}; open it in a viewer and save it again"
+            ) from error
         except FAULTS as error:
-            raise CorruptFile(f"page {pagenum} cannot be decoded: {error}") from error
+            raise CorruptFile(
+                f"page {pagenum} cannot be decoded: {error}; open it in a viewer and save it again"
+            ) from error
         return PageImage(pixels, _dpi(self._image))
 
     def close(self) -> None:
@@ -113,16 +123,16 @@ def _pixels(image: Image.Image, *, grey: bool) -> ImageU8:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Return a picture turned by its EXIF orientation; as it is where no orientation can be read.
+    """Return a picture upright by its EXIF orientation; as it is where no orientation can be read.
 
     Not by ImageOps.exif_transpose: it writes all of the EXIF anew, and fails on tags that do not matter.
     """
     image.load()  # a fault in the pixels is raised here, outside of what is forgiven
     try:
-        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+        transpose = _TRANSPOSES.get(image.getexif().get(ExifTags.Base.Orientation))
     except FAULTS:
         return image
-    return image if turn is None else image.transpose(turn)
+    return image if transpose is None else image.transpose(transpose)
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
@@ -134,17 +144,17 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
     values = np.asarray(image)
     tags = getattr(image, "tag_v2", {})
     if values.dtype == np.int32 and tags.get(TiffImagePlugin.SAMPLEFORMAT, (1,))[0] == 1:
-        values = values.view(np.uint32)  # Pillow has no such mode: from 2³¹ on, light grey reads as negative
-    bands = np.array_split(np.arange(len(values)), max(1, values.size // _BAND))
+        values = values.view(np.uint32)  # Pillow has no such mode: from 2³¹ on, they would read as negative
+    bands = np.array_split(np.arange(len(values)), max(1, values.size // _BAND_PIXELS))
     rows = [slice(band[0], band[-1] + 1) for band in bands if band.size]
     highest = max(float(values[band].max(initial=0, where=np.isfinite(values[band]))) for band in rows)
-    white = next((limit for limit in _FULL_RANGES if highest <= limit), highest)
+    white = next((limit for limit in _WHITE_LEVELS if highest <= limit), highest)
     pixels = np.empty(values.shape, np.uint8)
     for band in rows:
         shades = np.nan_to_num(values[band].astype(np.float32), copy=False, posinf=white)
         pixels[band] = shades.clip(0, white) * (255.0 / white)
     if tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == _WHITE_IS_ZERO:
-        np.subtract(255, pixels, out=pixels)  # Pillow turns only 1- and 8-bit pictures itself
+        np.subtract(255, pixels, out=pixels)  # Pillow inverts only 1- and 8-bit pictures itself
     return Image.fromarray(pixels)
 
 
@@ -158,4 +168,5 @@ def _dpi(image: Image.Image) -> int:
             found = 0
         if found in _TRUSTED_DPI:
             return found
-    return int(min(max(max(image.size) / _LONG_SIDE_INCHES, 72), 600))
+    guessed = max(image.size) / _A4_LONG_SIDE_INCHES
+    return int(min(max(guessed, _MIN_GUESSED_DPI), _MAX_GUESSED_DPI))

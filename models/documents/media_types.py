@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes: its media type, or what it looks like."""
+"""What a file is by its first bytes: its media type, or what it looks like."""
 
 from __future__ import annotations
 

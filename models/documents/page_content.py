@@ -1,4 +1,4 @@
-"""What a PDF page is made of: how much of its text is seen, and how much of it is picture."""
+"""What a PDF page is made of: how much of its text is visible, and how much of it is picture."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 from models.arrays import I64
 from models.layout.geometry import Box
 
-_INVISIBLE = 3  # text render mode 3: neither filled nor stroked
-_SPACES = (9, 10, 13, 32, 160)  # code points
-_CELLS = 128  # of the grid that a page is judged on: 4.6 × 6.6 points of an A4 page each
+_INVISIBLE_MODE = 3  # text render mode: neither filled nor stroked
+_SPACE_CODES = (9, 10, 13, 32, 160)
+_GRID_CELLS = 128  # of the grid that a page is judged on: 4.6 × 6.6 points of an A4 page each
 _PICTURES = ("fill-image", "fill-imgmask")
 
 
@@ -21,22 +21,22 @@ _PICTURES = ("fill-image", "fill-imgmask")
 class PageContent:
     """What lies on a page.
 
-    `seen_characters` are those that are drawn, not wholly transparent, and under no picture drawn after them.
+    `visible_characters` are those that are drawn, not wholly transparent, and under no picture drawn after them.
     `picture_cover` is the share of the page under all of its pictures together, in [0, 1], for many scanners write
     a page as strips.
     """
 
     is_blank: bool
-    seen_characters: int
+    visible_characters: int
     picture_cover: float
 
     def hidden_share(self, text: str) -> float:
-        """Return the share of a text layer's characters that nobody sees, in [0, 1].
+        """Return the share of a text layer's characters that are not visible, in [0, 1].
 
         Counted against the text, for what is only a clipping path (render mode 7) is in no trace of drawing.
         """
         characters = len("".join(text.split()))
-        return max(0.0, 1 - self.seen_characters / characters) if characters else 0.0
+        return max(0.0, 1 - self.visible_characters / characters) if characters else 0.0
 
 
 def page_content(page: Any) -> PageContent:
@@ -48,7 +48,7 @@ def page_content(page: Any) -> PageContent:
     size = _size(page)
     cover = float((_topmost(pictures, size) >= 0).mean())
     opaque = _topmost(_without_see_through(page, pictures, log), size)
-    return PageContent(False, _seen_characters(page, opaque, size), cover)
+    return PageContent(False, _visible_characters(page, opaque, size), cover)
 
 
 def _size(page: Any) -> tuple[float, float]:
@@ -58,7 +58,7 @@ def _size(page: Any) -> tuple[float, float]:
 
 def _topmost(pictures: Iterable[tuple[int, Box]], size: tuple[float, float]) -> I64:
     """Return the number of the last picture drawn over each cell, (128, 128) int64; -1 where there is none."""
-    grid = np.full((_CELLS, _CELLS), -1, dtype=np.int64)
+    grid = np.full((_GRID_CELLS, _GRID_CELLS), -1, dtype=np.int64)
     for number, (x0, y0, x1, y1) in pictures:
         grid[_cell(y0, size[1]) : _cell(y1, size[1]), _cell(x0, size[0]) : _cell(x1, size[0])] = number
     return grid
@@ -66,7 +66,7 @@ def _topmost(pictures: Iterable[tuple[int, Box]], size: tuple[float, float]) -> 
 
 def _cell(position: float, side: float) -> int:
     share = position / side
-    return round(_CELLS * min(max(share, 0.0), 1.0)) if share == share else 0  # NaN comes from broken matrices
+    return round(_GRID_CELLS * min(max(share, 0.0), 1.0)) if share == share else 0  # NaN comes from broken matrices
 
 
 def _without_see_through(
@@ -83,17 +83,18 @@ def _without_see_through(
     ]
 
 
-def _seen_characters(page: Any, opaque: I64, size: tuple[float, float]) -> int:
-    seen: dict[Box, int] = {}
+def _visible_characters(page: Any, opaque: I64, size: tuple[float, float]) -> int:
+    visible: dict[Box, int] = {}
     for span in page.get_texttrace():
-        if span["type"] == _INVISIBLE or span["opacity"] == 0 or _is_covered(span, opaque, size):
+        if span["type"] == _INVISIBLE_MODE or span["opacity"] == 0 or _is_covered(span, opaque, size):
             continue
-        seen[span["bbox"]] = sum(code not in _SPACES for code, *_ in span["chars"])  # once, if filled and stroked
-    return sum(seen.values())
+        # text that is filled and stroked is in the trace twice, with the same box
+        visible[span["bbox"]] = sum(code not in _SPACE_CODES for code, *_ in span["chars"])
+    return sum(visible.values())
 
 
 def _is_covered(span: dict[str, Any], opaque: I64, size: tuple[float, float]) -> bool:
     x0, y0, x1, y1 = span["bbox"]
-    row = min(_cell((y0 + y1) / 2, size[1]), _CELLS - 1)
-    column = min(_cell((x0 + x1) / 2, size[0]), _CELLS - 1)
+    row = min(_cell((y0 + y1) / 2, size[1]), _GRID_CELLS - 1)
+    column = min(_cell((x0 + x1) / 2, size[0]), _GRID_CELLS - 1)
     return bool(opaque[row, column] > span["seqno"])

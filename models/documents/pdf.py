@@ -19,8 +19,8 @@ from models.errors import CorruptFile, EmptyDocument, EncryptedFile, PageTooLarg
 FAULTS = (pymupdf.FileDataError, pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError, TypeError, IndexError)
 
 _POINTS_PER_INCH = 72
-_LEAST_DPI = 36  # a page that is too large even at this is a bomb or a poster of tens of metres
-_MAX_SIDE = 32_767  # pixels: what readers count coordinates in 16 bits with can take
+_MIN_DPI = 36  # a page that is too large even at this is a bomb or a poster of tens of metres
+_MAX_SIDE_PX = 32_767  # readers count coordinates in 16 bits
 # How MuPDF reports content that it leaves out or makes up. Colour profiles cost no text; the page tree is no page.
 _LOSS = re.compile(
     r"(?!.*(ICC profile|page tree))"
@@ -28,7 +28,7 @@ _LOSS = re.compile(
     r"|content stream is not a stream|cannot draw)"
 )
 _NO_DEFLATE_END = "premature end of data in flate filter"
-# A glyph that stands for no known character must be seen as such: its number is the code of some other character.
+# A glyph that stands for no known character must show as such: its number is the code of some other character.
 _TEXT_FLAGS = pymupdf.TEXTFLAGS_DICT & ~(pymupdf.TEXT_PRESERVE_IMAGES | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE)
 _OUT_OF_MEMORY = re.compile(r"[mce]*alloc \(.*\) failed")
 
@@ -54,12 +54,12 @@ class PdfDocument:
             self._unlock(passwords)
             self._pages = int(self._document.page_count)
         except FAULTS as error:
-            # MuPDF names the file, which in the cache has a name that says nothing to anybody
-            said = "nothing in it can be recovered" if str(path) in str(error) else _said(error)
-            raise CorruptFile(f"this PDF is damaged beyond repair: {said}") from error
+            # MuPDF's message may be just the name in the cache, which is not the user's
+            reason = "nothing in it can be recovered" if str(path) in str(error) else _message(error)
+            raise CorruptFile(f"this PDF is damaged beyond repair: {reason}; send it again") from error
         if self._pages < 1:
             self.close()
-            raise EmptyDocument("this PDF has no pages")
+            raise EmptyDocument("this PDF has no pages: export it again from the program that made it")
 
     @property
     def page_count(self) -> int:
@@ -81,7 +81,7 @@ class PdfDocument:
             trusted = is_trusted(layer.text, found.hidden_share(layer.text), found.picture_cover)
             return layer if trusted else None
         except FAULTS as error:
-            raise CorruptFile(f"page {pagenum} cannot be read: {_said(error)}") from error
+            raise CorruptFile(f"page {pagenum} cannot be read: {_message(error)}") from error
 
     def image(self, pagenum: int, dpi: int, max_megapixels: float, *, grey: bool) -> PageImage:
         """Return the page drawn at `dpi`, or at the highest resolution below it that the limits allow."""
@@ -97,10 +97,10 @@ class PdfDocument:
         except FAULTS as error:
             if _OUT_OF_MEMORY.search(str(error)):
                 raise PageTooLarge(
-                    f"page {pagenum} needs more memory to be drawn than a reader has: {_said(error)}; lower dpi or "
-                    "max_megapixels"
+                    f"page {pagenum} needs more memory to be drawn than a reader has: {_message(error)}; lower dpi "
+                    "or max_megapixels"
                 ) from error
-            raise CorruptFile(f"page {pagenum} cannot be drawn: {_said(error)}") from error
+            raise CorruptFile(f"page {pagenum} cannot be drawn: {_message(error)}") from error
         finally:
             pymupdf.TOOLS.store_shrink(100)  # else up to 256 MB of decoded pictures stay, in every process
         pixels = samples[:, : pixmap.width * pixmap.n]
@@ -113,17 +113,17 @@ class PdfDocument:
     def _page(self, pagenum: int) -> Any:
         self.losses, self._losses_of = (), pagenum
         if not 0 <= pagenum < self._pages:
-            raise CorruptFile(f"there is no page {pagenum}: the document has {self._pages}")
+            raise CorruptFile(f"there is no page {pagenum}: the document has {self._pages}, numbered from 0")
         pymupdf.TOOLS.reset_mupdf_warnings()  # else they pile up, and those of other pages are taken for this one's
         try:
             return self._document.load_page(pagenum)
         except FAULTS as error:
-            raise CorruptFile(f"page {pagenum} cannot be loaded: {_said(error)}") from error
+            raise CorruptFile(f"page {pagenum} cannot be loaded: {_message(error)}") from error
 
     def _losses(self, page: Any) -> tuple[str, ...]:
-        """Return what MuPDF has said of content that it leaves out, since the page was loaded."""
-        said = filter(_LOSS.match, pymupdf.TOOLS.mupdf_warnings(reset=False).splitlines())
-        losses = tuple(dict.fromkeys(said))
+        """Return what MuPDF has reported of content that it leaves out, since the page was loaded."""
+        reported = filter(_LOSS.match, pymupdf.TOOLS.mupdf_warnings(reset=False).splitlines())
+        losses = tuple(dict.fromkeys(reported))
         if losses == (_NO_DEFLATE_END,) and not any(map(self._document.xref_stream_raw, page.get_contents())):
             return ()  # blank pages are written with a compressed stream of no bytes
         return losses
@@ -143,10 +143,10 @@ class PdfDocument:
         )
 
 
-def _lines(content: dict[str, Any], turn: Any, scale: float) -> list[TextLine]:
-    """Return the lines in pixels of the page as it is seen: MuPDF gives them as on the page before its rotation."""
+def _lines(content: dict[str, Any], rotation: Any, scale: float) -> list[TextLine]:
+    """Return the lines in pixels of the page as shown: MuPDF gives them as on the page before its rotation."""
     return [
-        TextLine(tuple(side * scale for side in pymupdf.Rect(line["bbox"]) * turn), text)
+        TextLine(tuple(side * scale for side in pymupdf.Rect(line["bbox"]) * rotation), text)
         for block in content["blocks"]
         for line in block.get("lines", ())
         if (text := " ".join("".join(span["text"] for span in line["spans"]).split()))
@@ -159,14 +159,14 @@ def _affordable_dpi(width: float, height: float, dpi: int, max_megapixels: float
     longest = max(width, height) / _POINTS_PER_INCH
     if not 0 < inches < float("inf"):
         raise CorruptFile(f"the page has no area: {width:g} × {height:g} points")
-    affordable = min(dpi, int((max_megapixels * 1e6 / inches) ** 0.5), int((_MAX_SIDE - 1) / longest))
-    if affordable < _LEAST_DPI:
+    affordable = min(dpi, int((max_megapixels * 1e6 / inches) ** 0.5), int((_MAX_SIDE_PX - 1) / longest))
+    if affordable < _MIN_DPI:
         raise PageTooLarge(
             f"the page is {width / 72:.0f} × {height / 72:.0f} inches: more than {max_megapixels:g} megapixels "
-            f"or {_MAX_SIDE} pixels a side even at {_LEAST_DPI} dpi; raise max_megapixels, or split the page"
+            f"or {_MAX_SIDE_PX} pixels a side even at {_MIN_DPI} dpi; raise max_megapixels, or split the page"
         )
     return affordable
 
 
-def _said(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     return str(error).strip() or type(error).__name__

@@ -12,18 +12,19 @@ from models.layout.geometry import Box, same_row
 # A broken font map shows as replacement or private-use characters: one in ten, and the page is read as a picture.
 _MAX_BROKEN_SHARE = 0.1
 # A picture over more than half of the page is a scan; the text with it is then a stamp, a header or somebody's OCR.
-_SCAN_COVER = 0.5
+_MAX_PICTURE_COVER = 0.5
 # Visible text of this many characters over a scan is a typeset page on a background picture, not a stamp.
-_TYPESET_CHARACTERS = 400
-# Of the letters of Latin words, 32 to 45 in 100 are vowels in real text, 7 to 27 where every letter is moved by a
-# place or more. Lists of part numbers have few, too: they may be read as pictures, which costs time and no text.
-_LEAST_VOWEL_SHARE = 0.27
-_MAX_MIXED_SHARE = 0.4
-_FEW_WORDS = 12  # too few to tell
-_LONG_WORD = 4
-MIN_ROW_OVERLAP = 0.6  # of the lower piece's height
-MAX_ROW_STEP_BACK = 0.3  # of the height, that a piece may begin before the last one ends
-_ECHO_SHIFT = 0.2  # of the text's height: more is a shadow at the most, or the next line
+_MIN_TYPESET_CHARACTERS = 400
+# Of the letters of Latin words, 32 to 45 in 100 are vowels in real text, 7 to 27 where every letter is another of
+# the alphabet. Lists of part numbers have few, too: they may be read as pictures, which costs time and no text.
+_MIN_VOWEL_SHARE = 0.27
+_MAX_MIXED_SHARE = 0.4  # of the words, that may mix scripts
+_MIN_WORDS = 12  # of fewer, these shares mean nothing
+_MIN_WORD_LETTERS = 4
+_MAX_HIDDEN_SHARE = 0.5  # of the characters
+_MIN_ROW_OVERLAP = 0.6  # of the lower piece's height
+_MAX_ROW_STEP_BACK = 0.3  # of the height, that a piece may begin before the last one ends
+_MAX_ECHO_SHIFT = 0.2  # of the text's height: more is a shadow at the most, or the next line
 _LETTERS = re.compile(r"[^\W\d_]+")
 _VOWELS = re.compile("[aeiouy]", re.IGNORECASE)
 _EAST_ASIAN = {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"}
@@ -52,11 +53,11 @@ class TextLayer:
 
 
 def is_trusted(text: str, hidden_share: float, picture_cover: float) -> bool:
-    """Return whether a text layer says what the page shows.
+    """Return whether a text layer has the text that the page shows.
 
     Args:
         text: All of the layer's text.
-        hidden_share: Share of its characters that nobody sees, in [0, 1]: the mark of an OCR layer that another
+        hidden_share: Share of its characters that are not visible, in [0, 1]: the mark of an OCR layer that another
             program laid over or under a scan. Its quality is unknown, so the picture is read instead.
         picture_cover: Share of the page that pictures cover, in [0, 1].
     """
@@ -66,9 +67,9 @@ def is_trusted(text: str, hidden_share: float, picture_cover: float) -> bool:
     broken = sum(map(_is_broken, characters)) + 6 * text.count("(cid:")
     if broken > _MAX_BROKEN_SHARE * len(characters):
         return False
-    if hidden_share > 0.5 or not _reads_like_words(text):
+    if hidden_share > _MAX_HIDDEN_SHARE or not _reads_like_words(text):
         return False
-    return picture_cover <= _SCAN_COVER or (1 - hidden_share) * len(characters) >= _TYPESET_CHARACTERS
+    return picture_cover <= _MAX_PICTURE_COVER or (1 - hidden_share) * len(characters) >= _MIN_TYPESET_CHARACTERS
 
 
 def _reads_like_words(text: str) -> bool:
@@ -76,13 +77,13 @@ def _reads_like_words(text: str) -> bool:
 
     Words of Latin letters have vowels, and no word mixes scripts (kana, kanji and hangul do, and pass as one).
     """
-    words = [word for word in _LETTERS.findall(text) if len(word) >= _LONG_WORD or not word.isascii()]
-    if len(words) < _FEW_WORDS:
+    words = [word for word in _LETTERS.findall(text) if len(word) >= _MIN_WORD_LETTERS or not word.isascii()]
+    if len(words) < _MIN_WORDS:
         return True
     latin = [word for word in words if word.isascii()]
     if 2 * len(latin) > len(words):
         letters = "".join(latin)
-        return len(_VOWELS.findall(letters)) >= _LEAST_VOWEL_SHARE * len(letters)
+        return len(_VOWELS.findall(letters)) >= _MIN_VOWEL_SHARE * len(letters)
     return sum(len(_scripts(word)) > 1 for word in words) <= _MAX_MIXED_SHARE * len(words)
 
 
@@ -93,7 +94,7 @@ def _scripts(word: str) -> set[str]:
 
 
 def without_echoes(lines: Sequence[TextLine]) -> list[TextLine]:
-    """Drop lines drawn twice in one place: some writers make text bold that way, or fill it and clip to it."""
+    """Drop lines drawn twice at one position: some writers make text bold that way, or fill it and clip to it."""
     kept: dict[str, list[TextLine]] = {}
     for line in lines:
         same = kept.setdefault(line.text, [])
@@ -104,8 +105,8 @@ def without_echoes(lines: Sequence[TextLine]) -> list[TextLine]:
 
 
 def _is_echo(one: Box, other: Box) -> bool:
-    near = _ECHO_SHIFT * min(one[2] - one[0], one[3] - one[1])
-    return all(abs(a - b) <= near for a, b in zip(one, other, strict=True))
+    limit = _MAX_ECHO_SHIFT * min(one[2] - one[0], one[3] - one[1])
+    return all(abs(a - b) <= limit for a, b in zip(one, other, strict=True))
 
 
 def join_rows(lines: Sequence[TextLine]) -> list[TextLine]:
@@ -122,7 +123,7 @@ def join_rows(lines: Sequence[TextLine]) -> list[TextLine]:
 
 def _continues(left: Box, right: Box) -> bool:
     height = min(left[3] - left[1], right[3] - right[1])
-    return same_row(left, right, MIN_ROW_OVERLAP) and right[0] - left[2] >= -MAX_ROW_STEP_BACK * height
+    return same_row(left, right, _MIN_ROW_OVERLAP) and right[0] - left[2] >= -_MAX_ROW_STEP_BACK * height
 
 
 def _is_broken(character: str) -> bool:

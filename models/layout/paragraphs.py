@@ -11,9 +11,9 @@ from models.document import Region
 from models.layout.geometry import Box, same_row
 from models.layout.reading_order import deskewed_boxes
 
-_WIDER = 1.35  # times the usual distance from a line to the next: white between paragraphs
-_INDENT = 0.8  # of a line's height, by which a paragraph's first line begins further right
-_RESIZED = 1.5  # times as high: a heading, or a footnote
+MAX_LINE_SPACING = 1.35  # times the usual distance from a row to the next: more is white between paragraphs
+MIN_INDENT_HEIGHTS = 0.8  # line heights by which a paragraph's first line begins further right
+MAX_HEIGHT_RATIO = 1.5  # of two rows of one paragraph: more is a heading, or a footnote
 
 
 def in_paragraphs(regions: Sequence[Region], rotation: float = 0.0) -> tuple[Region, ...]:
@@ -26,7 +26,7 @@ def paragraph_numbers(regions: Sequence[Region], rotation: float = 0.0) -> list[
     """Return for each region, in reading order, the number of its paragraph, from 0.
 
     Args:
-        rotation: By how many degrees the page's text is turned clockwise.
+        rotation: By how many degrees the page's text is rotated clockwise.
 
     A paragraph ends where the next row is another column's, is further down than rows are on this page, is set
     larger or smaller, or begins further right than the rows before and after it.
@@ -35,11 +35,11 @@ def paragraph_numbers(regions: Sequence[Region], rotation: float = 0.0) -> list[
     rows = _rows(boxes)
     outlines = [_outline([boxes[index] for index in row]) for row in rows]
     steps = [_middle(low) - _middle(high) for high, low in pairwise(outlines)]
-    usual = median(down) if (down := [step for step in steps if step > 0]) else 0.0
+    spacing = median(down) if (down := [step for step in steps if step > 0]) else 0.0
     numbers: list[int] = []
     number = 0
-    for place, row in enumerate(rows):
-        if place and _begins(outlines, place, usual):
+    for index, row in enumerate(rows):
+        if index and _begins(outlines, index, spacing):
             number += 1
         numbers += [number] * len(row)
     return numbers
@@ -57,24 +57,26 @@ def _rows(boxes: Sequence[Box]) -> list[list[int]]:
 
 
 def _outline(boxes: Sequence[Box]) -> Box:
+    """Return the box of a row: all of its width, and the usual height of its parts."""
     return (
         min(box[0] for box in boxes), median(box[1] for box in boxes),
         max(box[2] for box in boxes), median(box[3] for box in boxes),
     )  # fmt: skip
 
 
-def _begins(rows: Sequence[Box], place: int, usual: float) -> bool:
-    """Return whether a paragraph begins with this row."""
-    before, row = rows[place - 1], rows[place]
+def _begins(rows: Sequence[Box], index: int, spacing: float) -> bool:
+    """Return whether a paragraph begins with this row; `spacing` is usual between the middles of two rows."""
+    before, row = rows[index - 1], rows[index]
     step, height = _middle(row) - _middle(before), _height(row)
-    beside = row[2] < before[0] or before[2] < row[0]
-    if step <= 0 or beside or step > _WIDER * max(usual, _height(before)):
+    is_beside = row[2] < before[0] or before[2] < row[0]
+    if step <= 0 or is_beside or step > MAX_LINE_SPACING * max(spacing, _height(before)):
         return True
-    if max(height, _height(before)) > _RESIZED * min(height, _height(before)):
+    if max(height, _height(before)) > MAX_HEIGHT_RATIO * min(height, _height(before)):
         return True
-    indented = row[0] > before[0] + _INDENT * height
-    after = rows[place + 1] if place + 1 < len(rows) else None
-    return indented and after is not None and abs(after[0] - before[0]) < _INDENT * height
+    # an indent is one row's: the row after it begins where the row before it does
+    is_indented = row[0] > before[0] + MIN_INDENT_HEIGHTS * height
+    after = rows[index + 1] if index + 1 < len(rows) else None
+    return is_indented and after is not None and abs(after[0] - before[0]) < MIN_INDENT_HEIGHTS * height
 
 
 def _middle(box: Box) -> float:

@@ -14,24 +14,29 @@ from models.document import Region
 from models.layout.geometry import Box, bounds, same_row
 
 # A gutter between columns is wider than the gap between words of a row: at least this many line heights.
-_GUTTER_HEIGHTS = 1.2
+MIN_GUTTER_HEIGHTS = 1.2
 # A column has lines of its own: fewer on either side, and the gap is one of a table row or a form.
-_COLUMN_LINES = 3
-_UPENDED, _UPENDED_LETTERS = 2.0, 3  # times as high as wide, with more than a letter or two
+MIN_COLUMN_LINES = 3
+# Text that runs up or down the page: so many times as high as wide, with more than a letter or two.
+MIN_VERTICAL_ASPECT, MIN_VERTICAL_CHARACTERS = 2.0, 3
+MAX_BACKWARD_HEIGHTS = 0.5  # of a line, that the next piece of its row may begin before it ends
+MIN_LINE_HEIGHT = 0.25  # of a sloping line's whole box: between its edges' middles, less is no height
+# Blocks are apart by more than so many times the usual gap between rows, and so many pixels.
+BLOCK_GAP_RATIO, BLOCK_GAP_PX = 2.0, 2.0
 
 
 def in_reading_order(regions: Sequence[Region], rotation: float = 0.0) -> list[Region]:
     """Return the regions in reading order; nothing is added or lost.
 
     Args:
-        rotation: By how many degrees the page's text is turned clockwise: rows are rows as they are read.
+        rotation: By how many degrees the page's text is rotated clockwise: rows are those of the deskewed page.
 
     What runs along the page's edge, up or down, comes last.
     """
     boxes = deskewed_boxes(regions, rotation)
-    upended = [_is_upended(box, region.text) for box, region in zip(boxes, regions, strict=True)]
-    level = [index for index, is_upended in enumerate(upended) if not is_upended]
-    edges = [index for index, is_upended in enumerate(upended) if is_upended]
+    vertical = [_is_vertical(box, region.text) for box, region in zip(boxes, regions, strict=True)]
+    level = [index for index, is_vertical in enumerate(vertical) if not is_vertical]
+    edges = [index for index, is_vertical in enumerate(vertical) if is_vertical]
     return [regions[index] for index in [*_ordered(level, boxes), *edges]]
 
 
@@ -51,10 +56,10 @@ def page_text(regions: Sequence[Region], rotation: float = 0.0) -> str:
 
 
 def deskewed_boxes(regions: Sequence[Region], rotation: float) -> list[Box]:
-    """Return the boxes that the regions have once the page is turned back.
+    """Return the boxes that the regions have once the page is deskewed.
 
-    A line that slopes still, on a page that is warped, is as high as it is at one place: its whole box would reach
-    into the rows above and below.
+    A line may slope still, on a page that is warped. Its box is as high as the line is at one point along it: the
+    whole box would reach into the rows above and below.
     """
     cos, sin = math.cos(math.radians(rotation)), math.sin(math.radians(rotation))
     return [_box_of_line([(x * cos + y * sin, y * cos - x * sin) for x, y in region.polygon]) for region in regions]
@@ -63,26 +68,29 @@ def deskewed_boxes(regions: Sequence[Region], rotation: float) -> list[Box]:
 def _box_of_line(corners: Sequence[tuple[float, float]]) -> Box:
     x0, y0, x1, y1 = bounds(tuple(corners))
     if len(corners) == 4 and x1 - x0 > y1 - y0:
-        one, other = sorted(((corners[0][1] + corners[1][1]) / 2, (corners[2][1] + corners[3][1]) / 2))
-        y0, y1 = (one, other) if other - one > 0.25 * (y1 - y0) else (y0, y1)
+        # the middles of its upper and its lower edge
+        upper, lower = sorted(((corners[0][1] + corners[1][1]) / 2, (corners[2][1] + corners[3][1]) / 2))
+        y0, y1 = (upper, lower) if lower - upper > MIN_LINE_HEIGHT * (y1 - y0) else (y0, y1)
     return x0, y0, x1, y1
 
 
-def _is_upended(box: Box, text: str) -> bool:
-    return box[3] - box[1] > _UPENDED * (box[2] - box[0]) and len(text) >= _UPENDED_LETTERS
+def _is_vertical(box: Box, text: str) -> bool:
+    is_high = box[3] - box[1] > MIN_VERTICAL_ASPECT * (box[2] - box[0])
+    return is_high and len(text) >= MIN_VERTICAL_CHARACTERS
 
 
 def _continues(left: Box, right: Box) -> bool:
-    return right[0] >= left[2] - 0.5 * (left[3] - left[1]) and same_row(left, right)
+    return right[0] >= left[2] - MAX_BACKWARD_HEIGHTS * (left[3] - left[1]) and same_row(left, right)
 
 
 def _ordered(indices: list[int], boxes: Sequence[Box]) -> list[int]:
+    """Return the boxes' numbers in reading order: cut into columns, else into bands, else read row by row."""
     if len(indices) < 2:
         return indices
     heights = sorted(boxes[i][3] - boxes[i][1] for i in indices)
     line_height = heights[len(heights) // 2]
-    columns = _cut(indices, boxes, axis=0, gap=_GUTTER_HEIGHTS * line_height)
-    if len(columns) > 1 and min(map(len, columns)) >= _COLUMN_LINES:
+    columns = _cut(indices, boxes, axis=0, gap=MIN_GUTTER_HEIGHTS * line_height)
+    if len(columns) > 1 and min(map(len, columns)) >= MIN_COLUMN_LINES:
         return [index for column in columns for index in _ordered(column, boxes)]
     bands = _cut(indices, boxes, axis=1, gap=0.0)
     if len(bands) > 1:
@@ -117,7 +125,7 @@ def _merge_single_rows(bands: list[list[int]], boxes: Sequence[Box]) -> list[lis
     usual = sorted(gaps)[len(gaps) // 2]
     merged = [list(bands[0])]
     for gap, band in zip(gaps, bands[1:], strict=True):
-        if gap > 2.0 * usual + 2.0:
+        if gap > BLOCK_GAP_RATIO * usual + BLOCK_GAP_PX:
             merged.append(list(band))
         else:
             merged[-1].extend(band)
