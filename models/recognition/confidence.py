@@ -1,4 +1,4 @@
-"""What a recogniser's confidence is worth: the probability that a word it read is right."""
+"""Calibrated confidence: the probability that a word is right, from the confidence that its engine gives it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from models.document import Kind, PageLines, Region
 
-_CLIP = 1e-3  # nobody is surer than this, either way
+_CLIP = 1e-3  # from 0 and from 1: the curves' logarithms must exist
 
 # Beta calibration (Kull, Silva Filho & Flach 2017), log odds = a ln(c) - b ln(1 - c) + offset, for each recogniser
 # and kind of line: fitted by models/training/calibrate.py, on what models/README.md says.
@@ -18,24 +18,27 @@ _FITTED: dict[tuple[str, Kind], tuple[float, float, float]] = {
     ("ppocr", "printed"): (10.024, 0.265, 0.770),
     ("tesseract", "printed"): (0.620, 1.712, -1.926),
 }
-_AS_SAID = (1.0, 1.0, 0.0)  # a recogniser that was not measured, a language model's for example
+_IDENTITY = (1.0, 1.0, 0.0)  # for engines that were not measured, TrOCR among them
 
 
 def calibrated(confidence: float, recogniser: str, kind: Kind = "printed") -> float:
-    """Return the probability, in [0, 1], that a word read with a recogniser's own confidence in [0, 1] is right.
+    """Return the probability that a word is right, in [0, 1]; it never falls where the confidence rises.
 
-    It grows with the confidence, so that what is surer stays surer.
+    Args:
+        confidence: The engine's own, in [0, 1].
+        recogniser: The engine's name, as regions carry it.
+        kind: Of the line that the word is on.
     """
-    a, b, offset = _FITTED.get((recogniser, kind), _AS_SAID)
+    a, b, offset = _FITTED.get((recogniser, kind), _IDENTITY)
     clipped = min(max(confidence, _CLIP), 1 - _CLIP)
     return round(1 / (1 + math.exp(-(a * math.log(clipped) - b * math.log(1 - clipped) + offset))), 4)
 
 
 def with_calibrated_confidence(lines: PageLines, min_confidence: float) -> PageLines:
-    """Return a page's lines with what their confidence is worth; those worth less than asked for are dropped."""
-    told = [_calibrated_region(region) for region in lines.regions]
-    kept = tuple(_confident(told, min_confidence))
-    return replace(lines, regions=kept, dropped=lines.dropped + len(told) - len(kept))
+    """Return a page's lines with calibrated confidence; those below `min_confidence`, in [0, 1], are dropped."""
+    calibrated_regions = [_calibrated_region(region) for region in lines.regions]
+    kept = tuple(_confident(calibrated_regions, min_confidence))
+    return replace(lines, regions=kept, dropped=lines.dropped + len(calibrated_regions) - len(kept))
 
 
 def _calibrated_region(region: Region) -> Region:

@@ -1,4 +1,4 @@
-"""Lines cut out of a page, and made what a line recogniser takes."""
+"""Line crops: cut out of a page, and resized to what a line recogniser takes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from models.arrays import F32, ImageU8
 from models.layout.geometry import box_sides
 
-LINE_HEIGHT = 48  # pixels, what PP-OCR's recogniser was trained on
-_NARROWEST = 16  # pixels at that height
-_VERTICAL = 1.5  # times as high as wide: text that runs down or up the page
-_STRAIGHT = 0.5  # pixels by which the ends of a line may differ in height without turning it
+LINE_HEIGHT = 48  # pixels: the height that PP-OCR's recogniser was trained on
+_MIN_WIDTH_PX = 16  # at that height
+_MIN_VERTICAL_RATIO = 1.5  # height to width of text that runs down or up the page
+_MAX_SLANT_PX = 0.5  # a line whose ends differ less in height is cut out as it is, without resampling
 
 
 def cut_line(pixels: ImageU8, corners: F32) -> ImageU8:
@@ -23,20 +23,24 @@ def cut_line(pixels: ImageU8, corners: F32) -> ImageU8:
         pixels: The page, (H, W, 3) or (H, W) uint8.
         corners: (4, 2) page pixels, clockwise from where the line begins.
 
-    A box much higher than wide is turned by 90° counter-clockwise, as text along a page's margin is.
+    A box much higher than wide is rotated by 90° counter-clockwise, as text along a page's margin is.
     """
     width, height = (max(1, round(side)) for side in box_sides(corners))
-    line = _upright(pixels, corners) if _is_straight(corners) else _turned(pixels, corners, width, height)
-    return np.rot90(line) if line.shape[0] > _VERTICAL * line.shape[1] else line
+    line = _upright(pixels, corners) if _is_level(corners) else _deskewed(pixels, corners, width, height)
+    return np.rot90(line) if line.shape[0] > _MIN_VERTICAL_RATIO * line.shape[1] else line
 
 
-def at_height(line: ImageU8, height: int, widest: int | None = None) -> ImageU8:
-    """Return a line, (H, W) or (H, W, 3) RGB, as (height, w, 3) BGR uint8, w by its proportions."""
-    width = max(_NARROWEST, round(line.shape[1] * height / line.shape[0]))
+def at_height(line: ImageU8, height: int, max_width: int | None = None) -> ImageU8:
+    """Return a line, (H, W) or (H, W, 3) RGB, as (height, w, 3) BGR uint8, w by its proportions.
+
+    Args:
+        max_width: In pixels; lines that would be longer are squeezed. None for any width.
+    """
+    width = max(_MIN_WIDTH_PX, round(line.shape[1] * height / line.shape[0]))
     method = cv2.INTER_AREA if line.shape[0] > height else cv2.INTER_LINEAR
-    resized = cv2.resize(line, (min(width, widest or width), height), interpolation=method)
-    turned = cv2.cvtColor(resized, cv2.COLOR_GRAY2BGR if resized.ndim == 2 else cv2.COLOR_RGB2BGR)
-    return np.asarray(turned, np.uint8)
+    resized = cv2.resize(line, (min(width, max_width or width), height), interpolation=method)
+    colours = cv2.cvtColor(resized, cv2.COLOR_GRAY2BGR if resized.ndim == 2 else cv2.COLOR_RGB2BGR)
+    return np.asarray(colours, np.uint8)
 
 
 def network_input(line: ImageU8) -> F32:
@@ -45,9 +49,9 @@ def network_input(line: ImageU8) -> F32:
     return np.ascontiguousarray((colours.astype(np.float32) / 127.5 - 1.0).transpose(2, 0, 1))
 
 
-def _is_straight(corners: F32) -> bool:
+def _is_level(corners: F32) -> bool:
     (_, y0), (_, y1), (_, y2), (_, y3) = corners
-    return bool(abs(y1 - y0) <= _STRAIGHT and abs(y3 - y2) <= _STRAIGHT)
+    return bool(abs(y1 - y0) <= _MAX_SLANT_PX and abs(y3 - y2) <= _MAX_SLANT_PX)
 
 
 def _upright(pixels: ImageU8, corners: F32) -> ImageU8:
@@ -57,7 +61,7 @@ def _upright(pixels: ImageU8, corners: F32) -> ImageU8:
     return pixels[min(y0, height - 1) : max(y1, y0 + 1), min(x0, width - 1) : max(x1, x0 + 1)]
 
 
-def _turned(pixels: ImageU8, corners: F32, width: int, height: int) -> ImageU8:
+def _deskewed(pixels: ImageU8, corners: F32, width: int, height: int) -> ImageU8:
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     return np.asarray(
         cv2.warpPerspective(

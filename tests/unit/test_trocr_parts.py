@@ -17,7 +17,7 @@ from models.recognition.trocr.config import DecoderShape, EncoderShape, LineEnco
 from models.recognition.trocr.exported import read_description, write_description
 from models.recognition.trocr.greedy import Said
 from models.recognition.trocr.guards import confidence, is_loop, most_tokens, without_loop
-from models.recognition.trocr.long_lines import LONGEST, parts
+from models.recognition.trocr.long_lines import MAX_ASPECT, parts
 from models.recognition.trocr.picture import patches, prepared, square
 from models.recognition.trocr.published import (
     fetch_checkpoint,
@@ -180,7 +180,7 @@ def test_parts_of_a_line_are_the_line(height: int, width: int) -> None:
     line = np.random.default_rng(width).integers(0, 256, (height, width)).astype(np.uint8)
     cut = parts(line)
     assert (np.concatenate([part.picture for part in cut], 1) == line).all()
-    assert all(part.picture.shape[1] <= 2 * LONGEST * height for part in cut)
+    assert all(part.picture.shape[1] <= 2 * MAX_ASPECT * height for part in cut)
 
 
 def test_a_long_line_is_cut_between_words_and_a_short_one_is_not() -> None:

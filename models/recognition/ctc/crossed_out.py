@@ -1,7 +1,7 @@
-"""Words that are crossed out: where they may stand in a line, and what is left of what was seen there.
+"""Crossed-out words: where they may be in a line, and the line's class probabilities without them.
 
-One network reads lines. A second one, the first that was taught to tell nothing of what is scribbled over, reads
-other hands a little worse: it is asked only where ink lies denser than elsewhere in a line, and heeded only there.
+One network reads lines. A second one, the first fine-tuned to read crossed-out words as blanks, reads other
+writing a little worse: it is run only on lines where ink is denser somewhere than elsewhere, and used only there.
 """
 
 from __future__ import annotations
@@ -14,68 +14,79 @@ import numpy as np
 from models.arrays import F32, Mask
 from models.pages.ink import ink_coverage, paper_by_closing
 from models.recognition.ctc.best_path import BLANK
+from models.recognition.ctc.network import STRIDE_PX
 
-_STRIDE = 8  # pixels of width per step
-_WINDOW = (31, 19)  # pixels: about a short word at the height of small letters
-_SHEET = 25  # pixels, more than a pen is wide
-_FAINT = 16 / 127.5  # between ink and paper: less is paper
-_EMPTY = 0.05  # of a window is ink, at least, where something is written
-_DENSE = 1.9  # times as much ink as is usual: so it is somewhere in two of ten lines of today without such a word
-_SHORTEST = 3  # steps
-_LIKELY = 0.5  # letters are told there
-_PERHAPS, _VERY_DENSE = 0.1, 2.2  # what is less likely the language may still make a word of
+_WINDOW_PX = (31, 19)  # width and height over which ink is averaged: about a short word without ascenders
+_PAPER_WINDOW_PX = 25  # wider than any stroke of a pen
+_MIN_INK_DEPTH = 16 / 127.5  # between ink and paper, of a range of 2: less is paper
+_MIN_WRITTEN = 0.05  # share of ink in a window where something is written
+# Density of ink, where 1 is usual in the line, at which a word may be crossed out. So dense it is somewhere in
+# two of ten lines of modern handwriting that have no such word.
+_MIN_DENSITY = 1.9
+_MIN_STEPS = 3  # length of a crossed-out word, in steps of 8 pixels
+_MIN_LETTER_PROB = 0.5  # of the first network: it reads letters there
+# Less probable letters, of which the language model may still make a word, are left out where ink is denser still.
+_MIN_FAINT_LETTER_PROB, _MIN_FAINT_DENSITY = 0.1, 2.2
 
 
 def ink_density(planes: F32) -> F32:
     """Return how much ink there is at each step of a line, (T,), where 1 is usual in that line.
 
     Args:
-        planes: (3, 48, w) in [-1, 1], as the network takes it, dark ink on lighter paper.
+        planes: (3, 48, w) in [-1, 1], as the network takes it; dark ink on lighter paper.
     """
     shades = planes.mean(0)
-    paper = paper_by_closing(shades, _SHEET, smooth=True)
-    ink = ink_coverage(shades, paper, full_percentile=97, min_depth=_FAINT, floor=0.25, span=0.65)
-    steps = -(-shades.shape[1] // _STRIDE)
-    if ink.depth < _FAINT:
+    paper = paper_by_closing(shades, _PAPER_WINDOW_PX, smooth=True)
+    ink = ink_coverage(shades, paper, full_percentile=97, min_depth=_MIN_INK_DEPTH, floor=0.25, span=0.65)
+    steps = -(-shades.shape[1] // STRIDE_PX)
+    if ink.depth < _MIN_INK_DEPTH:
         return np.zeros(steps, np.float32)
-    columns = np.asarray(cv2.boxFilter(ink.coverage, -1, _WINDOW).max(0), np.float32)
-    written = columns[columns > _EMPTY]
+    columns = np.asarray(cv2.boxFilter(ink.coverage, -1, _WINDOW_PX).max(0), np.float32)
+    written = columns[columns > _MIN_WRITTEN]
     usual = float(np.median(written)) if len(written) else 1.0
-    padded = np.pad(columns, (0, steps * _STRIDE - len(columns)))
-    return np.asarray(padded.reshape(steps, _STRIDE).max(1) / usual, np.float32)
+    padded = np.pad(columns, (0, steps * STRIDE_PX - len(columns)))
+    return np.asarray(padded.reshape(steps, STRIDE_PX).max(1) / usual, np.float32)
 
 
 def may_be_crossed_out(density: F32) -> bool:
-    """Return whether there is a place in a line that is worth a second look."""
-    return bool(density.max(initial=0) >= _DENSE)
+    """Return whether a line is to be read by the second network too, by its density of ink, (T,)."""
+    return bool(density.max(initial=0) >= _MIN_DENSITY)
 
 
-def without_crossed_out(seen: F32, second: F32, density: F32, space: int) -> F32:
-    """Return what was seen of a line, (T, C), with nothing but a space where a word is crossed out.
+def without_crossed_out(probabilities: F32, second: F32, density: F32, space: int) -> F32:
+    """Return a line's class probabilities, (T, C), with nothing but a space where a word is crossed out.
 
     Args:
-        seen: What the network tells that reads lines.
-        second: What the one tells that was taught to leave out such words.
+        probabilities: Of the network that reads lines.
+        second: Of the network that reads crossed-out words as blanks, likewise (T, C).
         density: (T,) as `ink_density` gives it.
         space: The column of the space.
     """
-    first, other = seen.argmax(1), second.argmax(1)
-    letters = 1 - seen[:, BLANK] - seen[:, space]
-    left = seen.copy()
-    for start, end in _runs((other == BLANK) | (other == space)):
-        likely, dense = letters[start:end].max(), density[start:end].max(initial=0)
-        scribbled = dense >= _DENSE if likely >= _LIKELY else dense >= _VERY_DENSE and likely >= _PERHAPS
-        if end - start < _SHORTEST or not scribbled:
+    best, best_second = probabilities.argmax(1), second.argmax(1)
+    letters = 1 - probabilities[:, BLANK] - probabilities[:, space]
+    cleared = probabilities.copy()
+    # Wherever the second network reads nothing, the first may have read a crossed-out word.
+    for start, end in _runs((best_second == BLANK) | (best_second == space)):
+        if end - start < _MIN_STEPS or not _is_crossed_out(letters[start:end], density[start:end]):
             continue
-        left[start:end] = 0
-        left[start:end, BLANK] = 1
-        spaces = np.flatnonzero((other[start:end] == space) | (first[start:end] == space))
-        if len(spaces) and start > 0 and end < len(seen):
-            left[start + spaces[0], [BLANK, space]] = 0, 1
-    return left
+        cleared[start:end] = 0
+        cleared[start:end, BLANK] = 1
+        # One space stays, where there was one, so that the words on either side do not grow together.
+        spaces = np.flatnonzero((best_second[start:end] == space) | (best[start:end] == space))
+        if len(spaces) and start > 0 and end < len(probabilities):
+            cleared[start + spaces[0], [BLANK, space]] = 0, 1
+    return cleared
+
+
+def _is_crossed_out(letters: F32, density: F32) -> bool:
+    """Return whether a run of steps has both letters and dense ink: their probabilities and densities, (n,)."""
+    prob, dense = letters.max(), density.max(initial=0)
+    if prob >= _MIN_LETTER_PROB:
+        return bool(dense >= _MIN_DENSITY)
+    return bool(dense >= _MIN_FAINT_DENSITY and prob >= _MIN_FAINT_LETTER_PROB)
 
 
 def _runs(marked: Mask) -> Iterator[tuple[int, int]]:
-    """Yield the first step of each run that is marked, and the one behind it."""
+    """Yield the first step of each run that is marked, and the step after its last."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]).astype(np.int8)))
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)

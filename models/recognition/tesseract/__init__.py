@@ -1,0 +1,1 @@
+"""Tesseract, in process and as a program: whole pages in, words and lines out. Only this room knows Tesseract."""

@@ -1,10 +1,10 @@
-"""The text transformer as an ONNX graph: one token of each line in, the likeliest next tokens out.
+"""The text transformer as an ONNX graph: one token of each line in, the most probable next tokens out.
 
 Two things make a step cheap. A line's own keys and values stay where they are: the cache has a fixed shape, is
-bound as input and output both, and attention writes one place of it. And keys and values of what the encoder saw
-are never computed: with e a patch's vector, q·(Kᵀe) = (Kq)·e and Σ p(Ve) = V(Σ pe), so the projections are
+bound as input and output both, and attention writes one position of it. And keys and values of the encoder's
+output are never computed: with e a patch's vector, q·(Kᵀe) = (Kq)·e and Σ p(Ve) = V(Σ pe), so the projections are
 applied to the one query, not to 577 patches in every layer. For 20 tokens that is a third of the arithmetic
-(base: 7 instead of 22 thousand million operations a line), and a line holds 0.9 MB in 8 bits, not 57 MB. A key's
+(base: 7 instead of 22 thousand million operations a line), and a line holds 0.9 MB in int8, not 57 MB. A key's
 bias adds the same to all of a query's scores, which softmax takes away again; it is left out.
 """
 
@@ -30,10 +30,10 @@ from models.recognition.trocr.export.operators import (
     float_linear,
     row_linear,
 )  # fmt: skip
+from models.recognition.trocr.positions import POSITION_OFFSET, sinusoids
 
 _AT = "decoder.model.decoder"
 _EPSILON = 1e-5
-_FIRST_PLACE = 2  # fairseq keeps the numbers below for padding
 
 
 def write_decoder(state: State, config: TrocrConfig, precision: Precision, path: Path) -> None:
@@ -42,7 +42,7 @@ def write_decoder(state: State, config: TrocrConfig, precision: Precision, path:
     Takes `tokens`, (B,) int64; `lengths`, (B,) int32, tokens that went before; `longest`, int32, the greatest of
     them and one; `choices`, (1,) int64; what the encoder gives, its first size B; and for each layer L `key_L` and
     `value_L`, (B, heads, T, width of a head), T free.
-    Gives `next`, (B, choices) int64, the likeliest tokens, likeliest first; `scores`, (B, choices), their
+    Gives `next`, (B, choices) int64, the most probable tokens, best first; `scores`, (B, choices), their
     log-probabilities; and `key_L_out`, `value_L_out`, to be bound to the very memory of `key_L`, `value_L`.
     """
     shape = config.decoder
@@ -50,7 +50,7 @@ def write_decoder(state: State, config: TrocrConfig, precision: Precision, path:
     value = _embed(graph, state, shape, precision)
     for layer in range(shape.layers):
         value = _layer(graph, state, shape, precision, value, layer)
-    _say(graph, state, precision, value)
+    _top_tokens(graph, state, precision, value)
     cache = ("lines", shape.heads, "most", shape.head_width)
     caches = [f"{part}_{layer}" for layer in range(shape.layers) for part in ("key", "value")]
     inputs = [
@@ -64,17 +64,11 @@ def write_decoder(state: State, config: TrocrConfig, precision: Precision, path:
     graph.save(path, inputs, outputs, {})
 
 
-def place_table(state: State, shape: DecoderShape) -> F32:
-    """Return the vectors of the places that tokens stand at, (positions, width): learned, or waves.
-
-    The waves are fairseq's (Vaswani et al. 2017, section 3.5, sines in the first half, cosines in the second).
-    """
+def _position_embeddings(state: State, shape: DecoderShape) -> F32:
+    """Return the embeddings of the tokens' positions, (positions, width): the checkpoint's, or sinusoids."""
     if shape.learned_positions:
-        return state[f"{_AT}.embed_positions.weight"][_FIRST_PLACE:]
-    half = shape.width // 2
-    steps = np.exp(np.arange(half, dtype=np.float32) * np.float32(-np.log(10000) / (half - 1)))
-    angles = np.arange(_FIRST_PLACE, shape.positions + _FIRST_PLACE, dtype=np.float32)[:, None] * steps
-    return np.concatenate([np.sin(angles), np.cos(angles)], 1).astype(np.float32)
+        return state[f"{_AT}.embed_positions.weight"][POSITION_OFFSET:]
+    return sinusoids(shape.positions, shape.width, POSITION_OFFSET)
 
 
 def _seen(config: TrocrConfig, precision: Precision) -> list[Value]:
@@ -95,25 +89,25 @@ def _embed(graph: Graph, state: State, shape: DecoderShape, precision: Precision
     )  # half the memory; a vector is looked up, not multiplied
     words = graph.node("Gather", [graph.weight(table, kind), "tokens"], axis=0)
     words = words if precision == "fp32" else graph.node("Cast", [words], to=FLOAT)
-    places = graph.node("Gather", [graph.weight(place_table(state, shape)), "lengths"], axis=0)
-    value = graph.node("Unsqueeze", [graph.node("Add", [words, places]), graph.weight([1], np.int64)])
+    positions = graph.node("Gather", [graph.weight(_position_embeddings(state, shape)), "lengths"], axis=0)
+    value = graph.node("Unsqueeze", [graph.node("Add", [words, positions]), graph.weight([1], np.int64)])
     return _norm(graph, state, value, f"{_AT}.layernorm_embedding") if shape.normed_embedding else value
 
 
 def _layer(graph: Graph, state: State, shape: DecoderShape, precision: Precision, value: str, layer: int) -> str:
     linear = float_linear if precision == "fp32" else row_linear
     at = f"{_AT}.layers.{layer}"
-    said = _attend_to_text(graph, state, shape, precision, value, layer)
-    value = _norm(graph, state, graph.node("Add", [value, said]), f"{at}.self_attn_layer_norm")
-    said = _attend_to_picture(graph, state, shape, precision, value, f"{at}.encoder_attn")
-    value = _norm(graph, state, graph.node("Add", [value, said]), f"{at}.encoder_attn_layer_norm")
+    attended = _self_attention(graph, state, shape, precision, value, layer)
+    value = _norm(graph, state, graph.node("Add", [value, attended]), f"{at}.self_attn_layer_norm")
+    attended = _cross_attention(graph, state, shape, precision, value, f"{at}.encoder_attn")
+    value = _norm(graph, state, graph.node("Add", [value, attended]), f"{at}.encoder_attn_layer_norm")
     inner = linear(graph, value, *_linear(state, f"{at}.fc1"))
     inner = graph.node("Relu", [inner]) if shape.activation == "relu" else graph.node("Gelu", [inner], domain=FUSED)
-    said = linear(graph, inner, *_linear(state, f"{at}.fc2"))
-    return _norm(graph, state, graph.node("Add", [value, said]), f"{at}.final_layer_norm")
+    attended = linear(graph, inner, *_linear(state, f"{at}.fc2"))
+    return _norm(graph, state, graph.node("Add", [value, attended]), f"{at}.final_layer_norm")
 
 
-def _attend_to_text(
+def _self_attention(
     graph: Graph, state: State, shape: DecoderShape, precision: Precision, value: str, layer: int
 ) -> str:
     linear = float_linear if precision == "fp32" else row_linear
@@ -130,7 +124,7 @@ def _attend_to_text(
     return linear(graph, attended, *_linear(state, f"{at}.out_proj"))
 
 
-def _attend_to_picture(
+def _cross_attention(
     graph: Graph, state: State, shape: DecoderShape, precision: Precision, value: str, at: str
 ) -> str:
     linear = float_linear if precision == "fp32" else row_linear
@@ -143,68 +137,68 @@ def _attend_to_picture(
     keys, values = (state[f"{at}.{name}_proj.weight"].reshape(heads, width, sees) for name in "kv")
     if precision == "fp32":
         query = graph.node("Transpose", [graph.node("MatMul", [query, graph.weight(keys)])], perm=[1, 0, 2])
-        found = graph.node("Transpose", [_look(graph, query)], perm=[1, 0, 2])
+        found = graph.node("Transpose", [_attend_fp32(graph, query)], perm=[1, 0, 2])
         found = graph.node("MatMul", [found, graph.weight(values.transpose(0, 2, 1))])
     else:
-        query = graph.node("Transpose", [_heads_product(graph, query, keys)], perm=[1, 0, 2])
-        found = graph.node("Transpose", [_look_in_8_bits(graph, query)], perm=[1, 0, 2])
-        found = _heads_product(graph, found, values.transpose(0, 2, 1))
+        query = graph.node("Transpose", [_int8_matmul_by_head(graph, query, keys)], perm=[1, 0, 2])
+        found = graph.node("Transpose", [_attend_int8(graph, query)], perm=[1, 0, 2])
+        found = _int8_matmul_by_head(graph, found, values.transpose(0, 2, 1))
     found = graph.node("Transpose", [found], perm=[1, 0, 2])
     found = graph.node("Reshape", [found, graph.weight([-1, 1, heads * width], np.int64)])
     weights, bias = _linear(state, f"{at}.out_proj")
     return linear(graph, found, weights, bias + weights @ state[f"{at}.v_proj.bias"])
 
 
-def _look(graph: Graph, query: str) -> str:
-    """Return what queries, (B, heads, sees), find: the mean of the seen vectors by how well they fit."""
+def _attend_fp32(graph: Graph, query: str) -> str:
+    """Return what queries, (B, heads, E), attend to: the encoder's vectors, weighted by how well they fit."""
     fit = graph.node("FusedMatMul", [query, "seen"], domain=FUSED, transB=1)
     return graph.node("MatMul", [graph.node("Softmax", [fit], axis=-1), "seen"])
 
 
-def _look_in_8_bits(graph: Graph, query: str) -> str:
-    """Return the same from vectors in 8 bits; a query, and the weights it gives, have a scale for each head.
+def _attend_int8(graph: Graph, query: str) -> str:
+    """Return the same from int8 vectors; a query, and its attention weights, have one scale for each head.
 
     Of a product of many rows with few columns, ONNX Runtime should be given the many as the left factor: the right
     one is packed anew for each product, which takes longer than multiplying it.
     """
-    whole, scale = _in_8_bits(graph, query)
-    turned = graph.node("Transpose", [whole], perm=[0, 2, 1])
-    fit = graph.node("MatMulInteger", ["rows", turned, graph.weight(128, np.uint8), graph.weight(0, np.int8)])
+    whole, scale = _quantise_rows(graph, query)
+    transposed = graph.node("Transpose", [whole], perm=[0, 2, 1])
+    fit = graph.node("MatMulInteger", ["rows", transposed, graph.weight(128, np.uint8), graph.weight(0, np.int8)])
     fit = graph.node("Transpose", [graph.node("Cast", [fit], to=FLOAT)], perm=[0, 2, 1])
     fit = graph.node("Mul", [graph.node("Mul", [fit, scale]), "scales"])
     weights = graph.node("Mul", [graph.node("Softmax", [fit], axis=-1), "scales"])
-    whole, scale = _in_8_bits(graph, weights, UINT8)
+    whole, scale = _quantise_rows(graph, weights, UINT8)
     found = graph.node("MatMulInteger", [whole, "signed_rows", graph.weight(0, np.uint8), graph.weight(0, np.int8)])
     return graph.node("Mul", [graph.node("Cast", [found], to=FLOAT), scale])
 
 
-def _heads_product(graph: Graph, value: str, weights: F32) -> str:
-    """Return value · weights for each head: (heads, B, n) and (heads, n, m)."""
+def _int8_matmul_by_head(graph: Graph, value: str, weights: F32) -> str:
+    """Return value · weights for each head, in int8: (heads, B, n) and (heads, n, m)."""
     scales = np.maximum(np.abs(weights).max(1, keepdims=True), 1e-12) / 127
     columns = graph.weight(np.rint(weights / scales), np.int8)
-    whole, scale = _in_8_bits(graph, value, UINT8, 128)
+    whole, scale = _quantise_rows(graph, value, UINT8, 128)
     product = graph.node("MatMulInteger", [whole, columns, graph.weight(128, np.uint8), graph.weight(0, np.int8)])
     product = graph.node("Mul", [graph.node("Cast", [product], to=FLOAT), scale])
     return graph.node("Mul", [product, graph.weight(scales)])
 
 
-def _in_8_bits(graph: Graph, value: str, kind: int = INT8, middle: int = 0) -> tuple[str, str]:
-    """Return (a, b, n) in 8 bits, and the scale of each of its rows, (a, b, 1).
+def _quantise_rows(graph: Graph, value: str, kind: int = INT8, zero: int = 0) -> tuple[str, str]:
+    """Return (a, b, n) in int8 or uint8, and the scale of each of its rows, (a, b, 1).
 
     Args:
-        middle: What stands for nothing: 128 for numbers of either sign in unsigned ones.
+        zero: What stands for 0: 128 where uint8 has numbers of either sign.
     """
-    greatest = 255 if kind == UINT8 and not middle else 127
+    greatest = 255 if kind == UINT8 and not zero else 127
     largest = graph.node("ReduceMax", [graph.node("Abs", [value]), graph.weight([2], np.int64)], keepdims=1)
     scale = graph.node("Mul", [graph.node("Max", [largest, graph.weight(1e-9)]), graph.weight(1 / greatest)])
-    shares = graph.node("Div", [value, scale])
-    if middle:
-        shares = graph.node("Add", [shares, graph.weight(float(middle))])
-    return graph.node("Cast", [graph.node("Round", [shares])], to=kind), scale
+    scaled = graph.node("Div", [value, scale])
+    if zero:
+        scaled = graph.node("Add", [scaled, graph.weight(float(zero))])
+    return graph.node("Cast", [graph.node("Round", [scaled])], to=kind), scale
 
 
-def _say(graph: Graph, state: State, precision: Precision, value: str) -> None:
-    """Give the likeliest tokens and their log-probabilities."""
+def _top_tokens(graph: Graph, state: State, precision: Precision, value: str) -> None:
+    """Give the most probable tokens and their log-probabilities as the graph's outputs."""
     linear = float_linear if precision == "fp32" else row_linear
     value = graph.node("Squeeze", [value, graph.weight([1], np.int64)])
     logits = linear(graph, value, state["decoder.output_projection.weight"])
