@@ -47,7 +47,7 @@ def create_session(
     """
     for needed in (weights, *([external] if external else [])):
         if not needed.is_file():
-            raise WeightsMissing(f"the network {needed} is not there: {remedy}")
+            raise WeightsMissing(f"{needed} is not there: {remedy}")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.enable_cpu_mem_arena = options.enable_mem_pattern = keep_memory
