@@ -19,7 +19,7 @@ from models.recognition.ctc.best_path import decode
 from models.recognition.ctc.handwriting import CROSSED_OUT, LANGUAGE_MODEL, NETWORK, HandwritingRecogniser
 from models.recognition.ctc.ngrams import CharNgramLM
 from models.recognition.registry import LineRecognisers
-from models.training.lines.sequences import count_sequences
+from models.training.lines.ngrams import count_sequences
 from tests.drawing.letters import line, shaky
 
 NETWORK_SHA256 = "2263276a74d1fee981e1949b646a4df45a452d9950c10ad7bde81b3b1ef7da59"

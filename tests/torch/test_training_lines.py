@@ -13,14 +13,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from models.recognition.ctc.network import CtcNetwork
 from models.recognition.line_images import network_input
-from models.training.lines.corrections import Pair, correcting, pairs
 from models.training.lines.dataset import Pack, add_fonts, read_pack, write_pack
 from models.training.lines.export import checkpoint_weights, export
+from models.training.lines.handwritten import WrittenLine, load_tables
 from models.training.lines.loop import Learning, Recipe
 from models.training.lines.mixture import Mixture, batches, padded_width
 from models.training.lines.network import characters_of, latin_network, trainable
-from models.training.lines.sequences import count_sequences
-from models.training.lines.written import WrittenLine, load_tables
+from models.training.lines.ngrams import count_sequences
+from models.training.lines.self_distillation import Pair, correcting, pairs
 from models.training.synthesis.lines import has_glyphs
 from models.training.synthesis.text import EnglishText
 from models.weights.packaged import packaged_weights

@@ -20,9 +20,9 @@ from models.recognition.trocr.greedy import read_greedily
 from models.recognition.trocr.onnx_network import OnnxTrocr
 from models.recognition.trocr.picture import prepared
 from models.training.lines.dataset import Pack, add_fonts, read_pack, write_pack
+from models.training.lines.handwritten import WrittenLine
 from models.training.lines.mixture import Mixture, padded_width
 from models.training.lines.network import characters_of
-from models.training.lines.written import WrittenLine
 from models.training.synthesis.text import EnglishText
 from models.training.trocr.dataset import (
     Alphabet,

@@ -20,7 +20,7 @@ from models.training.kinds.examples import Examples, examples_of
 from models.training.kinds.fit import all_features, fit
 from models.training.kinds.fit_head import HeadOptions, fit_head
 from models.training.kinds.fit_strokes import StrokeOptions
-from models.training.kinds.memorials import load_tagged_pages
+from models.training.kinds.tagged_letters import load_tagged_pages
 from models.training.synthesis.draft import Stationery
 from models.training.synthesis.handwriting import InkLine, ink_of, load_writers
 from models.training.synthesis.pages import draw_page

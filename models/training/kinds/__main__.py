@@ -15,8 +15,8 @@ from models.training.kinds.examples import Examples, examples_of
 from models.training.kinds.fit import fit, without_each_letter
 from models.training.kinds.fit_head import HeadOptions
 from models.training.kinds.fit_strokes import StrokeOptions
-from models.training.kinds.memorials import TaggedPage, load_tagged_pages
 from models.training.kinds.scores import confusion
+from models.training.kinds.tagged_letters import TaggedPage, load_tagged_pages
 from models.training.synthesis.draft import Stationery
 from models.training.synthesis.handwriting import load_writers
 from models.training.synthesis.pages import draw_page

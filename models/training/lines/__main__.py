@@ -11,15 +11,15 @@ import torch
 
 from models.evaluation.scores import ErrorCount, character_errors
 from models.recognition.ctc.handwriting import HandwritingRecogniser
-from models.training.lines.corrections import correcting, pairs
 from models.training.lines.dataset import add_fonts, read_pack, write_pack
 from models.training.lines.export import checkpoint_weights, export
 from models.training.lines.french import fact_sheets, law_articles, some
+from models.training.lines.handwritten import load_letters, load_tables
 from models.training.lines.loop import Learning, Recipe
 from models.training.lines.mixture import SHARES, Mixture, batches
 from models.training.lines.network import characters_of, latin_network, trainable
-from models.training.lines.sequences import count_sequences
-from models.training.lines.written import load_letters, load_tables
+from models.training.lines.ngrams import count_sequences
+from models.training.lines.self_distillation import correcting, pairs
 from models.training.synthesis.text import EnglishText
 from models.weights.packaged import packaged_weights
 

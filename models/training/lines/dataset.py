@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import ModelError
-from models.training.lines.written import WrittenLine
+from models.training.lines.handwritten import WrittenLine
 from models.training.synthesis.text import EnglishText
 from models.training.synthesis.typefaces import FONTS
 

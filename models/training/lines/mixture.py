@@ -12,7 +12,7 @@ import numpy as np
 
 from models.arrays import F32, ImageU8
 from models.recognition.line_images import network_input
-from models.training.lines.written import WrittenLine
+from models.training.lines.handwritten import WrittenLine
 from models.training.synthesis.augment import augment
 from models.training.synthesis.lines import handwritten_line, has_glyphs, has_only_capitals, printed_line
 from models.training.synthesis.text import EnglishText
