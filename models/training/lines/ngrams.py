@@ -1,4 +1,4 @@
-"""Counts letter sequences of a language: models/recognition/ctc/ngrams.py reads what is written here."""
+"""Counts character n-grams of a language: models/recognition/ctc/ngrams.py reads the file that is written here."""
 
 from __future__ import annotations
 
@@ -12,47 +12,49 @@ import numpy.typing as npt
 from models.arrays import I64
 from models.recognition.ctc.ngrams import BITS_PER_LETTER, ORDER
 
-_RARE = 3  # letters seen less often are none of the language's
-_ONCE = 5  # sequences of this length and more are kept from the second time on
+_MIN_LETTER_COUNT = 3  # rarer letters are typing errors or other scripts
+_PRUNED_FROM = 5  # n-grams of this length and more are kept from their second occurrence on: most occur once
 _UNKNOWN = -1
-_BETWEEN = "\n"  # lines: no sequence goes over it
-_MOST = np.iinfo(np.uint16).max
+_LINE_BREAK = "\n"  # no n-gram goes over it
+_MAX_COUNT = np.iinfo(np.uint16).max
 
 
-def count_sequences(lines: Iterable[str], target: Path) -> int:
-    """Write the counts of all sequences of up to six letters, and return how many sequences there are.
+def count_ngrams(lines: Iterable[str], target: Path) -> int:
+    """Write the counts of all n-grams of up to six letters, and return how many different ones there are.
 
     Args:
-        lines: Texts; none knows of the others.
+        lines: Texts. N-grams do not go from one to the next.
         target: An .npz file.
     """
-    text = _BETWEEN.join(f" {' '.join(line.split())} " for line in lines)
-    known = [letter for letter, times in Counter(text).items() if times >= _RARE and letter != _BETWEEN]
+    text = _LINE_BREAK.join(f" {' '.join(line.split())} " for line in lines)
+    known = [
+        letter for letter, times in Counter(text).items() if times >= _MIN_LETTER_COUNT and letter != _LINE_BREAK
+    ]
     alphabet = "".join(sorted(known)[: 1 << BITS_PER_LETTER])
-    places = _places(text, alphabet)
+    indices = _indices(text, alphabet)
     arrays, count = {}, 0
     for length in range(1, ORDER + 1):
-        keys, times = np.unique(_sequences(places, length), return_counts=True)
-        often = times > (length >= _ONCE)
-        arrays[f"steps{length}"] = np.diff(keys[often], prepend=np.uint64(0))  # small numbers: they pack well
-        arrays[f"counts{length}"] = np.minimum(times[often], _MOST).astype(np.uint16)
-        count += int(often.sum())
+        keys, times = np.unique(_keys(indices, length), return_counts=True)
+        kept = times > (length >= _PRUNED_FROM)
+        arrays[f"steps{length}"] = np.diff(keys[kept], prepend=np.uint64(0))  # small numbers compress well
+        arrays[f"counts{length}"] = np.minimum(times[kept], _MAX_COUNT).astype(np.uint16)
+        count += int(kept.sum())
     np.savez_compressed(target, alphabet=np.array(alphabet), **arrays)  # type: ignore[arg-type]  # arrays, not a flag
     return count
 
 
-def _places(text: str, alphabet: str) -> I64:
-    """Return where each letter of a text stands in the alphabet."""
+def _indices(text: str, alphabet: str) -> I64:
+    """Return each letter's index in the alphabet, (len(text),), -1 for those that are not in it."""
     letters, inverse = np.unique(np.frombuffer(text.encode("utf-32-le"), np.uint32), return_inverse=True)
     return np.array([alphabet.find(chr(letter)) for letter in letters], np.int64)[inverse]
 
 
-def _sequences(places: I64, length: int) -> npt.NDArray[np.uint64]:
-    """Return the number of each sequence of known letters (see CharNgramLM)."""
-    count = max(0, len(places) - length + 1)
-    numbers, known = np.zeros(count, np.uint64), np.ones(count, bool)
+def _keys(indices: I64, length: int) -> npt.NDArray[np.uint64]:
+    """Return the key of each n-gram of known letters (see CharNgramLM)."""
+    count = max(0, len(indices) - length + 1)
+    keys, known = np.zeros(count, np.uint64), np.ones(count, bool)
     for start in range(length):
-        window = places[start : start + count]
+        window = indices[start : start + count]
         known &= window != _UNKNOWN
-        numbers = numbers << np.uint64(BITS_PER_LETTER) | np.maximum(window, 0).astype(np.uint64)
-    return numbers[known]
+        keys = keys << np.uint64(BITS_PER_LETTER) | np.maximum(window, 0).astype(np.uint64)
+    return keys[known]

@@ -1,4 +1,4 @@
-"""The ONNX operators that PP-OCR's recogniser is made of, in torch: weights may learn through each of them."""
+"""The ONNX operators of PP-OCR's recogniser, in torch. All of them pass gradients."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def convolve(given: Sequence[Tensor], attributes: Attributes) -> Tensor:
 
 
 def max_pool(given: Sequence[Tensor], attributes: Attributes) -> Tensor:
-    """Return the largest of each window; padded below and to the right so that the size stays."""
+    """Return the maximum of each window; padded below and on the right so that the size stays."""
     shape = attributes["kernel_shape"]
     return functional.max_pool2d(_padded_below(given[0], shape, -float("inf")), shape, tuple(attributes["strides"]))
 
 
 def normalise(given: Sequence[Tensor], attributes: Attributes) -> Tensor:
-    """Return a batch normalisation by the statistics that the network came with, never by the batch's."""
+    """Return a batch normalisation by the network's running statistics, never by those of the batch."""
     picture, scale, shift, mean, variance = given
     return functional.batch_norm(picture, mean, variance, scale, shift, False, 0.0, attributes["epsilon"])
 
 
 def cut(given: Sequence[Tensor], _: Attributes) -> Tensor:
-    """Return a slice along the axes that are named."""
+    """Return a slice along the named axes."""
     whole, starts, ends, axes = given[:4]
     for start, end, axis in zip(starts.tolist(), ends.tolist(), axes.tolist(), strict=True):
         end = min(end, whole.shape[axis])
@@ -53,7 +53,7 @@ def cut(given: Sequence[Tensor], _: Attributes) -> Tensor:
 
 
 def reshape(given: Sequence[Tensor], _: Attributes) -> Tensor:
-    """Return other dimensions of the same values: 0 keeps the one that is there, -1 is what is left."""
+    """Return other dimensions of the same values: 0 keeps a dimension, -1 is what is left."""
     whole, shape = given
     return whole.reshape([whole.shape[axis] if size == 0 else size for axis, size in enumerate(shape.tolist())])
 

@@ -1,4 +1,4 @@
-"""What was learnt as the folder of ONNX files that reading takes: as an exported checkpoint, the trunk included."""
+"""A trained trocr-tiny as the folder of ONNX files that reading takes, the backbone included."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from models.recognition.trocr.export.operators import FLOAT, FUSED, UINT8, Graph
 from models.recognition.trocr.exported import write_description
 from models.recognition.trocr.tokenizer import Vocabulary
 from models.training.float16 import to_float16
-from models.training.lines.mixture import BUCKET
+from models.training.lines.mixture import BUCKET_PX
 from models.training.trocr.network import HEADS, TOKENS, WIDTH, TinyTrocr
 from models.weights.files import sha256_of
 
 _EPSILON = 1e-5
 
 
-def learnt(checkpoint: Path, characters: int) -> tuple[TinyTrocr, tuple[F32, F32]]:
+def load_trained(checkpoint: Path, characters: int) -> tuple[TinyTrocr, tuple[F32, F32]]:
     """Return the network of a run with its averaged weights, and the features' mean and deviation, (120,) each."""
     state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
     network = TinyTrocr(characters)
@@ -39,20 +39,20 @@ def learnt(checkpoint: Path, characters: int) -> tuple[TinyTrocr, tuple[F32, F32
 def export(
     network: TinyTrocr,
     normal: tuple[F32, F32],
-    trunk: onnx.ModelProto,
+    backbone: onnx.ModelProto,
     characters: Sequence[str],
     folder: Path,
 ) -> None:
-    """Write encoder, decoder and description; weights are kept as float16 and computed with as float32.
+    """Write encoder, decoder and description; weights are stored as float16 and computed with as float32.
 
     Args:
         normal: Mean and deviation of the features.
-        characters: What each token says; the first begins and ends a text.
+        characters: What each token stands for; the first begins and ends a text.
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: values.detach().float().numpy() for name, values in network.state_dict().items()}
     decoder = {name: values for name, values in state.items() if name.startswith("decoder.")}
-    _write_encoder(state, normal, trunk, network.config, folder / "encoder.onnx")
+    _write_encoder(state, normal, backbone, network.config, folder / "encoder.onnx")
     write_decoder(decoder, network.config, "fp32", folder / "decoder.onnx")
     for name in ("encoder", "decoder"):
         _to_float16(folder / f"{name}.onnx")
@@ -62,7 +62,7 @@ def export(
 
 
 def _write_encoder(
-    state: State, normal: tuple[F32, F32], trunk: onnx.ModelProto, config: TrocrConfig, path: Path
+    state: State, normal: tuple[F32, F32], backbone: onnx.ModelProto, config: TrocrConfig, path: Path
 ) -> None:
     """Write the encoder.
 
@@ -70,15 +70,15 @@ def _write_encoder(
     """
     assert isinstance(config.encoder, LineEncoderShape)
     graph = Graph()
-    told, steps = _told_by_trunk(graph, trunk, config.encoder)
+    features, steps = _backbone_features(graph, backbone, config.encoder)
     zero, axis = graph.weight([0], np.int64), graph.weight([1], np.int64)
-    value = graph.node("Slice", [told, zero, steps, axis])
+    value = graph.node("Slice", [features, zero, steps, axis])
     mean, deviation = normal
     weights = np.asarray(state["enter.weight"] / deviation, np.float32)
     bias = np.asarray(state["enter.bias"] - weights @ mean, np.float32)
     value = float_linear(graph, value, weights, bias)
-    places = graph.node("Slice", [graph.weight(state["places"][None]), zero, steps, axis])
-    value = _norm(graph, state, graph.node("Add", [value, places]), "entered")
+    positions = graph.node("Slice", [graph.weight(state["places"][None]), zero, steps, axis])
+    value = _norm(graph, state, graph.node("Add", [value, positions]), "entered")
     value = _image_layer(graph, state, value)
     beyond = graph.node("Sub", [graph.weight([TOKENS], np.int64), steps])
     pads = graph.node("Concat", [graph.weight(np.zeros(4), np.int64), beyond, graph.weight([0], np.int64)], axis=0)
@@ -87,31 +87,31 @@ def _write_encoder(
     graph.save(path, [given], [Value("seen", FLOAT, (1, TOKENS, WIDTH))], {})
 
 
-def _told_by_trunk(graph: Graph, trunk: onnx.ModelProto, shape: LineEncoderShape) -> tuple[str, str]:
-    """Return what the trunk tells of a line, made as wide as it was learnt, and how many steps are the line's."""
+def _backbone_features(graph: Graph, backbone: onnx.ModelProto, shape: LineEncoderShape) -> tuple[str, str]:
+    """Return the features of a line, padded as in training, and how many of their steps are the line's."""
     width = graph.node("Gather", [graph.node("Shape", ["patches"]), graph.weight([2], np.int64)])
     planes = graph.node("Transpose", [graph.node("Cast", ["patches"], to=FLOAT)], perm=[0, 3, 1, 2])
     planes = graph.node("Sub", [graph.node("Div", [planes, graph.weight(127.5)]), graph.weight(1.0)])
-    more = graph.node("Mod", [graph.node("Neg", [width]), graph.weight([BUCKET], np.int64)])
-    nothing = graph.weight(np.zeros(7), np.int64)
-    pads = graph.node("Concat", [nothing, more], axis=0)
-    graph.nodes("Pad", [planes, pads], [trunk.graph.input[0].name])
-    told = graph.include(trunk)
+    more = graph.node("Mod", [graph.node("Neg", [width]), graph.weight([BUCKET_PX], np.int64)])
+    zeros = graph.weight(np.zeros(7), np.int64)
+    pads = graph.node("Concat", [zeros, more], axis=0)
+    graph.nodes("Pad", [planes, pads], [backbone.graph.input[0].name])
+    features = graph.include(backbone)
     stride = graph.weight([shape.stride], np.int64)
     steps = graph.node("Add", [width, graph.weight([2 * shape.stride - 1], np.int64)])
     all_steps = graph.node("Div", [graph.node("Add", [width, more]), stride])
-    steps = graph.node("Min", [graph.node("Div", [steps, stride]), all_steps])  # the last letter may come one late
-    return told, steps
+    steps = graph.node("Min", [graph.node("Div", [steps, stride]), all_steps])  # a last letter may come a step late
+    return features, steps
 
 
 def _image_layer(graph: Graph, state: State, value: str) -> str:
     at = "layer.attention"
-    query, key, said = (
+    query, key, values = (
         _by_head(graph, float_linear(graph, value, *_linear(state, f"{at}.{name}_proj"))) for name in "qkv"
     )
     scale = graph.weight((WIDTH // HEADS) ** -0.5)
-    fit = graph.node("Mul", [graph.node("FusedMatMul", [query, key], domain=FUSED, transB=1), scale])
-    found = graph.node("MatMul", [graph.node("Softmax", [fit], axis=-1), said])
+    logits = graph.node("Mul", [graph.node("FusedMatMul", [query, key], domain=FUSED, transB=1), scale])
+    found = graph.node("MatMul", [graph.node("Softmax", [logits], axis=-1), values])
     found = graph.node("Transpose", [found], perm=[0, 2, 1, 3])
     found = graph.node("Reshape", [found, graph.weight([1, -1, WIDTH], np.int64)])
     found = float_linear(graph, found, *_linear(state, f"{at}.out_proj"))
@@ -135,7 +135,7 @@ def _norm(graph: Graph, state: State, value: str, name: str) -> str:
 
 
 def _to_float16(path: Path) -> None:
-    """Keep a graph's large weights as float16, in the file beside it as they were."""
+    """Store a graph's large weights as float16, in the file beside it as before."""
     network = onnx.load(path)
     to_float16(network.graph)
     data = path.with_suffix(".data")

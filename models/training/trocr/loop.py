@@ -1,4 +1,4 @@
-"""Learning trocr-tiny: text alone first, then lines, with text between so that the language is not forgotten."""
+"""The training loop of trocr-tiny: text alone first, then lines, with text in between as a rehearsal."""
 
 from __future__ import annotations
 
@@ -23,40 +23,44 @@ from models.training.trocr.network import TinyTrocr
 Normal = tuple[F32, F32]
 Texts = Iterator[tuple[Tensor, Tensor]]
 
-_SLOWEST_STEP_S = 10.0  # a step that took longer was paused from outside: it does not count against the time
+_MAX_STEP_S = 10.0  # a step that took longer was paused from outside: the rest does not count as training time
+_LOG_EVERY = 50  # steps
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """How it is learnt. The rate rises over `warm_up` steps, then falls as a cosine over the minutes of a stage."""
+class TrainConfig:
+    """Hyperparameters. The rate rises over `warm_up` steps, then falls as a cosine over the minutes of a stage."""
 
     text_minutes: float = 20.0
     minutes: float = 60.0
     text_rate: float = 1.5e-3
     rate: float = 1.2e-3
     warm_up: int = 300
-    text_every: int = 4
-    smoothing: float = 0.05
+    text_every: int = 4  # steps, in the stage of lines
+    label_smoothing: float = 0.05
     ema_decay: float = 0.998
-    clip: float = 1.0
+    max_grad_norm: float = 1.0
     save_every_s: float = 300.0
 
 
-class Learning:
-    """A network that learns, and where it stands."""
+class Trainer:
+    """A network in training, its optimiser and its averaged weights."""
 
-    def __init__(self, network: TinyTrocr, normal: Normal, recipe: Recipe, folder: Path) -> None:
-        """Go on from the folder's checkpoint where there is one; `log.csv` is written beside it.
+    def __init__(self, network: TinyTrocr, normal: Normal, config: TrainConfig, folder: Path) -> None:
+        """Resume from the folder's checkpoint where there is one; `log.csv` is written beside it.
 
         Args:
-            normal: Mean and deviation of the features, which are kept with the weights.
+            network: With the weights to start from.
+            normal: Mean and deviation of the features, (120,) each; they are saved with the weights.
+            config: Hyperparameters.
+            folder: Gets `checkpoint.pt` and `log.csv`.
         """
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.network = network.to(self.device)
-        self._recipe, self._folder = recipe, folder
+        self._config, self._folder = config, folder
         self._normal = {"mean": torch.from_numpy(normal[0]), "deviation": torch.from_numpy(normal[1])}
-        learning = [weight for weight in network.parameters() if weight.requires_grad]
-        self._optimiser = torch.optim.AdamW(learning, recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
+        trainable = [weight for weight in network.parameters() if weight.requires_grad]
+        self._optimiser = torch.optim.AdamW(trainable, config.rate, betas=(0.9, 0.98), weight_decay=0.01)
         self.averaged = {name: value.detach().clone() for name, value in network.named_parameters()}
         self.step, self.text_seconds, self.seconds, self.lines = 0, 0.0, 0.0, 0
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,37 +68,37 @@ class Learning:
             self._load()
 
     def run(self, lines: Iterator[Batch], texts: Texts) -> None:
-        """Learn until the recipe's time is over."""
+        """Train until the configured minutes are over, and save."""
         began = saved = time.monotonic()
         losses: list[tuple[float, float]] = []
-        while self.seconds < 60 * self._recipe.minutes:
-            text_alone = self.text_seconds < 60 * self._recipe.text_minutes
-            losses.append(self.learn(None if text_alone else next(lines), self._text(texts, text_alone)))
+        while self.seconds < 60 * self._config.minutes:
+            text_alone = self.text_seconds < 60 * self._config.text_minutes
+            losses.append(self.train_step(None if text_alone else next(lines), self._text(texts, text_alone)))
             now = time.monotonic()
-            took, began = min(now - began, _SLOWEST_STEP_S), now
+            took, began = min(now - began, _MAX_STEP_S), now
             if text_alone:
                 self.text_seconds += took
             else:
                 self.seconds += took
-            if self.step % 50 == 0:
+            if self.step % _LOG_EVERY == 0:
                 self._log(losses)
                 losses = []
-            if now - saved > self._recipe.save_every_s:
+            if now - saved > self._config.save_every_s:
                 self.save()
                 saved = now
         self.save()
 
-    def learn(self, lines: Batch | None, texts: tuple[Tensor, Tensor] | None) -> tuple[float, float]:
-        """Take one step, and return the losses per character of lines and of text; nan of what there is none of."""
+    def train_step(self, lines: Batch | None, texts: tuple[Tensor, Tensor] | None) -> tuple[float, float]:
+        """Update the weights once; return the losses per character of lines and of text, nan for none."""
         for group in self._optimiser.param_groups:
             group["lr"] = self._rate(text_alone=lines is None)
         self._optimiser.zero_grad()
-        told = self._backward(lines), self._backward_text(texts)
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
+        losses = self._backward(lines), self._backward_text(texts)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self._config.max_grad_norm)
         self._optimiser.step()
         self.step, self.lines = self.step + 1, self.lines + (0 if lines is None else len(lines.lengths))
-        update_ema(self.averaged, self.network, self.step, self._recipe.ema_decay)
-        return told
+        update_ema(self.averaged, self.network, self.step, self._config.ema_decay)
+        return losses
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -108,9 +112,9 @@ class Learning:
             return math.nan
         features, lengths, given, following = (part.to(self.device) for part in lines)
         with torch.autocast(self.device.type, torch.bfloat16):
-            scores = self.network.say(given, self.network.see(features, lengths))
+            logits = self.network.decode(given, self.network.encode(features, lengths))
         loss = functional.cross_entropy(
-            scores.float().flatten(0, 1), following.flatten(), label_smoothing=self._recipe.smoothing
+            logits.float().flatten(0, 1), following.flatten(), label_smoothing=self._config.label_smoothing
         )
         loss.backward()
         return float(loss.detach())
@@ -120,13 +124,13 @@ class Learning:
             return math.nan
         given, following = (part.to(self.device) for part in texts)
         with torch.autocast(self.device.type, torch.bfloat16):
-            scores = self.network.say(given, None)
-        loss = functional.cross_entropy(scores.float().flatten(0, 1), following.flatten())
+            logits = self.network.decode(given, None)
+        loss = functional.cross_entropy(logits.float().flatten(0, 1), following.flatten())
         loss.backward()
         return float(loss.detach())
 
     def _text(self, texts: Texts, alone: bool) -> tuple[Tensor, Tensor] | None:
-        return next(texts) if alone or self.step % self._recipe.text_every == 0 else None
+        return next(texts) if alone or self.step % self._config.text_every == 0 else None
 
     @property
     def _checkpoint(self) -> Path:
@@ -141,15 +145,15 @@ class Learning:
         self.text_seconds, self.seconds = state["text_seconds"], state["seconds"]
 
     def _rate(self, text_alone: bool) -> float:
-        recipe = self._recipe
+        config = self._config
         rate, seconds, minutes = (
-            (recipe.text_rate, self.text_seconds, recipe.text_minutes)
+            (config.text_rate, self.text_seconds, config.text_minutes)
             if text_alone
-            else (recipe.rate, self.seconds, recipe.minutes)
+            else (config.rate, self.seconds, config.minutes)
         )
         done = min(1.0, seconds / (60 * minutes)) if minutes else 1.0
         fallen = 0.02 + 0.98 * (1 + math.cos(math.pi * done)) / 2
-        return rate * min(1.0, (self.step + 1) / recipe.warm_up) * fallen
+        return rate * min(1.0, (self.step + 1) / config.warm_up) * fallen
 
     def _log(self, losses: Sequence[tuple[float, float]]) -> None:
         means = [

@@ -1,4 +1,4 @@
-"""trocr-tiny as it learns: a text transformer, a layer of an image transformer, and our recogniser's trunk."""
+"""trocr-tiny in training: a text transformer on one layer of an image transformer on our recogniser's backbone."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from torch.nn import functional
 from models.recognition.trocr.config import DecoderShape, LineEncoderShape, TrocrConfig
 from models.recognition.trocr.torch_modules import Decoder
 
-FEATURES = 120  # numbers that the trunk tells of each eight pixels of a line
+FEATURES = 120  # channels of the backbone, for every eight pixels of a line
 WIDTH, HEADS, INNER, LAYERS = 192, 6, 768, 4
-TOKENS = 160  # vectors of a line at most: lines 26 times as wide as high
+TOKENS = 160  # vectors of a line at most: lines up to 26 times as wide as high
 POSITIONS = 256
-_FIRST_PLACE = 2  # fairseq keeps the numbers below for padding
+_POSITION_OFFSET = 2  # fairseq keeps the indices below for padding
 _BOUNDARY = 0  # the token that begins and ends a text; the others are the recogniser's characters
 
 
 def config_for(characters: int) -> TrocrConfig:
-    """Return the configuration for an alphabet; the boundary takes the place of its first, the blank."""
+    """Return the configuration for an alphabet; the boundary takes the index of the blank."""
     return TrocrConfig(
         LineEncoderShape(width=WIDTH, height=48, stride=8, tokens=TOKENS),
         DecoderShape(
@@ -33,13 +33,13 @@ def config_for(characters: int) -> TrocrConfig:
 
 
 class TinyTrocr(nn.Module):
-    """What is learnt: the image transformer and the text transformer, not the trunk."""
+    """What is trained: the image transformer and the text transformer, not the backbone."""
 
     def __init__(self, characters: int) -> None:
         super().__init__()
         self.config = config_for(characters)
         self.enter = nn.Linear(FEATURES, WIDTH)
-        self.register_buffer("places", waves(TOKENS))
+        self.register_buffer("places", sinusoids(TOKENS))  # checkpoints carry this name
         self.entered = nn.LayerNorm(WIDTH)
         self.layer = _ImageLayer()
         self.decoder = Decoder(self.config.decoder)
@@ -47,41 +47,46 @@ class TinyTrocr(nn.Module):
         nn.init.normal_(inside.embed_tokens.weight, 0, WIDTH**-0.5)
         self.decoder.output_projection.weight = inside.embed_tokens.weight
         with torch.no_grad():
-            inside.embed_positions.weight[_FIRST_PLACE:] = waves(POSITIONS)
+            inside.embed_positions.weight[_POSITION_OFFSET:] = sinusoids(POSITIONS)
         inside.embed_positions.weight.requires_grad_(False)
 
-    def see(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what is seen of lines, (N, T + 1, W), and how much each of it counts, (N, 1, 1, T + 1).
+    def encode(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the vectors of lines, (N, T + 1, W), and their attention bias, (N, 1, 1, T + 1).
 
         Args:
-            features: (N, T, 120) what the trunk tells.
-            lengths: (N,) how many of them are the line's.
+            features: Of the backbone, normalised, (N, T, 120).
+            lengths: How many of them belong to the line, (N,).
 
-        A line that is read has TOKENS vectors, those beyond its end zero and attended to like others; here one more
-        zero vector counts for all of them.
+        In inference a line has TOKENS vectors; those beyond its end are zero and attended to like the others. Here
+        one more zero vector stands for all of them: its bias is the logarithm of their number.
         """
         own = torch.arange(features.shape[1], device=lengths.device)[None] < lengths[:, None]
         value = self.entered(self.enter(features) + self.places[: features.shape[1]])
         value = self.layer(value, own[:, None, None]) * own[..., None]
         beyond = torch.log((TOKENS - lengths).clamp(min=1).float())[:, None]
-        counts = torch.cat([torch.zeros_like(own, dtype=torch.float32).masked_fill(~own, -1e9), beyond], 1)
-        return functional.pad(value, (0, 0, 0, 1)), counts[:, None, None]
+        bias = torch.cat([torch.zeros_like(own, dtype=torch.float32).masked_fill(~own, -1e9), beyond], 1)
+        return functional.pad(value, (0, 0, 0, 1)), bias[:, None, None]
 
-    def say(self, tokens: Tensor, seen: tuple[Tensor, Tensor] | None) -> Tensor:
-        """Return the scores of what follows each token, (N, L, vocabulary); of text alone where nothing is seen."""
+    def decode(self, tokens: Tensor, encoded: tuple[Tensor, Tensor] | None) -> Tensor:
+        """Return the logits of the token after each, (N, L, vocabulary).
+
+        Args:
+            tokens: (N, L) int64.
+            encoded: As `encode` returns it; None for text alone, as a language model.
+        """
         inside, shape = self.decoder.model.decoder, self.config.decoder
-        places = inside.embed_positions.weight[_FIRST_PLACE : _FIRST_PLACE + tokens.shape[1]]
-        value = inside.layernorm_embedding(inside.embed_tokens(tokens) * shape.embedding_scale + places)
+        positions = inside.embed_positions.weight[_POSITION_OFFSET : _POSITION_OFFSET + tokens.shape[1]]
+        value = inside.layernorm_embedding(inside.embed_tokens(tokens) * shape.embedding_scale + positions)
         for layer in inside.layers:
-            said = _attend(layer.self_attn, value, value, causal=True)
-            value = layer.self_attn_layer_norm(value + self._dropped(said))
-            if seen is not None:
-                found = _attend(layer.encoder_attn, value, *seen)
+            attended = _attend(layer.self_attn, value, value, causal=True)
+            value = layer.self_attn_layer_norm(value + self._dropped(attended))
+            if encoded is not None:
+                found = _attend(layer.encoder_attn, value, *encoded)
                 value = layer.encoder_attn_layer_norm(value + self._dropped(found))
             inner = layer.fc2(functional.gelu(layer.fc1(value)))
             value = layer.final_layer_norm(value + self._dropped(inner))
-        scores: Tensor = self.decoder.output_projection(value)
-        return scores
+        logits: Tensor = self.decoder.output_projection(value)
+        return logits
 
     def _dropped(self, value: Tensor) -> Tensor:
         return functional.dropout(value, 0.1, self.training)
@@ -103,20 +108,20 @@ class _ImageLayer(nn.Module):
         return self.final_norm(value + self.fc2(functional.gelu(self.fc1(value))))
 
 
-def waves(places: int) -> Tensor:
-    """Return sines and cosines of each place, (places, W) (Vaswani et al. 2017, section 3.5)."""
+def sinusoids(positions: int) -> Tensor:
+    """Return the sinusoidal position embeddings, (positions, W) (Vaswani et al. 2017, section 3.5)."""
     half = WIDTH // 2
     steps = torch.exp(torch.arange(half) * (-torch.log(torch.tensor(10000.0)) / (half - 1)))
-    angles = torch.arange(places)[:, None] * steps
+    angles = torch.arange(positions)[:, None] * steps
     return torch.cat([angles.sin(), angles.cos()], 1)
 
 
-def _attend(own: Any, value: Tensor, seen: Tensor, counts: Tensor | None = None, causal: bool = False) -> Tensor:
-    query, key, said = (
+def _attend(own: Any, value: Tensor, context: Tensor, bias: Tensor | None = None, causal: bool = False) -> Tensor:
+    query, key, values = (
         linear(given).unflatten(-1, (HEADS, -1)).transpose(1, 2)
-        for linear, given in ((own.q_proj, value), (own.k_proj, seen), (own.v_proj, seen))
+        for linear, given in ((own.q_proj, value), (own.k_proj, context), (own.v_proj, context))
     )
-    if counts is not None and counts.is_floating_point():
-        counts = counts.to(query.dtype)
-    found = functional.scaled_dot_product_attention(query, key, said, counts, is_causal=causal)
+    if bias is not None and bias.is_floating_point():
+        bias = bias.to(query.dtype)
+    found = functional.scaled_dot_product_attention(query, key, values, bias, is_causal=causal)
     return own.out_proj(found.transpose(1, 2).flatten(2))
