@@ -1,7 +1,7 @@
 """The detectors that a document may ask for.
 
 To add one: a module with a `DetectorLoader`, its name in `options.Detector`, and an entry here.
-tests/unit/test_detector_contract.py then holds it to the contract of `TextDetector`.
+tests/drawing/detector_contract.py, subclassed for it, holds it to the contract of `TextDetector`.
 """
 
 from __future__ import annotations
