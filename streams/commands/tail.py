@@ -32,6 +32,7 @@ def tail(
 
 async def _tail(settings: Settings, from_beginning: bool, count: int | None, json_lines: bool) -> None:
     import shutil
+    from contextlib import aclosing
 
     from streams.kafka.follower import follow
     from streams.kafka.topics import TopicNames
@@ -40,10 +41,10 @@ async def _tail(settings: Settings, from_beginning: bool, count: int | None, jso
 
     shown = 0
     width = shutil.get_terminal_size((120, 24)).columns
-    async for record in follow(
-        settings, TopicNames.of(settings).page_text, PageText, from_beginning=from_beginning
-    ):
-        print(record.model_dump_json() if json_lines else format_record(record, width), flush=True)
-        shown += 1
-        if shown == count:
-            return
+    records = follow(settings, TopicNames.of(settings).page_text, PageText, from_beginning=from_beginning)
+    async with aclosing(records):  # its connection is closed here, not when the generator is collected
+        async for record in records:
+            print(record.model_dump_json() if json_lines else format_record(record, width), flush=True)
+            shown += 1
+            if shown == count:
+                return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ R = TypeVar("R", bound=Record)
 _FETCH_WAIT_MS = 100  # Kafka's default of 500 would show on a terminal
 
 
-async def follow(settings: Settings, topic: str, kind: type[R], *, from_beginning: bool) -> AsyncIterator[R]:
+async def follow(settings: Settings, topic: str, kind: type[R], *, from_beginning: bool) -> AsyncGenerator[R, None]:
     """Yield a topic's records as they come; one that does not decode is logged and skipped. Raises BrokerError."""
     async with topic_consumer(settings, [topic], from_beginning=from_beginning) as consumer:
         async for message in consumer:
