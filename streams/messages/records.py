@@ -60,7 +60,7 @@ class RegionRecord(Record):
         ge=0, le=1, description="probability that a word of it is right; null where none is known"
     )
     recogniser: str
-    paragraph: int = Field(0, ge=0, description="number of the region's paragraph on the page, from 0")
+    paragraph: int = Field(0, ge=0, lt=2**31, description="number of the region's paragraph on the page, from 0")
 
 
 class PageText(Record):

@@ -22,6 +22,8 @@ class Health:
     def __init__(self, stalled_after_s: float) -> None:
         self._stalled_after_s = stalled_after_s
         self._since: dict[str, float] = {}
+        self.broken: str | None = None
+        """Why the worker cannot go on, once it cannot."""
 
     def begin(self, message: str) -> None:
         """Note that a message is in work."""
@@ -33,6 +35,8 @@ class Health:
 
     def report(self) -> HealthReport:
         """Return how the worker is."""
+        if self.broken is not None:
+            return HealthReport(False, len(self._since), 0.0, self.broken)
         if not self._since:
             return HealthReport(True, 0, 0.0, "idle")
         message, since = min(self._since.items(), key=lambda item: item[1])

@@ -50,7 +50,7 @@ async def run_worker(spec: WorkerSpec, hooks: Hooks | None = None) -> None:
             running.append(serving(spec.settings, worker.health, worker.metrics, worker.partitions))
         await asyncio.gather(*map(stack.enter_async_context, running))
         logger.info("worker ready: %s", ", ".join([*spec.roles, *(["web"] if spec.web else [])]))
-        await _until(stop, worker.apps)
+        await _until(stop, worker.apps, worker.health)
 
 
 class Worker:
@@ -111,9 +111,12 @@ class Worker:
         )
 
 
-async def _until(stop: asyncio.Event, apps: Iterable[App]) -> None:
-    """Return when asked to stop; end the process where an app crashed, for a supervisor to start it again."""
+async def _until(stop: asyncio.Event, apps: Iterable[App], health: Health) -> None:
+    """Return when asked to stop; end the process where a part crashed, for a supervisor to start it again."""
     while not stop.is_set():
+        if health.broken is not None:
+            logger.critical("%s; the worker ends", health.broken)
+            end_process_unacked()
         for app in apps:
             if app.crashed or app.should_stop:
                 logger.critical("the Faust app %s crashed: %r", app.conf.id, app.crash_reason)

@@ -23,6 +23,17 @@ from streams.table.sql_guard import QueryLimits, QueryResult, run_query
 
 READERS = 4  # queries that run at the same time
 
+# What SQLite, or the making of its values, raises for a record that no table can hold: a number above 64 bits, text
+# that is no Unicode, a value that is too long.
+REFUSALS = (
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    ArithmeticError,
+    ValueError,
+    TypeError,
+)
+
 _PAGE_COLUMNS = (
     "timestamp", "path", "pagenum", "text", "document_id", "total_pages", "confidence", "method", "width", "height",
     "dpi", "rotation", "language", "reference", "exception",
@@ -83,7 +94,9 @@ class MemoryTable:
         """Take over a batch of keys and records, all of it or nothing: the last of a key counts, None deletes.
 
         Raises:
-            sqlite3.Error: The disk is full or broken; the table is as it was, and the batch may be tried again.
+            sqlite3.OperationalError: The disk is full or broken; the table is as it was, and the batch may be tried
+                again.
+            REFUSALS: A record holds what no column can; the table is as it was.
         """
         with self._database.transaction() as db:
             for key, page in pages:

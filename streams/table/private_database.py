@@ -49,7 +49,7 @@ class PrivateDatabase:
 
         Args:
             schema: SQL that creates what the database holds; it never changes after.
-            longest_value: Bytes of the longest value a reader may make or see.
+            longest_value: Bytes of the longest value, or row, that is taken, or that a reader may make.
             timeout_s: How long the writer waits for readers where the log is long.
             opening: A SELECT that touches every virtual table. A reader runs it each time it is lent: SQLite opens
                 a virtual table with statements of its own, which somebody's guard would refuse.
@@ -66,6 +66,7 @@ class PrivateDatabase:
             self.writer = _connect(file, "rwc", timeout_s)
             _tune(self.writer)
             self.writer.executescript(schema)
+            self.writer.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest_value)  # what is longer nobody could read
             for _ in range(readers):
                 self._all.append(_connect(file, "ro", timeout_s))
                 restrict(self._all[-1], longest_value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -15,9 +16,9 @@ from streams.errors import BrokerError, TableBusy, UndecodableMessage
 from streams.kafka.follower import topic_consumer
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
-from streams.messages.records import DocumentRecord, PageText
+from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
-from streams.table.memory_table import READERS, MemoryTable
+from streams.table.memory_table import READERS, REFUSALS, MemoryTable
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -80,6 +81,7 @@ class TableFollower:
                     )
                 await asyncio.sleep(_RETRY_S)
         finally:
+            self._caught_up.clear()  # whatever ended it: a table that follows nothing is not ready
             self.close()
 
     async def _follow(self, positions: dict[TopicPartition, int]) -> None:
@@ -97,26 +99,45 @@ class TableFollower:
                 messages = [message for records in found.values() for message in records]
                 if messages:
                     loop = asyncio.get_running_loop()
-                    self.passed_over += await loop.run_in_executor(self._writing, self._apply, messages)
+                    self.passed_over += await loop.run_in_executor(self._writing, self.apply, messages)
                     positions.update({where: records[-1].offset + 1 for where, records in found.items() if records})
 
-    def _apply(self, messages: list[ConsumerRecord[bytes, bytes]]) -> int:
-        """Put messages into the table; return how many of them are not what their topic carries."""
-        pages: list[tuple[str, PageText | None]] = []
-        documents: list[tuple[str, DocumentRecord | None]] = []
-        passed_over = 0
-        for message in messages:
-            try:
-                key = _key(message)
-                if message.topic == self._names.documents:
-                    documents.append((key, decode(DocumentRecord, message.value) if message.value else None))
-                else:
-                    pages.append((key, decode(PageText, message.value) if message.value else None))
-            except UndecodableMessage as error:
-                passed_over += 1
-                logger.warning("%s/%d/%d: %s", message.topic, message.partition, message.offset, error.message)
-        self._table.apply(pages, documents)
-        return passed_over
+    def apply(self, messages: list[ConsumerRecord[bytes, bytes]]) -> int:
+        """Put messages into the table; return how many of them are not what their topic carries.
+
+        A record that decodes and that the table refuses all the same costs itself alone: the batch is undone, and
+        its records are applied one by one.
+        """
+        changes = [change for message in messages if (change := self._change(message)) is not None]
+        try:
+            self._table.apply(*_by_topic(changes))
+        except REFUSALS:
+            return len(messages) - sum(map(self._is_taken, changes))
+        return len(messages) - len(changes)
+
+    def _is_taken(self, change: _Change) -> bool:
+        try:
+            self._table.apply(*_by_topic([change]))
+        except REFUSALS as error:
+            logger.warning("%s: the SQL table cannot hold it: %s", change.position, error)
+            return False
+        return True
+
+    def _change(self, message: ConsumerRecord[bytes, bytes]) -> _Change | None:
+        """Return what a message changes; None, and a line in the log, where it is not what its topic carries."""
+        position = f"{message.topic}/{message.partition}/{message.offset}"
+        try:
+            key = _key(message)
+            if not message.value:
+                return _Change(position, key, None, is_page=message.topic != self._names.documents)
+            if message.topic == self._names.documents:
+                document = decode(DocumentRecord, message.value)
+                return _Change(position, _same(key, document.document_id), document, is_page=False)
+            page = decode(PageText, message.value)
+            return _Change(position, _same(key, page_key(page.document_id, page.pagenum)), page, is_page=True)
+        except UndecodableMessage as error:
+            logger.warning("%s: %s", position, error.message)
+            return None
 
     def close(self) -> None:
         """End the queries that run; the memory is free once the threads have let go of it. `run` ends with it."""
@@ -125,7 +146,42 @@ class TableFollower:
         self._writing.shutdown(wait=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What one message changes in the table; without a record, it deletes its key."""
+
+    position: str
+    key: str
+    record: PageText | DocumentRecord | None
+    is_page: bool
+
+
+def _by_topic(
+    changes: Iterable[_Change],
+) -> tuple[list[tuple[str, PageText | None]], list[tuple[str, DocumentRecord | None]]]:
+    """Return pages and documents, each in the order in which they came."""
+    pages: list[tuple[str, PageText | None]] = []
+    documents: list[tuple[str, DocumentRecord | None]] = []
+    for change in changes:
+        if isinstance(change.record, PageText):
+            pages.append((change.key, change.record))
+        elif isinstance(change.record, DocumentRecord):
+            documents.append((change.key, change.record))
+        elif change.is_page:
+            pages.append((change.key, None))
+        else:
+            documents.append((change.key, None))
+    return pages, documents
+
+
 def _key(message: ConsumerRecord[bytes, bytes]) -> str:
     if message.key is None:
         raise UndecodableMessage("a record without a key is on no compacted topic of ours")
     return str(message.key.decode(errors="replace"))
+
+
+def _same(key: str, expected: str) -> str:
+    """Return the key. Under another one a record would be in the table beside, or instead of, somebody else's."""
+    if key != expected:
+        raise UndecodableMessage(f"its key is {key[:100]!r}, not {expected[:100]!r}")
+    return key

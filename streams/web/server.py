@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Generator
 from contextlib import asynccontextmanager
@@ -18,6 +19,8 @@ from streams.settings import Settings
 from streams.sources.producer import FileProducer
 from streams.table.table_follower import TableFollower
 from streams.web.api import create_api
+
+logger = logging.getLogger(__name__)
 
 
 class _Server(uvicorn.Server):
@@ -44,6 +47,7 @@ async def serving(
     await topics
     table = TableFollower(settings)
     following = asyncio.create_task(table.run())
+    following.add_done_callback(lambda task: _note_end(task, health))
     async with FileProducer(settings) as producer:
         api = create_api(settings, table, producer, health, metrics)
         server = _Server(uvicorn.Config(api, log_config=None, lifespan="off"))
@@ -59,6 +63,13 @@ async def serving(
             following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await following
+
+
+def _note_end(following: asyncio.Task[None], health: Health) -> None:
+    """Have the worker end where the table stops to follow its topics: SQL would answer from the past for ever."""
+    if not following.cancelled():
+        health.broken = f"the SQL table follows its topics no longer: {following.exception()!r}"
+        logger.error("%s", health.broken, exc_info=following.exception())
 
 
 def _listen(settings: Settings) -> socket.socket:
