@@ -7,6 +7,7 @@ alone is fitted (least squares) to say a text of 19 tokens and an end for each l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,48 +41,59 @@ _WORDS = [
 ]
 
 
-def draw_lines(count: int) -> list[ImageU8]:
-    """Return lines of print, (H, W, 3) uint8; the first eight say different things, and the following the same."""
+def draw_lines(count: int, texts: int = _TEXTS) -> list[ImageU8]:
+    """Return lines of print, (H, W, 3) uint8; the first `texts` differ in what they say."""
     chance = np.random.default_rng(5)
-    texts = [" ".join(chance.choice(_WORDS, 6)) for _ in range(_TEXTS)]
-    return [_draw(texts[number % _TEXTS], 24 + number // _TEXTS) for number in range(count)]
+    words = [" ".join(chance.choice(_WORDS, 6)) for _ in range(texts)]
+    return [_draw(words[number % texts], 24 + number // texts) for number in range(count)]
 
 
-def write_checkpoint(shape: dict[str, Any], lines: list[ImageU8], folder: Path) -> VisionEncoderDecoderModel:
-    """Return a network that says 20 tokens for each line, written to a folder as the hub has them."""
-    model = draw_model(shape, sight=1.0, change=0.4)
+def write_checkpoint(
+    shape: dict[str, Any], lines: list[ImageU8], folder: Path, lengths: Sequence[int] = (TOKENS,) * _TEXTS,
+    device: str = "cpu",
+) -> VisionEncoderDecoderModel:  # fmt: skip
+    """Return a network that says as many tokens as asked for each line, written to a folder as the hub has them.
+
+    Args:
+        lengths: Tokens of each text, its end counted; there are as many texts as `draw_lines` drew.
+        device: Where the network is, and is fitted.
+    """
+    with torch.device(device):
+        model = draw_model(shape, sight=1.0, change=0.4)
     save_checkpoint(model, folder)
     from models.recognition.trocr.config import read_config
 
     config = read_config(folder)
     chance = np.random.default_rng(6)
-    texts = chance.integers(4, config.decoder.vocabulary, (_TEXTS, TOKENS))
-    texts[:, -1] = END
-    targets = texts[np.arange(len(lines)) % _TEXTS]
-    given = np.concatenate([np.full((len(lines), 1), config.start), targets[:, :-1]], 1)
+    texts = [chance.integers(4, config.decoder.vocabulary, length) for length in lengths]
+    for text in texts:
+        text[-1] = END
+    targets = [texts[number % len(texts)] for number in range(len(lines))]
     hidden = []
     with torch.inference_mode():
-        for line, tokens in zip(lines, given, strict=True):
-            seen = model.encoder(pixel_values([square(line, config)])).last_hidden_state
-            said = model.decoder.model.decoder(torch.from_numpy(tokens[None]), encoder_hidden_states=seen)
-            hidden.append(said.last_hidden_state[0].numpy())
-    weights = _fitted(np.concatenate(hidden), targets.ravel(), config.decoder.vocabulary)
+        for line, tokens in zip(lines, targets, strict=True):
+            given = torch.tensor([[config.start, *tokens[:-1]]], device=device)
+            seen = model.encoder(pixel_values([square(line, config)]).to(device)).last_hidden_state
+            said = model.decoder.model.decoder(given, encoder_hidden_states=seen)
+            hidden.append(said.last_hidden_state[0].cpu().numpy())
+    weights = _fitted(hidden, targets, config.decoder.vocabulary)
     with torch.no_grad():
         model.decoder.output_projection.weight.copy_(torch.from_numpy(weights))
     save_checkpoint(model, folder)
     return model
 
 
-def _fitted(hidden: F32, tokens: I64, size: int) -> F32:
+def _fitted(hidden: list[F32], targets: list[I64], size: int) -> F32:
     """Return a last layer that says these tokens of these vectors, (size, width); tokens never said are noise."""
     chance = np.random.default_rng(7)
-    width = hidden.shape[1]
+    width = hidden[0].shape[1]
     weights = chance.normal(0, 1 / np.sqrt(width), (size, width))
+    tokens = np.concatenate(targets)
     used = np.unique(tokens)
     wanted = np.where(tokens[:, None] == used, _SURE, 0.0)
-    vectors = hidden.astype(np.float64)
-    counts = np.ones(len(vectors))
-    counts[::TOKENS] = 100  # first tokens are told by the picture alone, which differs less than what was said
+    vectors = np.concatenate(hidden).astype(np.float64)
+    # first tokens are told by the picture alone, which differs less than what was said
+    counts = np.concatenate([np.r_[100.0, np.ones(len(target) - 1)] for target in targets])
     weighted = vectors * counts[:, None]
     # ridge: what fits exactly would hang on differences that are noise to 8 bits
     damped = weighted.T @ vectors + 0.0005 * len(vectors) * np.eye(width)

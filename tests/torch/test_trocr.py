@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from models.recognition.trocr.greedy import read_greedily
 from models.recognition.trocr.network import Network
 from models.recognition.trocr.onnx_network import OnnxTrocr
 from models.recognition.trocr.picture import patches
+from models.recognition.trocr.torch_encoder import LineEncoder
 from models.recognition.trocr.torch_network import TorchTrocr
 from tests.torch.trocr_checkpoints import BASE, SMALL, draw_model, draw_pictures, save_checkpoint, theirs, tiny
 
@@ -94,12 +96,17 @@ def test_where_memory_runs_out_pictures_are_looked_at_in_halves_and_read_all_the
     model, network, config = on_torch(SHAPES["small"], tmp_path)
     looked: list[int] = []
 
-    def refuse(_: object, given: tuple[torch.Tensor]) -> None:
-        if len(given[0]) > 1:
-            raise torch.OutOfMemoryError
-        looked.append(len(given[0]))
+    class SmallMemory(LineEncoder):
+        def __init__(self, inner: LineEncoder) -> None:
+            self._inner = inner
 
-    network.module.encoder.register_forward_pre_hook(refuse)
+        def __call__(self, patches: torch.Tensor) -> torch.Tensor:
+            if len(patches) > 1:
+                raise torch.OutOfMemoryError
+            looked.append(len(patches))
+            return self._inner(patches)
+
+    network.networks = replace(network.networks, encoder=SmallMemory(network.networks.encoder))
     pictures = draw_pictures(6, 96)
     assert greedy(network, config, pictures) == theirs(model, pictures, 20)
     assert looked == [1] * 6

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from models.arrays import U8
+from models.arrays import U8, ImageU8
 from models.recognition.trocr.config import TrocrConfig
 from models.recognition.trocr.network import Network
 
@@ -26,6 +27,21 @@ class Said:
 
 
 Stop = Callable[[Sequence[int]], bool]
+
+
+@runtime_checkable
+class LineReader(Protocol):
+    """A network that reads lines itself, without being asked for every token."""
+
+    def read(self, lines: Sequence[ImageU8], limits: Sequence[int], stop: Stop) -> list[Said]:
+        """Return what `read_greedily` does.
+
+        Args:
+            lines: (H, W) or (H, W, 3) uint8, as they are.
+            limits: How many tokens each line may have.
+            stop: Told a line's tokens, whether to stop it; only asked where a text repeats itself as `guards.loop`
+                looks for.
+        """
 
 
 def read_greedily(

@@ -13,8 +13,8 @@ _SHORTEST = 8
 # A text that says the same this often, one token or up to eight, does not stop of its own accord. Rows of dots and
 # dashes do it rightly: for them vocabularies have long tokens, or, where a token is a letter, they are no loop.
 _TIMES = {1: 8}
-_TIMES_MORE = 4
-_LONGEST_LOOP = 8
+TIMES_MORE = 4
+LONGEST_LOOP = 8
 # A mean probability below this is a guess: trained networks say right words with .8 and more.
 FLOOR = 0.2
 
@@ -31,8 +31,8 @@ def loop(tokens: Sequence[int], rows: frozenset[int] = frozenset()) -> int:
     Args:
         rows: Tokens that may rightly be said again and again.
     """
-    for length in range(1, _LONGEST_LOOP + 1):
-        times = _TIMES.get(length, _TIMES_MORE)
+    for length in range(1, LONGEST_LOOP + 1):
+        times = _TIMES.get(length, TIMES_MORE)
         if len(tokens) < length * times:
             continue
         last = list(tokens[-length:])

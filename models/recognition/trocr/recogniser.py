@@ -13,7 +13,7 @@ from models.pages.ink import has_ink
 from models.recognition.trocr.beam import read_with_beams
 from models.recognition.trocr.config import TrocrConfig
 from models.recognition.trocr.exported import read_description
-from models.recognition.trocr.greedy import Said, read_greedily
+from models.recognition.trocr.greedy import LineReader, Said, read_greedily
 from models.recognition.trocr.guards import FLOOR, confidence, is_loop, most_tokens, without_loop
 from models.recognition.trocr.long_lines import Part, parts
 from models.recognition.trocr.network import Network
@@ -68,15 +68,18 @@ class TrocrRecogniser:
 
     def _read(self, pieces: Sequence[_Piece]) -> None:
         wanted = [piece for piece in pieces if has_ink(piece.part.picture)]
-        pictures = [prepared(piece.part.picture, self._config) for piece in wanted]
         limits = [most_tokens(piece.part.picture.shape, self._most) for piece in wanted]
-        for piece, said in zip(wanted, self._search(pictures, limits), strict=True):
+        for piece, said in zip(wanted, self._search([piece.part.picture for piece in wanted], limits), strict=True):
             piece.said = without_loop(said, self._rows)
 
-    def _search(self, pictures: Sequence[ImageU8], limits: Sequence[int]) -> list[Said]:
+    def _search(self, lines: Sequence[ImageU8], limits: Sequence[int]) -> list[Said]:
+        stop = partial(is_loop, rows=self._rows)
+        if self._beams == 1 and isinstance(self._network, LineReader):
+            return self._network.read(lines, limits, stop)
+        pictures = [prepared(line, self._config) for line in lines]
         if self._beams > 1:
             return read_with_beams(self._network, self._config, pictures, limits, self._beams)
-        return read_greedily(self._network, self._config, pictures, limits, partial(is_loop, rows=self._rows))
+        return read_greedily(self._network, self._config, pictures, limits, stop)
 
     def _mended(self, pieces: Sequence[_Piece]) -> list[_Piece]:
         """Return a line's pieces, those whose text was stopped in two halves that were read again."""
