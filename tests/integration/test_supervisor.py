@@ -20,7 +20,14 @@ pytestmark = pytest.mark.timeout(180)
 def workers() -> list[psutil.Process]:
     """Return the worker processes that this process started."""
     children = psutil.Process().children()
-    return [child for child in children if any("worker_main" in word for word in child.cmdline())]
+    return [child for child in children if _is_worker(child)]
+
+
+def _is_worker(child: psutil.Process) -> bool:
+    try:
+        return any("worker_main" in word for word in child.cmdline())
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):  # it has ended, and may not have been waited for yet
+        return False
 
 
 async def test_a_worker_that_is_killed_starts_again_and_ends_with_its_supervisor(
