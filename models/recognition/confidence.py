@@ -11,7 +11,7 @@ from models.document import Kind, PageLines, Region
 _CLIP = 1e-3  # from 0 and from 1: the curves' logarithms must exist
 
 # Beta calibration (Kull, Silva Filho & Flach 2017), log odds = a ln(c) - b ln(1 - c) + offset, for each recogniser
-# and kind of line: fitted by models/training/calibrate.py, on what models/README.md says.
+# and kind of line: fitted by models/training/calibrate.py, on the data that models/README.md lists.
 _FITTED: dict[tuple[str, Kind], tuple[float, float, float]] = {
     ("handwriting", "handwritten"): (3.283, 0.510, 0.496),
     ("ppocr", "handwritten"): (3.972, 0.621, -0.869),

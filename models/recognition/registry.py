@@ -41,7 +41,7 @@ class LineRecognisers:
         """Return which recogniser reads printed and which handwritten lines; Tesseract may be given print first.
 
         Raises:
-            WeightsMissing: A network that is named is not on this machine; the message says how to get it.
+            WeightsMissing: A network that is named is not on this machine; the message has the command to fetch it.
             ModelError: A network cannot be run.
         """
         return {"printed": self._printed(options), "handwritten": self._handwritten(options)}

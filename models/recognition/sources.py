@@ -33,10 +33,10 @@ class RecogniserSource(Protocol):
     def get(self, request: LineRequest) -> LineRecogniser | None:
         """Return the recogniser for a request, the same one for the same request while it is kept.
 
-        None, only where the value is `auto`, says that its weights are not on this machine.
+        None, only where the value is `auto`, means that its weights are not on this machine.
 
         Raises:
-            WeightsMissing: The one that is named is not on this machine; the message says how to get it.
+            WeightsMissing: The one that is named is not on this machine; the message has the command to fetch it.
             ModelError: Its network cannot be run.
         """
 

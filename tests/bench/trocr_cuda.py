@@ -23,7 +23,7 @@ import torch
 
 from models.arrays import ImageU8
 from models.recognition.trocr.config import TrocrConfig
-from models.recognition.trocr.greedy import Said
+from models.recognition.trocr.greedy import Hypothesis
 from models.recognition.trocr.picture import square
 from models.recognition.trocr.torch_network import TorchTrocr
 from tests.bench.trocr_lines import draw_lines, write_checkpoint
@@ -139,11 +139,11 @@ def measure(name: str, folder: Path, rates: Rates) -> tuple[float, int]:
     return ours[best] / max(theirs.values()), differing
 
 
-def read(network: TorchTrocr, lines: list[ImageU8]) -> list[Said]:
+def read(network: TorchTrocr, lines: list[ImageU8]) -> list[Hypothesis]:
     return network.read(lines, [max(_LENGTHS)] * len(lines), lambda _: False)
 
 
-def tokens_of(texts: list[Said], end: int) -> list[list[int]]:
+def tokens_of(texts: list[Hypothesis], end: int) -> list[list[int]]:
     return [text.tokens + [end] * text.ended for text in texts]
 
 

@@ -15,7 +15,7 @@ from models.engines import TROCR_CHECKPOINTS
 from models.errors import WeightsInvalid, WeightsMissing
 from models.recognition.trocr.config import DecoderShape, EncoderShape, LineEncoderShape, TrocrConfig, read_config
 from models.recognition.trocr.exported import read_description, write_description
-from models.recognition.trocr.greedy import Said
+from models.recognition.trocr.greedy import Hypothesis
 from models.recognition.trocr.guards import confidence, is_loop, most_tokens, without_loop
 from models.recognition.trocr.long_lines import MAX_ASPECT, parts
 from models.recognition.trocr.picture import patches, prepared, square
@@ -202,9 +202,11 @@ def test_a_cut_through_a_word_is_no_new_word() -> None:
 def test_a_text_that_repeats_itself_is_found_and_said_once() -> None:
     assert not is_loop([7] * 7) and is_loop([7] * 8)
     assert is_loop([1, 5, 6, 5, 6, 5, 6, 5, 6]) and not is_loop([1, 5, 6, 5, 6, 5, 6, 6, 5])
-    said = without_loop(Said([1, 5, 6, 5, 6, 5, 6, 5, 6], [-0.1] * 9))
+    said = without_loop(Hypothesis([1, 5, 6, 5, 6, 5, 6, 5, 6], [-0.1] * 9))
     assert said.tokens == [1, 5, 6] and said.ended
-    assert without_loop(Said([7] * 8, [-0.1] * 8, ended=True)).tokens == [7] * 8  # it stopped of its own accord
+    assert (
+        without_loop(Hypothesis([7] * 8, [-0.1] * 8, ended=True)).tokens == [7] * 8
+    )  # it stopped of its own accord
 
 
 def test_a_row_of_dots_is_no_loop_where_a_token_is_a_letter() -> None:
@@ -212,7 +214,7 @@ def test_a_row_of_dots_is_no_loop_where_a_token_is_a_letter() -> None:
     assert letters.rows() == {1, 2}
     assert not is_loop([3] + [1] * 20, letters.rows()) and not is_loop([1, 2] * 9, letters.rows())
     assert is_loop([1] * 20) and is_loop([3] * 8, letters.rows()) and is_loop([1, 3] * 4, letters.rows())
-    assert without_loop(Said([3] + [1] * 20), letters.rows()).tokens == [3] + [1] * 20
+    assert without_loop(Hypothesis([3] + [1] * 20), letters.rows()).tokens == [3] + [1] * 20
     assert Vocabulary((b"", b".", b"..")).rows() == frozenset()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.arrays import U8
 from models.recognition.trocr.config import TrocrConfig
-from models.recognition.trocr.greedy import Said
+from models.recognition.trocr.greedy import Hypothesis
 from models.recognition.trocr.network import Choices, Network, Slots
 
 
@@ -27,25 +27,25 @@ class _Beam:
 
 def read_with_beams(
     network: Network, config: TrocrConfig, pictures: Sequence[U8], limits: Sequence[int], beams: int
-) -> list[Said]:
-    """Return what each picture says, by the likeliest of the texts that were followed, its mean score per token.
+) -> list[Hypothesis]:
+    """Return each picture's best hypothesis by its mean score per token.
 
-    A line is searched alone, its beams being the batch: what a line says cannot depend on others.
+    A line is searched alone, its beams being the batch: a line's text cannot depend on others.
 
     Args:
         limits: How many tokens each line may have.
         beams: How many texts are followed at once, 2 or more.
     """
-    said = []
+    hypotheses = []
     for picture, limit in zip(pictures, limits, strict=True):
         slots = network.slots(2 * beams, limit + 1)
         slots.put(0, [picture])
         # a device whose memory is full gives fewer slots than it was asked for
-        said.append(_search(slots, config, limit, min(beams, max(1, slots.size // 2))))
-    return said
+        hypotheses.append(_search(slots, config, limit, min(beams, max(1, slots.size // 2))))
+    return hypotheses
 
 
-def _search(slots: Slots, config: TrocrConfig, limit: int, beams: int) -> Said:
+def _search(slots: Slots, config: TrocrConfig, limit: int, beams: int) -> Hypothesis:
     running, ended = [_Beam()], _Ended(beams)
     for length in range(limit):
         last = np.array([(beam.tokens or [config.start])[-1] for beam in running], np.int64)
@@ -62,9 +62,9 @@ def _search(slots: Slots, config: TrocrConfig, limit: int, beams: int) -> Said:
             break
     best = ended.best
     return (
-        Said(best.tokens[:-1], best.scores, True)
+        Hypothesis(best.tokens[:-1], best.scores, True)
         if best.tokens[-1] == config.end
-        else Said(best.tokens, best.scores)
+        else Hypothesis(best.tokens, best.scores)
     )
 
 

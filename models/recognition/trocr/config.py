@@ -1,4 +1,4 @@
-"""What a checkpoint's configuration says of the network: its shapes, and the tokens that begin and end a text."""
+"""A network's shapes, and the tokens that begin and end a text, from its checkpoint's configuration."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def read_config(folder: Path) -> TrocrConfig:
 
     Raises:
         WeightsMissing: The folder has no config.json.
-        WeightsInvalid: It describes another network than TrOCR, or lacks what is needed; the message says what.
+        WeightsInvalid: It describes another network than TrOCR, or lacks what is needed; the message names it.
     """
     described = _read_json(folder / "config.json")
     if described.get("model_type") != "vision-encoder-decoder":
@@ -113,25 +113,26 @@ def read_config(folder: Path) -> TrocrConfig:
         raise _wrong(folder, f"config.json does not say {error.args[0]}") from error
 
 
-def _encoder(said: dict[str, Any]) -> EncoderShape:
+def _encoder(values: dict[str, Any]) -> EncoderShape:
     return EncoderShape(
-        width=said["hidden_size"], layers=said["num_hidden_layers"], heads=said["num_attention_heads"],
-        inner=said["intermediate_size"], image=said.get("image_size", 224), patch=said.get("patch_size", 16),
-        qkv_bias=said.get("qkv_bias", True), distilled=said["model_type"] == "deit",
-        epsilon=said.get("layer_norm_eps", 1e-12),
+        width=values["hidden_size"], layers=values["num_hidden_layers"], heads=values["num_attention_heads"],
+        inner=values["intermediate_size"], image=values.get("image_size", 224), patch=values.get("patch_size", 16),
+        qkv_bias=values.get("qkv_bias", True), distilled=values["model_type"] == "deit",
+        epsilon=values.get("layer_norm_eps", 1e-12),
     )  # fmt: skip
 
 
-def _decoder(said: dict[str, Any], encoder: dict[str, Any]) -> DecoderShape:
-    width = said["d_model"]
+def _decoder(values: dict[str, Any], encoder: dict[str, Any]) -> DecoderShape:
+    width = values["d_model"]
     return DecoderShape(
-        width=width, layers=said["decoder_layers"], heads=said["decoder_attention_heads"],
-        inner=said["decoder_ffn_dim"], vocabulary=said["vocab_size"], positions=said["max_position_embeddings"],
-        activation=said["activation_function"],
-        learned_positions=said.get("use_learned_position_embeddings", True),
-        normed_embedding=said.get("layernorm_embedding", True),
-        embedding_scale=width**0.5 if said.get("scale_embedding", False) else 1.0,
-        sees=said.get("cross_attention_hidden_size") or encoder["hidden_size"],
+        width=width, layers=values["decoder_layers"], heads=values["decoder_attention_heads"],
+        inner=values["decoder_ffn_dim"], vocabulary=values["vocab_size"],
+        positions=values["max_position_embeddings"],
+        activation=values["activation_function"],
+        learned_positions=values.get("use_learned_position_embeddings", True),
+        normed_embedding=values.get("layernorm_embedding", True),
+        embedding_scale=width**0.5 if values.get("scale_embedding", False) else 1.0,
+        sees=values.get("cross_attention_hidden_size") or encoder["hidden_size"],
     )  # fmt: skip
 
 
@@ -150,16 +151,16 @@ def _picture(folder: Path) -> dict[str, Any]:
     path = folder / "preprocessor_config.json"
     if not path.is_file():
         return {}
-    said = _read_json(path)
-    if (number := said.get("resample", 3)) not in _RESAMPLING:
+    values = _read_json(path)
+    if (number := values.get("resample", 3)) not in _RESAMPLING:
         raise _wrong(
             folder, f"preprocessor_config.json resizes with Pillow's filter {number}, which is unknown here"
         )
     middle = [0.5, 0.5, 0.5]
     return {
         "resampling": _RESAMPLING[number],
-        "mean": tuple(said.get("image_mean", middle)),
-        "deviation": tuple(said.get("image_std", middle)),
+        "mean": tuple(values.get("image_mean", middle)),
+        "deviation": tuple(values.get("image_std", middle)),
     }
 
 

@@ -18,14 +18,14 @@ _FILES = (_DESCRIPTION, "encoder.onnx", "encoder.data", "decoder.onnx", "decoder
 
 def write_description(folder: Path, config: TrocrConfig, vocabulary: Vocabulary, made_of: str) -> None:
     """Write what reading needs beside the graphs; `made_of` is the sha256 of the checkpoint's weights."""
-    said = {
+    description = {
         "format": FORMAT,
         "made_of": made_of,
         "config": asdict(config),
         # a byte is a letter: a token may be a part of a character
         "vocabulary": [piece.decode("latin-1") for piece in vocabulary.pieces],
     }
-    (folder / _DESCRIPTION).write_text(json.dumps(said, ensure_ascii=True), encoding="ascii")
+    (folder / _DESCRIPTION).write_text(json.dumps(description, ensure_ascii=True), encoding="ascii")
 
 
 def read_description(folder: Path) -> tuple[TrocrConfig, Vocabulary]:
@@ -39,14 +39,14 @@ def read_description(folder: Path) -> tuple[TrocrConfig, Vocabulary]:
     if not path.is_file():
         raise WeightsMissing(f"{folder} is no exported TrOCR ({_DESCRIPTION} is not there)")
     try:
-        said = json.loads(path.read_text(encoding="ascii"))
-        if said["format"] != FORMAT:
+        description = json.loads(path.read_text(encoding="ascii"))
+        if description["format"] != FORMAT:
             raise WeightsInvalid(f"{folder} was exported by another version of inkstream: export it again")
-        config = said["config"]
+        config = description["config"]
         seeing, decoder = config.pop("encoder"), DecoderShape(**config.pop("decoder"))
         encoder = EncoderShape(**seeing) if "image" in seeing else LineEncoderShape(**seeing)
         mean, deviation = tuple(config.pop("mean")), tuple(config.pop("deviation"))
-        vocabulary = Vocabulary(tuple(piece.encode("latin-1") for piece in said["vocabulary"]))
+        vocabulary = Vocabulary(tuple(piece.encode("latin-1") for piece in description["vocabulary"]))
         return TrocrConfig(encoder, decoder, **config, mean=mean, deviation=deviation), vocabulary
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsInvalid(f"{path} is damaged ({error}): remove {folder} and export again") from error

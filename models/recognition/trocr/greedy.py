@@ -15,10 +15,10 @@ from models.recognition.trocr.network import Network
 
 
 @dataclass(slots=True)
-class Said:
+class Hypothesis:
     """A line's tokens without those that begin and end it, and the log-probability of each, of the end as well.
 
-    `ended` tells whether the network came to an end by itself, or was stopped.
+    `ended` is whether the network came to an end by itself; else it was stopped.
     """
 
     tokens: list[int] = field(default_factory=list)
@@ -33,33 +33,33 @@ Stop = Callable[[Sequence[int]], bool]
 class LineReader(Protocol):
     """A network that reads lines itself, without being asked for every token."""
 
-    def read(self, lines: Sequence[ImageU8], limits: Sequence[int], stop: Stop) -> list[Said]:
+    def read(self, lines: Sequence[ImageU8], limits: Sequence[int], stop: Stop) -> list[Hypothesis]:
         """Return what `read_greedily` does.
 
         Args:
             lines: (H, W) or (H, W, 3) uint8, as they are.
             limits: How many tokens each line may have.
-            stop: Told a line's tokens, whether to stop it; only asked where a text repeats itself as `guards.loop`
+            stop: Whether to stop a line with these tokens; only asked where a text repeats itself as `guards.loop`
                 looks for.
         """
 
 
 def read_greedily(
     network: Network, config: TrocrConfig, pictures: Sequence[U8], limits: Sequence[int], stop: Stop
-) -> list[Said]:
-    """Return what each picture says.
+) -> list[Hypothesis]:
+    """Return each picture's text.
 
     Args:
         pictures: Patches, as `picture.patches` gives them.
         limits: How many tokens each line may have.
-        stop: Told a line's tokens, whether to stop it.
+        stop: Whether to stop a line with these tokens.
 
     A line that has ended leaves at once, and the next one takes its place: no step is spent on lines that are done.
     """
-    said = [Said() for _ in pictures]
+    hypotheses = [Hypothesis() for _ in pictures]
     waiting = deque(range(len(pictures)))
     if not waiting:
-        return said
+        return hypotheses
     slots = network.slots(min(network.lines_at_once, len(pictures)), max(limits) + 1)
     reading: list[int] = []
     while waiting or reading:
@@ -68,12 +68,12 @@ def read_greedily(
             taken = [waiting.popleft() for _ in range(room)]
             slots.put(len(reading), [pictures[line] for line in taken])
             reading += taken
-        last = np.array([(said[line].tokens or [config.start])[-1] for line in reading], np.int64)
-        before = np.array([len(said[line].tokens) for line in reading], np.int32)
+        last = np.array([(hypotheses[line].tokens or [config.start])[-1] for line in reading], np.int64)
+        before = np.array([len(hypotheses[line].tokens) for line in reading], np.int32)
         chosen = slots.step(last, before, 1)
         done = []
         for slot, line in enumerate(reading):
-            one, token = said[line], int(chosen.tokens[slot, 0])
+            one, token = hypotheses[line], int(chosen.tokens[slot, 0])
             one.scores.append(float(chosen.scores[slot, 0]))
             one.ended = token == config.end
             if not one.ended:
@@ -83,6 +83,6 @@ def read_greedily(
         for slot in reversed(done):  # the last line moves to where one has left
             moved = reading.pop()
             if slot < len(reading):
-                slots.copy(len(reading), slot, len(said[moved].tokens))
+                slots.copy(len(reading), slot, len(hypotheses[moved].tokens))
                 reading[slot] = moved
-    return said
+    return hypotheses

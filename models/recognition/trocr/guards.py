@@ -1,16 +1,16 @@
-"""What keeps a network that always says something from saying what is not there."""
+"""Guards against hallucinated text: limits of length, and repetition loops."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from models.recognition.trocr.greedy import Said
+from models.recognition.trocr.greedy import Hypothesis
 
 # Letters of a line are rarely narrower than a quarter of its height, and a token has one letter or more.
 _TOKENS_PER_HEIGHT = 4
 _SHORTEST = 8
-# A text that says the same this often, one token or up to eight, does not stop of its own accord. Rows of dots and
+# A text that repeats the same this often, one token or up to eight, does not stop by itself. Rows of dots and
 # dashes do it rightly: for them vocabularies have long tokens, or, where a token is a letter, they are no loop.
 _TIMES = {1: 8}
 TIMES_MORE = 4
@@ -29,7 +29,7 @@ def loop(tokens: Sequence[int], rows: frozenset[int] = frozenset()) -> int:
     """Return how many of the last tokens say nothing new, 0 where the text goes on.
 
     Args:
-        rows: Tokens that may rightly be said again and again.
+        rows: Tokens that may rightly be repeated.
     """
     for length in range(1, LONGEST_LOOP + 1):
         times = _TIMES.get(length, TIMES_MORE)
@@ -50,12 +50,12 @@ def is_loop(tokens: Sequence[int], rows: frozenset[int] = frozenset()) -> bool:
     return loop(tokens, rows) > 0
 
 
-def without_loop(said: Said, rows: frozenset[int] = frozenset()) -> Said:
-    """Return a text that was stopped in a loop with what it repeats said once."""
-    idle = 0 if said.ended else loop(said.tokens, rows)
+def without_loop(hypothesis: Hypothesis, rows: frozenset[int] = frozenset()) -> Hypothesis:
+    """Return a text that was stopped in a loop, what it repeats kept once."""
+    idle = 0 if hypothesis.ended else loop(hypothesis.tokens, rows)
     if not idle:
-        return said
-    return Said(said.tokens[:-idle], said.scores[:-idle], ended=True)
+        return hypothesis
+    return Hypothesis(hypothesis.tokens[:-idle], hypothesis.scores[:-idle], ended=True)
 
 
 def confidence(scores: Sequence[float]) -> float:

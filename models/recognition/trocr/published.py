@@ -33,7 +33,7 @@ def find_checkpoint(name: str, cache_dir: Path) -> Path:
         name: One of TROCR_CHECKPOINTS, or the path of a folder.
 
     Raises:
-        WeightsMissing: It is not here; the message says how to get it.
+        WeightsMissing: It is not here; the message has the command that fetches it.
         WeightsInvalid: Its files are not those that were fetched.
     """
     if name not in TROCR_CHECKPOINTS:

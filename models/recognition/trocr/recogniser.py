@@ -13,7 +13,7 @@ from models.pages.ink import has_ink
 from models.recognition.trocr.beam import read_with_beams
 from models.recognition.trocr.config import TrocrConfig
 from models.recognition.trocr.exported import read_description
-from models.recognition.trocr.greedy import LineReader, Said, read_greedily
+from models.recognition.trocr.greedy import Hypothesis, LineReader, read_greedily
 from models.recognition.trocr.guards import FLOOR, confidence, is_loop, most_tokens, without_loop
 from models.recognition.trocr.long_lines import Part, parts
 from models.recognition.trocr.network import Network
@@ -28,16 +28,16 @@ MOST_TOKENS = 128  # of a line or a part of one: three times what the longest li
 
 @dataclass(slots=True)
 class _Piece:
-    """A part of a line, and what it says once it is read."""
+    """A part of a line, and its text once it is read."""
 
     part: Part
-    said: Said | None = None
+    hypothesis: Hypothesis | None = None
 
 
 class TrocrRecogniser:
     """Reads line pictures, many at a time. Not thread-safe.
 
-    A line is always read whole or said to be doubtful: one whose text does not come to an end is cut in two and
+    A line is always read whole or marked as doubtful: one whose text does not come to an end is cut in two and
     read again, and if that does not help its confidence is halved. Blank pictures are not read at all.
     """
 
@@ -59,7 +59,7 @@ class TrocrRecogniser:
         return TrocrRecogniser(self._network, self._config, self._vocabulary, beams=beams)
 
     def recognise(self, lines: Sequence[ImageU8]) -> list[LineReading]:
-        """Return what each line says, (H, W, 3) RGB or (H, W) uint8, in their order. Raises ModelError."""
+        """Return each line's text, (H, W, 3) RGB or (H, W) uint8, in their order. Raises ModelError."""
         cut = [[_Piece(part) for part in parts(line)] if _is_readable(line) else [] for line in lines]
         self._read([piece for pieces in cut for piece in pieces])
         for number, pieces in enumerate(cut):
@@ -69,10 +69,12 @@ class TrocrRecogniser:
     def _read(self, pieces: Sequence[_Piece]) -> None:
         wanted = [piece for piece in pieces if has_ink(piece.part.picture)]
         limits = [most_tokens(piece.part.picture.shape, self._most) for piece in wanted]
-        for piece, said in zip(wanted, self._search([piece.part.picture for piece in wanted], limits), strict=True):
-            piece.said = without_loop(said, self._rows)
+        for piece, hypothesis in zip(
+            wanted, self._search([piece.part.picture for piece in wanted], limits), strict=True
+        ):
+            piece.hypothesis = without_loop(hypothesis, self._rows)
 
-    def _search(self, lines: Sequence[ImageU8], limits: Sequence[int]) -> list[Said]:
+    def _search(self, lines: Sequence[ImageU8], limits: Sequence[int]) -> list[Hypothesis]:
         stop = partial(is_loop, rows=self._rows)
         if self._beams == 1 and isinstance(self._network, LineReader):
             return self._network.read(lines, limits, stop)
@@ -85,19 +87,19 @@ class TrocrRecogniser:
         """Return a line's pieces, those whose text was stopped in two halves that were read again."""
         mended: list[_Piece] = []
         for piece in pieces:
-            halves = [] if piece.said is None or piece.said.ended else _halves(piece)
+            halves = [] if piece.hypothesis is None or piece.hypothesis.ended else _halves(piece)
             self._read(halves)
             mended += halves or [piece]
         return mended
 
     def _joined(self, pieces: Sequence[_Piece]) -> LineReading:
         """Return a line's text and the mean probability of its tokens; a guess is no text."""
-        read = [(piece, piece.said) for piece in pieces if piece.said is not None]
+        read = [(piece, piece.hypothesis) for piece in pieces if piece.hypothesis is not None]
         text = ""
-        for piece, said in read:
-            text += (" " if piece.part.whole and text else "") + self._vocabulary.text(said.tokens)
-        sure = confidence([score for _, said in read for score in said.scores])
-        if not all(said.ended for _, said in read):
+        for piece, hypothesis in read:
+            text += (" " if piece.part.whole and text else "") + self._vocabulary.text(hypothesis.tokens)
+        sure = confidence([score for _, hypothesis in read for score in hypothesis.scores])
+        if not all(hypothesis.ended for _, hypothesis in read):
             logger.warning("the text of a line did not come to an end after %d tokens", self._most)
             sure /= 2
         return LineReading(text if sure >= FLOOR else "", round(sure, 4))

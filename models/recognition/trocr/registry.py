@@ -36,7 +36,7 @@ class TrocrRecognisers:
         `official` is the same, and must be there; `trocr-…` is the checkpoint of that name.
 
         Raises:
-            WeightsMissing: The one that is named is not on this machine; the message says how to get it.
+            WeightsMissing: The one that is named is not on this machine; the message has the command to fetch it.
             WeightsInvalid: Its files are damaged.
         """
         folder = None

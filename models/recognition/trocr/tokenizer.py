@@ -25,14 +25,14 @@ _FILES = ("tokenizer.json", "vocab.json", "sentencepiece.bpe.model")
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What each token says, as UTF-8, of which a token may be a part; tokens with a meaning say nothing."""
+    """Each token's bytes of UTF-8 text, which may be a part of a character; special tokens have none."""
 
     pieces: tuple[bytes, ...]
 
     def text(self, tokens: Sequence[int]) -> str:
-        """Return what tokens say together; a number beyond the vocabulary says nothing."""
-        said = b"".join(self.pieces[token] for token in tokens if token < len(self.pieces))
-        return said.decode(errors="replace").strip()
+        """Return the text of tokens; a number beyond the vocabulary has none."""
+        text = b"".join(self.pieces[token] for token in tokens if token < len(self.pieces))
+        return text.decode(errors="replace").strip()
 
     def rows(self) -> frozenset[int]:
         """Return the tokens that rows of dots, dashes and blanks are made of, where each token is one letter."""
@@ -55,15 +55,15 @@ def read_vocabulary(folder: Path) -> Vocabulary:
         try:
             if name == "sentencepiece.bpe.model":
                 return _of_sentencepiece(path.read_bytes())
-            said = json.loads(path.read_text(encoding="utf-8"))
-            return _of_tokenizer_file(said) if name == "tokenizer.json" else _of_byte_pairs(said)
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return _of_tokenizer_file(content) if name == "tokenizer.json" else _of_byte_pairs(content)
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise WeightsInvalid(f"{path} holds no vocabulary of TrOCR's ({error}): fetch it again") from error
     raise WeightsMissing(f"{folder} has none of {', '.join(_FILES)}: fetch the checkpoint's tokenizer too")
 
 
-def _of_tokenizer_file(said: dict[str, Any]) -> Vocabulary:
-    model = said["model"]
+def _of_tokenizer_file(content: dict[str, Any]) -> Vocabulary:
+    model = content["model"]
     if model["type"] == "BPE":
         return _of_byte_pairs(model["vocab"])
     if model["type"] == "Unigram":
@@ -77,7 +77,7 @@ def _of_byte_pairs(numbers: dict[str, int]) -> Vocabulary:
     pieces = [b""] * (max(numbers.values()) + 1)
     for piece, number in numbers.items():
         if piece not in _SPECIAL:
-            # fairseq fills up its dictionary with words that are no bytes: they are never said
+            # fairseq fills up its dictionary with words that are no bytes: they are never decoded
             pieces[number] = bytes(letters[letter] for letter in piece if letter in letters)
     return Vocabulary(tuple(pieces))
 
@@ -95,8 +95,10 @@ def _of_sentencepiece(file: bytes) -> Vocabulary:
     own = [(piece, kind) for number, message in _fields(file) if number == 1 for piece, kind in [_piece(message)]]
     if len(own) <= _OWN:
         raise ValueError("it has no pieces")
-    said = [_byte(piece) if kind == _BYTE else b"" if kind in _SILENT else _of_piece(piece) for piece, kind in own]
-    return Vocabulary((*(b"" for _ in _FAIRSEQ), *said[_OWN:]))
+    pieces = [
+        _byte(piece) if kind == _BYTE else b"" if kind in _SILENT else _of_piece(piece) for piece, kind in own
+    ]
+    return Vocabulary((*(b"" for _ in _FAIRSEQ), *pieces[_OWN:]))
 
 
 def _of_piece(piece: str) -> bytes:

@@ -1,6 +1,6 @@
 """TrOCR's text transformer a token at a time: many lines at once, each at its own length, in rows that stay.
 
-What a line looks like is never made into keys and values: projections are applied to the query (decoder_graph says
+What a line looks like is never made into keys and values: projections are applied to the query (decoder_graph shows
 how). Of base a line is then 0.9 MB that a step reads once a layer, where keys and values would be 28 MB that it
 reads once: on a CUDA device, where reading memory is what a step takes, that is 2.7 times as much.
 """

@@ -23,7 +23,7 @@ class Kernels(Protocol):
 
         Args:
             joined: (B, 3 · heads · d) the newest token's query, key and value.
-            keys: (R, heads, T, d) of each row's text; the newest go to where its length says.
+            keys: (R, heads, T, d) of each row's text; the newest go at its length.
             values: The same.
         """
 

@@ -20,7 +20,7 @@ from models.arrays import U8, ImageU8
 from models.recognition.trocr.checkpoint import State, load_state
 from models.recognition.trocr.config import TrocrConfig, read_config
 from models.recognition.trocr.cuda_graph import ReplayedStep
-from models.recognition.trocr.greedy import Said, Stop
+from models.recognition.trocr.greedy import Hypothesis, Stop
 from models.recognition.trocr.network import Choices, Tokens
 from models.recognition.trocr.torch_decoder import Rows, StepDecoder
 from models.recognition.trocr.torch_encoder import LineEncoder
@@ -77,8 +77,8 @@ class TorchTrocr:
         )  # fmt: skip
         logger.info("TrOCR %s", self.name)
 
-    def read(self, lines: Sequence[ImageU8], limits: Sequence[int], stop: Stop) -> list[Said]:
-        """Return what each line, (H, W) or (H, W, 3) uint8, says (see `greedy.LineReader`)."""
+    def read(self, lines: Sequence[ImageU8], limits: Sequence[int], stop: Stop) -> list[Hypothesis]:
+        """Return the text of each line, (H, W) or (H, W, 3) uint8 (see `greedy.LineReader`)."""
         if not lines:
             return []
         reader = self._reader
@@ -118,7 +118,7 @@ class TorchTrocr:
 
 
 class TorchSlots:
-    """Rows that are told their tokens one step at a time, as beam search wants it."""
+    """Rows that are given their tokens one step at a time, as beam search wants it."""
 
     def __init__(self, networks: TorchNetworks, lines: int, *, length: int) -> None:
         self.size, self.length = lines, length

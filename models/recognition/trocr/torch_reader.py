@@ -20,7 +20,7 @@ from torch import Tensor
 
 from models.arrays import I64, ImageU8, Mask
 from models.recognition.trocr.cuda_graph import ReplayedStep
-from models.recognition.trocr.greedy import Said, Stop
+from models.recognition.trocr.greedy import Hypothesis, Stop
 from models.recognition.trocr.guards import LONGEST_LOOP, TIMES_MORE
 from models.recognition.trocr.torch_decoder import Rows
 from models.recognition.trocr.torch_networks import TorchNetworks
@@ -72,9 +72,9 @@ class TorchReader:
         with torch.inference_mode():
             self._step(rows)  # which takes the most memory: it is there now, or fewer rows are made
 
-    def read(self, lines: Sequence[ImageU8], limits: Sequence[int], stop: Stop) -> list[Said]:
-        """Return what each line says (see `greedy.LineReader`)."""
-        texts = [Said() for _ in lines]
+    def read(self, lines: Sequence[ImageU8], limits: Sequence[int], stop: Stop) -> list[Hypothesis]:
+        """Return each line's text (see `greedy.LineReader`)."""
+        texts = [Hypothesis() for _ in lines]
         waiting, free = deque(range(len(lines))), list(range(self.size))
         reading: dict[int, _Line] = {}
         before: _Turn | None = None
@@ -139,7 +139,7 @@ class TorchReader:
             self._steps[lanes] = step
         return self._steps[lanes]
 
-    def _taken_out(self, turn: _Turn, reading: dict[int, _Line], texts: list[Said], stop: Stop) -> list[int]:
+    def _taken_out(self, turn: _Turn, reading: dict[int, _Line], texts: list[Hypothesis], stop: Stop) -> list[int]:
         """Give the lines that were done after a turn their texts, and return the rows they leave."""
         if turn.ready is not None:
             turn.ready.synchronize()
@@ -159,7 +159,7 @@ class TorchReader:
             elif not over[place]:
                 continue
             scores = turn.scores[row, :count].tolist()
-            texts[reading.pop(row).number] = Said(tokens[: count - ended], scores, ended)
+            texts[reading.pop(row).number] = Hypothesis(tokens[: count - ended], scores, ended)
             left.append(row)
         if stopped:
             self._rows.lengths.index_fill_(0, self._given(np.array(stopped, np.int64)), -1)

@@ -1,7 +1,7 @@
 """Steps of TrOCR's text transformer that torch has no single kernel for, in Triton, for CUDA devices.
 
-Each does what `torch_kernels.Kernels` says of the function of its name. Idle lanes read and write nothing but their
-length. Sums are in single precision whatever the tensors hold.
+Each keeps to the docstring of the function of its name in `torch_kernels.Kernels`. Idle lanes read and write
+nothing but their length. Sums are in single precision whatever the tensors hold.
 """
 # ruff: noqa: N803  # what is known when a kernel is compiled is written large, as in Triton's own code
 

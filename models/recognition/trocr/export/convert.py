@@ -20,7 +20,7 @@ def export_trocr(checkpoint: Path, cache_dir: Path, precision: str = "int8") -> 
     Args:
         checkpoint: Folder in Hugging Face layout.
         cache_dir: Folder that exports are kept in.
-        precision: `int8`, or `fp32`, which says what transformers says token for token.
+        precision: `int8`, or `fp32`, which gives the same tokens as transformers.
 
     Raises:
         WeightsMissing: A file of the checkpoint, or a library that exporting needs, is not there.

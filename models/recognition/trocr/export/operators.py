@@ -110,8 +110,8 @@ def float_linear(graph: Graph, value: str, weights: F32, bias: F32 | None = None
 def tensor_linear(graph: Graph, value: str, weights: F32, bias: F32 | None = None) -> str:
     """Return the same in 8 bits: weights by output, the input by one scale that it sets itself.
 
-    The fastest of all, at four times single precision's rate; for inputs that are one line only, or what a line
-    says would depend on its neighbours.
+    The fastest of all, at four times single precision's rate; for inputs that are one line only, or a line's
+    text would depend on its neighbours.
     """
     columns, scales = by_column(weights.T)
     inputs = [
