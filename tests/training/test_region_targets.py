@@ -1,4 +1,4 @@
-"""What the maps are to say of ink that is drawn here."""
+"""Targets of the segmentation map."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_letters_of_a_line_are_joined_and_lines_are_not() -> None:
 def test_the_seam_around_an_area_is_not_learnt_and_the_area_is() -> None:
     ink = np.zeros((160, 160), np.uint8)
     ink[40:80, 40:120] = 1
-    counted = targets_of(ink, 40, 40).counted[PRINTED]
+    counted = targets_of(ink, 40, 40).loss_mask[PRINTED]
     assert counted[10:20, 10:30].all()
     assert not counted[9, 9:31].any()
     assert counted[8].all()

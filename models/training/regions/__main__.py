@@ -1,4 +1,4 @@
-"""Draws signed pages, learns maps of kinds: python -m models.training.regions draw|sheet|train|export|evaluate."""
+"""Trains the segmentation of kinds: python -m models.training.regions draw|sheet|train|export|evaluate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from models.detection.dbnet import DbnetDetector
-from models.training.regions.dataset import contact_sheet, keep_examples
+from models.training.regions.dataset import contact_sheet, write_examples
 from models.training.synthesis.business_letters import PAGE_TYPES, MarkedPage, draw_marked_page
 from models.training.synthesis.draft import Stationery
 from models.training.synthesis.handwriting import load_writers, synthetic_writers
@@ -25,13 +25,13 @@ def main() -> None:
     """Run one of the steps."""
     parser = argparse.ArgumentParser(prog="python -m models.training.regions", description=__doc__)
     steps = parser.add_subparsers(required=True)
-    draw = steps.add_parser("draw", help="draw pages and keep what DBNet sees of them, with the targets")
+    draw = steps.add_parser("draw", help="draw pages and write their FPN features and targets")
     draw.add_argument("out", type=Path)
     draw.add_argument(
-        "--hands", type=Path, help="folders of lines.tsv and images-NN.tar; none: fonts stand for hands"
+        "--handwriting", type=Path, help="folders of lines.tsv and images-NN.tar; none: fonts stand for writers"
     )
     draw.add_argument(
-        "--text", type=Path, help="English, as models.training.lines takes it, beside the hands' words"
+        "--text", type=Path, help="English, as models.training.lines takes it, beside the transcriptions"
     )
     draw.add_argument("--fonts", type=Path, nargs="*", default=[], help="folders of more fonts of handwriting")
     draw.add_argument("--pages", type=int, default=600)
@@ -48,7 +48,7 @@ def main() -> None:
     sheet.add_argument("pages", type=Path)
     sheet.add_argument("out", type=Path, help="a .jpg file")
     sheet.set_defaults(step=_sheet)
-    train = steps.add_parser("train", help="learn; goes on where the run folder's checkpoint stands")
+    train = steps.add_parser("train", help="train; resumes from the run folder's checkpoint")
     train.add_argument("pages", type=Path)
     train.add_argument("run", type=Path)
     train.add_argument("--steps", type=int, default=2500)
@@ -60,10 +60,10 @@ def main() -> None:
     export.add_argument("--before", type=Path, help="an earlier copy of the run's folder, to interpolate with")
     export.add_argument("--alpha", type=float, default=1.0, help="weight of the run in the interpolation")
     export.set_defaults(step=_export)
-    measure = steps.add_parser("evaluate", help="say how well kept pages are told")
+    measure = steps.add_parser("evaluate", help="print the scores on pages kept for it")
     measure.add_argument("pages", type=Path)
     measure.add_argument("weights", type=Path, help="an ONNX file that export wrote")
-    measure.add_argument("--sure", type=float, nargs="+", default=[0.7], help="least scores of signatures")
+    measure.add_argument("--min-score", type=float, nargs="+", default=[0.7], help="of signatures")
     measure.set_defaults(step=_evaluate)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
@@ -73,19 +73,19 @@ def main() -> None:
 def _draw(arguments: argparse.Namespace) -> None:
     scripts = [file for folder in arguments.fonts for file in sorted(folder.rglob("*")) if file.suffix in FONTS]
     rng, words = np.random.default_rng(_SEED), EnglishText(arguments.text).words if arguments.text else []
-    if arguments.hands:
-        hands = list(load_writers(arguments.hands, _LINES_PER_SOURCE, rng).values())
+    if arguments.handwriting:
+        writers = list(load_writers(arguments.handwriting, _LINES_PER_SOURCE, rng).values())
     else:
-        hands = synthetic_writers(scripts, words, rng)
-    words = sorted({word for lines in hands for line in lines for word in line.text.split()}) + words
-    stationery = Stationery(Typefaces(), hands, words, scripts)
+        writers = synthetic_writers(scripts, words, rng)
+    words = sorted({word for lines in writers for line in lines for word in line.text.split()}) + words
+    stationery = Stationery(Typefaces(), writers, words, scripts)
 
     def pages() -> Iterator[tuple[str, MarkedPage]]:
         for number in range(arguments.pages):
             rng = np.random.default_rng([arguments.seed, number])
             yield f"{arguments.seed}-{number:05}", draw_marked_page(rng, stationery, arguments.page_types)
 
-    print("pages", keep_examples(DbnetDetector(), pages(), arguments.out))
+    print("pages", write_examples(DbnetDetector(), pages(), arguments.out))
 
 
 def _sheet(arguments: argparse.Namespace) -> None:
@@ -107,8 +107,8 @@ def _export(arguments: argparse.Namespace) -> None:
 def _evaluate(arguments: argparse.Namespace) -> None:
     from models.training.regions.evaluate import evaluate
 
-    for sure in arguments.sure:
-        print(f"{sure:.2f}", evaluate(arguments.pages, arguments.weights, sure))
+    for min_score in arguments.min_score:
+        print(f"{min_score:.2f}", evaluate(arguments.pages, arguments.weights, min_score))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Pages as the head sees them: DBNet's pyramid and the targets, one file a page."""
+"""Training pages as DBNet's FPN features and the targets, one file a page."""
 
 from __future__ import annotations
 
@@ -15,35 +15,36 @@ from models.training.regions.targets import Targets, targets_of
 from models.training.synthesis.business_letters import MarkedPage
 from models.weights.files import written_whole
 
-_ON_SHEET, _ACROSS, _SMALL = 60, 12, (132, 172)  # pages on a contact sheet; in a row; pixels of width and height
+_SHEET_PAGES, _SHEET_COLUMNS = 60, 12  # of a contact sheet
+_THUMBNAIL_PX = (132, 172)  # width and height
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One page: the pyramid, (96, h, w) float16, and what the head is to make of it."""
+    """One page: FPN features, (96, h, w) float16, and the targets of their cells."""
 
-    pyramid: F16
+    fpn: F16
     targets: Targets
 
     def save(self, file: Path) -> None:
-        """Keep it in an .npz that opens without unpacking."""
+        """Write it as an .npz that opens without decompression."""
         with written_whole(file) as part, part.open("wb") as stream:
             np.savez(
-                stream, pyramid=self.pyramid, kinds=self.targets.kinds, counted=self.targets.counted,
+                stream, fpn=self.fpn, kinds=self.targets.kinds, loss_mask=self.targets.loss_mask,
                 numbers=self.targets.numbers, boxes=self.targets.boxes,
             )  # fmt: skip
 
     @staticmethod
     def load(file: Path) -> Example:
-        """Return what `save` kept."""
+        """Return what `save` wrote."""
         with np.load(file) as kept:
-            return Example(kept["pyramid"], Targets(kept["kinds"], kept["counted"], kept["numbers"], kept["boxes"]))
+            return Example(kept["fpn"], Targets(kept["kinds"], kept["loss_mask"], kept["numbers"], kept["boxes"]))
 
 
 def example_of(detector: DbnetDetector, page: MarkedPage) -> Example:
-    """Return what DBNet sees of a page, with its targets."""
-    pyramid = detector.fpn_features(page.pixels)
-    return Example(pyramid.astype(np.float16), targets_of(page.ink, *pyramid.shape[1:]))
+    """Return a page's features with its targets."""
+    fpn = detector.fpn_features(page.pixels)
+    return Example(fpn.astype(np.float16), targets_of(page.ink, *fpn.shape[1:]))
 
 
 def examples_in(folder: Path) -> list[Path]:
@@ -51,8 +52,8 @@ def examples_in(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.npz"))
 
 
-def keep_examples(detector: DbnetDetector, pages: Iterator[tuple[str, MarkedPage]], folder: Path) -> int:
-    """Keep each named page, beside a small picture of it to look at; return how many there are."""
+def write_examples(detector: DbnetDetector, pages: Iterator[tuple[str, MarkedPage]], folder: Path) -> int:
+    """Write each named page, and a small picture of it to look at; return how many there are."""
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for name, page in pages:
@@ -66,15 +67,15 @@ def keep_examples(detector: DbnetDetector, pages: Iterator[tuple[str, MarkedPage
 def contact_sheet(folder: Path, file: Path) -> int:
     """Write small pictures of some of a folder's pages side by side, and return how many there are."""
     pictures = sorted(folder.glob("*.jpg"))
-    chosen = [pictures[i] for i in np.linspace(0, len(pictures) - 1, min(_ON_SHEET, len(pictures))).astype(int)]
-    rows = -(-len(chosen) // _ACROSS)
-    wide, tall = _SMALL
-    sheet = np.full((rows * tall, _ACROSS * wide, 3), 96, np.uint8)
+    chosen = [pictures[i] for i in np.linspace(0, len(pictures) - 1, min(_SHEET_PAGES, len(pictures))).astype(int)]
+    rows = -(-len(chosen) // _SHEET_COLUMNS)
+    wide, tall = _THUMBNAIL_PX
+    sheet = np.full((rows * tall, _SHEET_COLUMNS * wide, 3), 96, np.uint8)
     for number, path in enumerate(chosen):
         page = np.asarray(cv2.imread(str(path)), np.uint8)
         scale = min((wide - 6) / page.shape[1], (tall - 6) / page.shape[0])
         small = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        top, left = number // _ACROSS * tall + 3, number % _ACROSS * wide + 3
+        top, left = number // _SHEET_COLUMNS * tall + 3, number % _SHEET_COLUMNS * wide + 3
         sheet[top : top + small.shape[0], left : left + small.shape[1]] = small
     cv2.imwrite(str(file), sheet, [cv2.IMWRITE_JPEG_QUALITY, 72])
     return len(chosen)

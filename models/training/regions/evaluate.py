@@ -1,68 +1,78 @@
-"""How well the maps of kept pages are told, and the signatures found by them."""
+"""Scores of the segmentation map on pages that were kept for it, and of the signatures found by it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import shapely
 
-from models.arrays import I64
+from models.arrays import F32, I64
+from models.evaluation.boxes import MIN_IOU, pairwise_iou, shapes_of
+from models.evaluation.scores import Overlap
 from models.kinds.maps import KindSegmenter
 from models.kinds.model import KINDS
 from models.kinds.signatures import find_signatures
 from models.training.regions.dataset import Example, examples_in
 
-_IOU = 0.5
+_CELL_THRESHOLD = 0.5  # probability from which on a cell is predicted to be of a kind
 
 
 @dataclass(slots=True)
 class RegionScores:
-    """Counts over pages: of cells by kind, and of signatures.
+    """Counts over pages.
 
-    `shared`, `said` and `true` are cells of each of KINDS, (3,); of signatures `right` were `found` of `wanted`.
+    Attributes:
+        correct: Cells of each of KINDS that are predicted and true, (3,).
+        predicted: Cells that are predicted, (3,).
+        true: Cells that are true, (3,).
+        signatures: Of signatures; one is correct where its IoU with a true one is .5 or more.
     """
 
-    shared: I64 = field(default_factory=lambda: np.zeros(len(KINDS), np.int64))
-    said: I64 = field(default_factory=lambda: np.zeros(len(KINDS), np.int64))
+    correct: I64 = field(default_factory=lambda: np.zeros(len(KINDS), np.int64))
+    predicted: I64 = field(default_factory=lambda: np.zeros(len(KINDS), np.int64))
     true: I64 = field(default_factory=lambda: np.zeros(len(KINDS), np.int64))
-    right: int = 0
-    found: int = 0
-    wanted: int = 0
+    signatures: Overlap = field(default_factory=Overlap)
 
     def __str__(self) -> str:
-        cells = 2 * self.shared / np.maximum(1, self.said + self.true)
-        f1 = 2 * self.right / max(1, self.found + self.wanted)
-        told = ", ".join(f"{kind} {share:.3f}" for kind, share in zip(KINDS, cells, strict=True))
+        cells = 2 * self.correct / np.maximum(1, self.predicted + self.true)
+        kinds = ", ".join(f"{kind} {f1:.3f}" for kind, f1 in zip(KINDS, cells, strict=True))
+        found = self.signatures
         return (
-            f"F1 of cells: {told}; signatures: F1 {f1:.3f}, {self.right} of {self.wanted} right, {self.found} said"
+            f"F1 of cells: {kinds}; signatures: F1 {found.f1 or 0:.3f}, {found.correct} of {found.true} correct, "
+            f"{found.predicted} predicted"
         )
 
 
-def evaluate(folder: Path, weights: Path, sure: float) -> RegionScores:
-    """Return the scores on a folder's pages; signatures are right where IoU with a true one is .5 or more."""
-    head, scores = KindSegmenter(weights), RegionScores()
+def evaluate(folder: Path, weights: Path, min_score: float) -> RegionScores:
+    """Return the scores on a folder's pages.
+
+    Args:
+        folder: As `write_examples` left it.
+        weights: An ONNX file that `export` wrote.
+        min_score: Of a signature, in [0, 1].
+    """
+    segmenter, scores = KindSegmenter(weights), RegionScores()
     for file in examples_in(folder):
         example = Example.load(file)
         targets = example.targets
-        kinds = head.segment(example.pyramid.astype(np.float32))
-        counted = targets.counted > 0
-        said, true = (kinds >= 0.5) & counted, (targets.kinds > 0) & counted
-        scores.shared += (said & true).sum((1, 2))
-        scores.said += said.sum((1, 2))
+        kind_map = segmenter.segment(example.fpn.astype(np.float32))
+        counted = targets.loss_mask > 0
+        predicted, true = (kind_map >= _CELL_THRESHOLD) & counted, (targets.kinds > 0) & counted
+        scores.correct += (predicted & true).sum((1, 2))
+        scores.predicted += predicted.sum((1, 2))
         scores.true += true.sum((1, 2))
         height, width = targets.numbers.shape
-        found = [shapely.Polygon(signature.corners) for signature in find_signatures(kinds, width, height, sure)]
-        for box in targets.boxes:
-            wanted = shapely.box(*box)
-            best = max(found, key=lambda other: _iou(wanted, other), default=None)
-            if best is not None and _iou(wanted, best) >= _IOU:
-                scores.right += 1
-        scores.found += len(found)
-        scores.wanted += len(targets.boxes)
+        found = find_signatures(kind_map, width, height, min_score)
+        scores.signatures += _matches(targets.boxes, [signature.corners for signature in found])
     return scores
 
 
-def _iou(one: shapely.Polygon, other: shapely.Polygon) -> float:
-    return float(one.intersection(other).area / max(1e-6, one.union(other).area))
+def _matches(boxes: F32, corners: Sequence[F32]) -> Overlap:
+    """Return how many true boxes, (n, 4) left, top, right, bottom, have a signature of enough IoU."""
+    true = shapes_of([((x0, y0), (x1, y0), (x1, y1), (x0, y1)) for x0, y0, x1, y1 in boxes.tolist()])
+    found = shapes_of([tuple((x, y) for x, y in quad.tolist()) for quad in corners])
+    iou = pairwise_iou(true, found)
+    correct = int((iou.max(1) >= MIN_IOU).sum()) if iou.size else 0
+    return Overlap(correct, len(found), len(true))

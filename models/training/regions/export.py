@@ -11,7 +11,7 @@ from torch import nn
 
 from models.training.averaging import interpolate_states
 from models.training.float16 import to_float16
-from models.training.regions.loop import CHECKPOINT, Training
+from models.training.regions.loop import CHECKPOINT, Trainer
 from models.training.regions.network import CHANNELS, RegionHead, RegionMaps
 from models.weights.files import sha256_of
 
@@ -26,9 +26,9 @@ def export(run: Path, out: Path, *, before: Path | None = None, alpha: float = 1
             between two ends of one run is often better than both (Izmailov et al. 2018).
         alpha: Weight of the run; 1 - alpha is that of `before`.
     """
-    head = Training.resume(run / CHECKPOINT).head
+    head = Trainer.resume(run / CHECKPOINT).head
     if before is not None:
-        earlier = Training.resume(before / CHECKPOINT).head
+        earlier = Trainer.resume(before / CHECKPOINT).head
         head.load_state_dict(interpolate_states(earlier.state_dict(), head.state_dict(), alpha))
     maps = RegionMaps(folded(head.eval())).eval()
     free = {name: {2: "height", 3: "width"} for name in ("pyramid", "kinds")}

@@ -1,8 +1,8 @@
-"""The head on DBNet's pyramid: maps of kinds, and from each cell of a signature the distances to its four sides.
+"""The head on DBNet's FPN features: a map of kinds, and for each cell of a signature the distances to its sides.
 
-The pyramid was learnt for lines of text: it knows a cell's surroundings as far as a line is high. What makes ink
-a signature, and where it ends, is known from farther away; so the head looks at the page at four coarser sizes
-too, as a U-Net does (Ronneberger et al. 2015). Distances are as in FCOS (Tian et al. 2019, section 3.1).
+The features were trained to find lines: their receptive field is about as high as a line. What makes ink a
+signature, and where it ends, depends on more of the page, so the head has four coarser levels as well, as a U-Net
+(Ronneberger et al. 2015). Distances are as in FCOS (Tian et al. 2019, section 3.1).
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-CHANNELS = 96  # of the pyramid
-_WIDTHS = (32, 48, 64, 96, 128)  # at a cell, two cells … sixteen cells
-_CELLS = 6.0  # a side is so far away where the layer says 0
+CHANNELS = 96  # of the FPN features
+_WIDTHS = (32, 48, 64, 96, 128)  # channels at strides of 1, 2 … 16 cells
+_DISTANCE_CELLS = 6.0  # to a side, where the layer's output is 0
 
 
 class RegionHead(nn.Module):
-    """Takes a pyramid, (n, 96, h, w), as DBNet gives it."""
+    """Takes FPN features, (n, 96, h, w), as DBNet computes them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.scale = nn.BatchNorm2d(CHANNELS)  # the pyramid's channels differ in size; folded away by the export
+        self.scale = nn.BatchNorm2d(CHANNELS)  # channels differ in magnitude; folded away by the export
         self.enter = nn.Conv2d(CHANNELS, _WIDTHS[0], 1)
         pairs = list(pairwise(_WIDTHS))
         self.coarser = nn.ModuleList(_Coarser(fine, coarse) for fine, coarse in pairs)
@@ -32,15 +32,15 @@ class RegionHead(nn.Module):
         self.sides = nn.Conv2d(_WIDTHS[0], 4, 1)
         nn.init.constant_(self.kinds.bias, -2.0)  # most of a page is paper
 
-    def forward(self, pyramid: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, fpn: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return logits of the kinds, (n, 3, h, w), and cells to left, top, right and bottom, (n, 4, h, w)."""
-        seen = [self.enter(self.scale(pyramid)).relu()]
+        levels = [self.enter(self.scale(fpn)).relu()]
         for step in self.coarser:
-            seen.append(step(seen[-1]))
-        value = seen.pop()
+            levels.append(step(levels[-1]))
+        value = levels.pop()
         for step in self.finer:
-            value = step(value, seen.pop())
-        return self.kinds(value), _CELLS * self.sides(value).clamp(-3, 4).exp()
+            value = step(value, levels.pop())
+        return self.kinds(value), _DISTANCE_CELLS * self.sides(value).clamp(-3, 4).exp()
 
 
 class _Coarser(nn.Module):
@@ -57,7 +57,7 @@ class _Coarser(nn.Module):
 
 
 class _Finer(nn.Module):
-    """Doubles both sides, and adds what was seen there before."""
+    """Doubles both sides, and adds the level of that size from the way down."""
 
     def __init__(self, coarse: int, fine: int) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class RegionMaps(nn.Module):
         super().__init__()
         self.head = head
 
-    def forward(self, pyramid: torch.Tensor) -> torch.Tensor:
+    def forward(self, fpn: torch.Tensor) -> torch.Tensor:
         """Return probabilities, (n, 3, h, w)."""
-        kinds, _ = self.head(pyramid)
+        kinds, _ = self.head(fpn)
         return torch.sigmoid(kinds)

@@ -1,4 +1,4 @@
-"""What the maps of a page are to say: cells of print, hand and signature, and how far each signature reaches."""
+"""Targets of a page: the cells of print, handwriting and signatures, and the box of each signature."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from models.arrays import F32, ImageU8, Mask
 from models.kinds.model import KINDS
 from models.training.synthesis.signed_draft import SIGNATURE
 
-_LEAST_INK = 0.03  # of a cell's area, for the cell to be of a kind
-# Cells between letters and words belong to their line; the sweeps of a signature leave wider gaps, both ways.
-_CLOSED = {"printed": (1, 5), "handwritten": (3, 5), "signature": (5, 9)}
+_MIN_INK = 0.03  # of a cell's area, for the cell to be of a kind
+# Gaps that are closed, in cells down and across: those between letters and words belong to their line, and a
+# signature has wider ones in both directions.
+_CLOSED_CELLS = {"printed": (1, 5), "handwritten": (3, 5), "signature": (5, 9)}
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Targets on the cells of DBNet's pyramid, four pixels of the network's input to a side.
+    """Targets on the cells of DBNet's FPN features, four pixels of the network's input to a side.
 
     Attributes:
         kinds: Which of KINDS lies there, (3, h, w) uint8: 1 yes, 0 no; a cell may be of several.
-        counted: Where that is to be learnt, (3, h, w) uint8: the seam around each area is not.
+        loss_mask: Where the label counts, (3, h, w) uint8: not on the seam around each area, where it is uncertain.
         numbers: The signature that a cell belongs to, (h, w) uint8, 0 for none.
         boxes: (n, 4) float32, left, top, right and bottom of signatures 1 … n, in cells.
     """
 
     kinds: ImageU8
-    counted: ImageU8
+    loss_mask: ImageU8
     numbers: ImageU8
     boxes: F32
 
@@ -36,12 +37,12 @@ class Targets:
 def targets_of(ink: ImageU8, height: int, width: int) -> Targets:
     """Return the targets of an ink map (see MarkedPage) on height × width cells."""
     labels = [ink == 1, ink == 2, ink >= SIGNATURE]
-    kinds, counted = [], []
+    kinds, loss_mask = [], []
     for kind, mask in zip(KINDS, labels, strict=True):
-        core = _closed(_cells(mask, height, width), _CLOSED[kind])
+        core = _closed(_cells(mask, height, width), _CLOSED_CELLS[kind])
         seam = cv2.dilate(core, np.ones((3, 3), np.uint8)) - core
         kinds.append(core)
-        counted.append(1 - seam)
+        loss_mask.append(1 - seam)
     numbers = np.zeros((height, width), np.uint8)
     boxes = []
     for number in range(SIGNATURE, int(ink.max()) + 1):
@@ -52,13 +53,13 @@ def targets_of(ink: ImageU8, height: int, width: int) -> Targets:
         up, across = height / ink.shape[0], width / ink.shape[1]
         low, high = (columns.min() * across, rows.min() * up), ((columns.max() + 1) * across, (rows.max() + 1) * up)
         boxes.append([*low, *high])
-        numbers[_closed(area, _CLOSED["signature"]) > 0] = len(boxes)
-    return Targets(np.stack(kinds), np.stack(counted), numbers, np.array(boxes, np.float32).reshape(-1, 4))
+        numbers[_closed(area, _CLOSED_CELLS["signature"]) > 0] = len(boxes)
+    return Targets(np.stack(kinds), np.stack(loss_mask), numbers, np.array(boxes, np.float32).reshape(-1, 4))
 
 
 def _cells(mask: Mask, height: int, width: int) -> ImageU8:
-    share = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-    return (share > _LEAST_INK).astype(np.uint8)
+    coverage = cv2.resize(mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    return (coverage > _MIN_INK).astype(np.uint8)
 
 
 def _closed(cells: ImageU8, size: tuple[int, int]) -> ImageU8:
