@@ -1,4 +1,4 @@
-"""What the model of kinds is learnt with: gradients that are right, pages whose ink is known, losses that fall."""
+"""What the classifier of kinds is trained on: pages whose ink is known, and the boxes on them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,8 @@ from PIL import Image
 from models.detection.dbnet import DbnetDetector
 from models.detection.types import TextBox
 from models.errors import ModelError
-from models.kinds.strokes import LAYERS, line_windows
-from models.training.kinds import fit_strokes
+from models.kinds.strokes import line_windows
 from models.training.kinds.examples import Examples, examples_of
-from models.training.kinds.fit import all_features, fit
-from models.training.kinds.fit_head import HeadOptions, fit_head
-from models.training.kinds.fit_strokes import StrokeOptions
 from models.training.kinds.tagged_letters import load_tagged_pages
 from models.training.synthesis.draft import Stationery
 from models.training.synthesis.handwriting import InkLine, ink_of, load_writers
@@ -40,64 +36,12 @@ def box(x0: float, y0: float, x1: float, y1: float) -> TextBox:
     return TextBox(corners, 0.9)
 
 
-def examples(count: int = 96) -> Examples:
-    """Return windows that are easily told apart: upright bars, waves, and one long stroke."""
-    rng = np.random.default_rng(0)
-    windows = np.zeros((count, 32, 128), np.uint8)
-    for number, window in enumerate(windows):
-        x = np.arange(128)
-        if number % 3 == 0:
-            window[6:26, :: int(rng.integers(6, 10))] = 255
-        elif number % 3 == 1:
-            y = 16 + 8 * np.sin(x / rng.uniform(2, 4))
-            window[y.astype(int), x] = 255
-        else:
-            cv2.line(window, (5, int(rng.integers(8, 24))), (120, int(rng.integers(8, 24))), 255, 3)
-    features = rng.normal(0, 1, (count, 198)).astype(np.float32)
-    pages = np.array([f"page {number % 4}" for number in range(count)])
-    return Examples(features, windows, np.arange(count) % 3, pages)
-
-
 @pytest.fixture
 def stationery(tmp_path: Path) -> Stationery:
-    """Return stationery with the fonts that PyMuPDF carries, and a pen's waves for a hand."""
+    """Return stationery with the fonts that PyMuPDF carries, and a pen's waves for handwriting."""
     rng = np.random.default_rng(1)
-    lines = [InkLine(signature(rng, 60), "a name", "hand") for _ in range(3)]
+    lines = [InkLine(signature(rng, 60), "a name", "writer") for _ in range(3)]
     return Stationery(typefaces(tmp_path), [lines], ["paper", "came", "back", "unpaid", "1905"])
-
-
-def test_slopes_are_those_of_the_loss() -> None:
-    rng = np.random.default_rng(0)
-    layers = fit_strokes._begin(rng)
-    windows = rng.random((4, 32, 128)).astype(np.float32)
-    kinds, weights = np.array([0, 1, 2, 1]), np.ones(4, np.float32)
-    _, slopes = fit_strokes._slopes(layers, windows, kinds, weights)
-    for layer, slope in zip(layers, slopes, strict=True):
-        # along the slope itself: the sum of squares is how fast the loss falls
-        step = np.float32(1e-2 / np.linalg.norm(slope))
-        layer += step * slope
-        above, _ = fit_strokes._slopes(layers, windows, kinds, weights)
-        layer -= 2 * step * slope
-        below, _ = fit_strokes._slopes(layers, windows, kinds, weights)
-        layer += step * slope
-        assert (above - below) / (2 * step) == pytest.approx(float((slope**2).sum()), rel=0.1)
-
-
-def test_learning_lowers_the_loss_and_tells_what_it_has_seen() -> None:
-    drawn = examples()
-    model, losses = fit(drawn, drawn, StrokeOptions(epochs=14, batch=16), HeadOptions(epochs=20, batch=32))
-    assert len(losses) == 14 and losses[-1] < 0.5 * losses[0]
-    features = all_features(model.strokes, drawn)
-    told = model.head.probabilities(features).argmax(1)
-    assert (told == drawn.kinds).mean() > 0.9
-    assert len(model.strokes.weights) == len(LAYERS)
-
-
-def test_the_same_seed_learns_the_same_head() -> None:
-    drawn = examples(30)
-    (first, losses), (second, again) = (fit_head(drawn.features, drawn.kinds, HeadOptions(epochs=3)) for _ in "12")
-    assert losses == again and losses[-1] < losses[0]
-    assert np.array_equal(first.first, second.first)
 
 
 def test_a_box_is_of_the_kind_that_most_of_its_ink_is() -> None:
@@ -135,7 +79,7 @@ def test_fonts_that_are_not_installed_are_asked_for(tmp_path: Path) -> None:
         Typefaces([tmp_path])
 
 
-def test_light_letters_on_dark_are_seen_as_ink() -> None:
+def test_light_letters_on_dark_count_as_ink() -> None:
     page = np.full((60, 300), 255, np.uint8)
     cv2.putText(page, "parcels", (20, 40), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 0, 3)
     around = np.array([[10, 5], [200, 5], [200, 55], [10, 55]], np.float32)
@@ -148,7 +92,7 @@ def test_a_long_line_is_looked_at_in_two_places() -> None:
     assert len(line_windows(page, box(0, 0, 200, 40).corners)) == 1
 
 
-def test_hands_are_read_by_document_and_only_their_training_lines(tmp_path: Path) -> None:
+def test_writers_are_loaded_by_document_and_only_their_training_lines(tmp_path: Path) -> None:
     source = tmp_path / "letters"
     source.mkdir()
     rows = ["file\ttext\tsplit\tpage\tdocument"]
@@ -161,9 +105,9 @@ def test_hands_are_read_by_document_and_only_their_training_lines(tmp_path: Path
             member = tarfile.TarInfo(name)
             member.size = len(picture.getvalue())
             archive.addfile(member, io.BytesIO(picture.getvalue()))
-    hands = load_writers(tmp_path, 100, np.random.default_rng(0))
-    assert {name: len(lines) for name, lines in hands.items()} == {"letters/d/p0": 2, "letters/d/p1": 2}
-    assert hands["letters/d/p0"][0].ink.max() == 1
+    writers = load_writers(tmp_path, 100, np.random.default_rng(0))
+    assert {name: len(lines) for name, lines in writers.items()} == {"letters/d/p0": 2, "letters/d/p1": 2}
+    assert writers["letters/d/p0"][0].ink.max() == 1
 
 
 def test_paper_is_no_ink() -> None:

@@ -1,4 +1,4 @@
-"""Draws pages, varies scanned letters and learns from both: python -m models.training.kinds draw|scan|fit."""
+"""Draws pages, augments scanned letters, fits the model to both: python -m models.training.kinds draw|scan|fit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from models.arrays import ImageU8
 from models.detection.dbnet import DbnetDetector
 from models.training.kinds.examples import Examples, examples_of
-from models.training.kinds.fit import fit, without_each_letter
+from models.training.kinds.fit import fit, leave_one_letter_out
 from models.training.kinds.fit_head import HeadOptions
 from models.training.kinds.fit_strokes import StrokeOptions
 from models.training.kinds.scores import confusion
@@ -25,32 +25,34 @@ from models.training.synthesis.sheet import Sheet
 from models.training.synthesis.typefaces import Typefaces
 
 _SEED = 11
-_LINES_PER_SOURCE = 400  # the sources differ by a factor of fifty; none is to be heard fifty times as much
-_VARIED_SIDE = 1200  # pixels: scans are varied at the size of the pages drawn
+_LINES_PER_SOURCE = 400  # sources differ in size by a factor of fifty; none is to weigh that much more
+_AUGMENTED_SIDE_PX = 1200  # scans are augmented at the size of the synthetic pages
 
 
 def main() -> None:
     """Run one of the three steps."""
     parser = argparse.ArgumentParser(prog="python -m models.training.kinds", description=__doc__)
     steps = parser.add_subparsers(required=True)
-    draw = steps.add_parser("draw", help="draw pages and keep what the detector finds on them")
-    draw.add_argument("hands", type=Path, help="folders of lines.tsv and images-NN.tar")
+    draw = steps.add_parser("draw", help="draw pages and write the boxes that the detector finds on them")
+    draw.add_argument("handwriting", type=Path, help="folders of lines.tsv and images-NN.tar")
     draw.add_argument("out", type=Path)
     draw.add_argument("--pages", type=int, default=380)
     draw.add_argument("--seed", type=int, required=True)
     draw.set_defaults(step=_draw)
-    scan = steps.add_parser("scan", help="keep what the detector finds on tagged letters")
+    scan = steps.add_parser("scan", help="write the boxes that the detector finds on tagged letters")
     scan.add_argument("letters", type=Path, help="a folder of NAME.jpg and NAME.xml (ALTO)")
     scan.add_argument("out", type=Path)
     scan.add_argument("--variants", type=int, default=4, help="of each page; 0 takes the pages as they are")
     scan.add_argument("--as-tagged", action="store_true", help="signatures tagged as handwriting stay handwriting")
     scan.set_defaults(step=_scan)
-    learn = steps.add_parser("fit", help="learn from both, and keep the model")
-    learn.add_argument("out", type=Path)
-    learn.add_argument("--drawn", type=Path, nargs="+", required=True)
-    learn.add_argument("--scans", type=Path, required=True)
-    learn.add_argument("--plain", type=Path, help="the letters unvaried: tells how well letters unseen are told")
-    learn.set_defaults(step=_fit)
+    fit_step = steps.add_parser("fit", help="fit the model to both, and write it")
+    fit_step.add_argument("out", type=Path)
+    fit_step.add_argument("--synthetic", type=Path, nargs="+", required=True)
+    fit_step.add_argument("--scans", type=Path, required=True)
+    fit_step.add_argument(
+        "--plain", type=Path, help="the letters without augmentation, for scores by leaving one letter out"
+    )
+    fit_step.set_defaults(step=_fit)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     arguments.step(arguments)
@@ -58,9 +60,9 @@ def main() -> None:
 
 def _draw(arguments: argparse.Namespace) -> None:
     rng = np.random.default_rng(_SEED)
-    hands = list(load_writers(arguments.hands, _LINES_PER_SOURCE, rng).values())
-    words = sorted({word for lines in hands for line in lines for word in line.text.split()})
-    stationery = Stationery(Typefaces(), hands, words)
+    writers = list(load_writers(arguments.handwriting, _LINES_PER_SOURCE, rng).values())
+    words = sorted({word for lines in writers for line in lines for word in line.text.split()})
+    stationery = Stationery(Typefaces(), writers, words)
     pages_rng = np.random.default_rng(arguments.seed)
     pages = ((f"{arguments.seed}-{i}", *draw_page(pages_rng, stationery)) for i in range(arguments.pages))
     examples_of(DbnetDetector(), pages, rng).save(arguments.out)
@@ -70,15 +72,15 @@ def _scan(arguments: argparse.Namespace) -> None:
     rng = np.random.default_rng(_SEED)
     pages = load_tagged_pages(arguments.letters, signed=not arguments.as_tagged)
     plain = ((page.letter, page.pixels, page.ink) for page in pages)
-    varied = _varied(pages, arguments.variants, rng)
-    examples_of(DbnetDetector(), varied if arguments.variants else plain, rng).save(arguments.out)
+    augmented = _augmented(pages, arguments.variants, rng)
+    examples_of(DbnetDetector(), augmented if arguments.variants else plain, rng).save(arguments.out)
 
 
-def _varied(
+def _augmented(
     pages: list[TaggedPage], variants: int, rng: np.random.Generator
 ) -> Iterator[tuple[str, ImageU8, ImageU8]]:
     for page in pages:
-        scale = _VARIED_SIDE / max(page.ink.shape)
+        scale = _AUGMENTED_SIDE_PX / max(page.ink.shape)
         size = (round(page.ink.shape[1] * scale), round(page.ink.shape[0] * scale))
         small = np.asarray(cv2.resize(page.pixels, size, interpolation=cv2.INTER_AREA) / 255, np.float32)
         ink = np.asarray(cv2.resize(page.ink, size, interpolation=cv2.INTER_NEAREST), np.uint8)
@@ -89,15 +91,15 @@ def _varied(
 
 
 def _fit(arguments: argparse.Namespace) -> None:
-    drawn = Examples.joined([Examples.load(file) for file in arguments.drawn])
+    synthetic = Examples.joined([Examples.load(file) for file in arguments.synthetic])
     scans = Examples.load(arguments.scans)
-    model, losses = fit(drawn, scans, StrokeOptions(), HeadOptions())
-    print("loss of the strokes, by epoch:", *(f"{loss:.3f}" for loss in losses))
+    model, losses = fit(synthetic, scans, StrokeOptions(), HeadOptions())
+    print("loss of the stroke network, by epoch:", *(f"{loss:.3f}" for loss in losses))
     print("sha256", model.save(arguments.out))
     if arguments.plain:
         plain = Examples.load(arguments.plain)
-        told = without_each_letter(model.strokes, drawn, scans, plain, HeadOptions())
-        print(confusion(plain.kinds, told))
+        predicted = leave_one_letter_out(model.strokes, synthetic, scans, plain, HeadOptions())
+        print(confusion(plain.kinds, predicted))
 
 
 if __name__ == "__main__":

@@ -17,15 +17,18 @@ from models.kinds.model import KINDS, detector_features
 from models.kinds.strokes import line_windows
 from models.training.synthesis.sheet import kinds_of_boxes
 
-_PER_PAGE = 30  # boxes of one kind: a table of print would drown everything else
+_MAX_PER_PAGE = 30  # boxes of one kind: else a table of print would outweigh everything
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
     """Boxes of pages.
 
-    `features` are what the detector tells of each, (n, 198) float32; `windows` a cut-out of each, (n, 32, 128)
-    uint8; `kinds` indices into KINDS, (n,); `pages` the name of the page of each, (n,) str.
+    Attributes:
+        features: Of the detector, (n, 198) float32.
+        windows: A crop of each box, (n, 32, 128) uint8.
+        kinds: Indices into KINDS, (n,).
+        pages: The name of each one's page, (n,) str.
     """
 
     features: F32
@@ -41,12 +44,12 @@ class Examples:
         return Examples(self.features[chosen], self.windows[chosen], self.kinds[chosen], self.pages[chosen])
 
     def save(self, file: Path) -> None:
-        """Keep them in an .npz."""
+        """Write them as an .npz."""
         np.savez_compressed(file, features=self.features, windows=self.windows, kinds=self.kinds, pages=self.pages)
 
     @staticmethod
     def load(file: Path) -> Examples:
-        """Return what `save` kept."""
+        """Return what `save` wrote."""
         with np.load(file) as kept:
             return Examples(kept["features"], kept["windows"], kept["kinds"], kept["pages"])
 
@@ -68,23 +71,24 @@ def examples_of(
     features, windows, kinds, names = [], [], [], []
     for name, pixels, ink in pages:
         boxes, detected = detector.detect_with_features(pixels)
-        told = kinds_of_boxes(ink, boxes)
-        chosen = _some_of_each(told, rng)
+        labels = kinds_of_boxes(ink, boxes)
+        chosen = _some_of_each(labels, rng)
         features.append(detector_features(pixels.shape, boxes, detected.rois)[chosen])
         windows += [_window(pixels, boxes[i], rng) for i in chosen]
-        kinds += [KINDS.index(kind) for i in chosen if (kind := told[i]) is not None]
+        kinds += [KINDS.index(kind) for i in chosen if (kind := labels[i]) is not None]
         names += [name] * len(chosen)
     return Examples(
         np.concatenate(features), np.stack(windows), np.array(kinds, np.int64), np.array(names, np.str_)
     )
 
 
-def _some_of_each(told: Sequence[Kind | None], rng: np.random.Generator) -> I64:
-    chosen = [np.array([i for i, kind in enumerate(told) if kind == which], np.int64) for which in KINDS]
-    return np.concatenate([rng.permutation(some)[:_PER_PAGE] for some in chosen])
+def _some_of_each(labels: Sequence[Kind | None], rng: np.random.Generator) -> I64:
+    """Return the indices of some random boxes of each kind."""
+    chosen = [np.array([i for i, kind in enumerate(labels) if kind == which], np.int64) for which in KINDS]
+    return np.concatenate([rng.permutation(some)[:_MAX_PER_PAGE] for some in chosen])
 
 
 def _window(pixels: ImageU8, box: TextBox, rng: np.random.Generator) -> ImageU8:
-    """Return a cut-out of a box, one of two where the line is long."""
+    """Return a crop of a box, (32, 128) uint8, one of two where the line is long."""
     cuts = line_windows(pixels, box.corners)
     return np.asarray(cuts[int(rng.integers(0, len(cuts)))] * 255, np.uint8)
