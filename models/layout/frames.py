@@ -3,7 +3,7 @@
 All are in pixels, origin top-left, x to the right, y down; (0, 0) is the outer corner of the page, not the middle
 of its first pixel. Each frame is made from the one before it:
 
-    DeliveredFrame    the page image as the document gives it; what a record says is in this frame
+    DeliveredFrame    the page image as the document gives it; records hold coordinates of this frame
     UprightFrame      rotated and deskewed: lines of text are horizontal
     PreparedFrame     cleaned, and enlarged where letters are small: what Tesseract is given
 """

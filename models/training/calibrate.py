@@ -32,7 +32,7 @@ Group = tuple[str, str]
 _CLIP = 1e-3
 _STEPS, _RIDGE = 50, 1e-3
 _FOLDS = 5
-_FEWEST = 500  # words from which three numbers can be told
+_MIN_WORDS = 500  # to fit the three parameters of a curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def main() -> None:
     given = arguments.parse_args()
     words = judged_words(given.folders, given.limit)
     for group, found in sorted(words.items()):
-        if len(found) < _FEWEST:
+        if len(found) < _MIN_WORDS:
             continue
         a, b, offset = fit(found)
         print(f"    {group}: ({a:.3f}, {b:.3f}, {offset:.3f}),".replace("'", '"'), _how_well(found))
@@ -116,18 +116,18 @@ def _logistic(inputs: F64, right: F64, weights: F64) -> F64:
 
 
 def _how_well(words: Sequence[JudgedWord]) -> str:
-    """Say how many words there are, and how far off what is said of unseen documents is: by set, in hundredths."""
+    """Return a comment: the number of words, and the calibration error on held-out documents (five folds)."""
     folds = np.array([sum(map(ord, word.item)) % _FOLDS for word in words])
-    told = np.zeros(len(words))
+    probabilities = np.zeros(len(words))
     for fold in range(_FOLDS):
-        seen = [word for word, of in zip(words, folds, strict=True) if of != fold]
-        told[folds == fold] = _likely(_inputs(words), np.array(fit(seen)))[folds == fold]
-    judged = [(float(value), word.right) for value, word in zip(told, words, strict=True)]
+        others = [word for word, of in zip(words, folds, strict=True) if of != fold]
+        probabilities[folds == fold] = _likely(_inputs(words), np.array(fit(others)))[folds == fold]
+    judged = [(float(value), word.right) for value, word in zip(probabilities, words, strict=True)]
     before = calibration_error([(word.confidence, word.right) for word in words])
     sure = [right for value, right in judged if value >= 0.9]
     return (
         f" # {len(words)} words, calibration error {before:.3f} → {calibration_error(judged):.3f};"
-        f" of {len(sure)} said at .9 and more {np.mean(sure) if sure else 0:.3f} right"
+        f" of {len(sure)} at .9 and more {np.mean(sure) if sure else 0:.3f} right"
     )
 
 

@@ -99,7 +99,7 @@ def verify(weights: Weights, path: Path) -> Path:
     """Return the path of a file whose bytes are those published.
 
     Raises:
-        WeightsInvalid: They are not; the message says what the file is instead.
+        WeightsInvalid: They are not; the message names what the file is instead.
     """
     if (found := sha256_of(path)) == weights.sha256:
         return path

@@ -1,12 +1,12 @@
 """Nothing is processed after a message that was never delivered: every partition's offsets are checked for gaps.
 
-Faust hands over what its fetcher returns. Around a rebalance these can be messages from before a seek, and Faust
+Faust delivers what its fetcher returns. Around a rebalance these can be messages from before a seek, and Faust
 drops what lies between as already delivered. An ack past such a gap commits it, and the messages are lost. So the
 first offset of a partition must be the one that the group resumes from, and each one after it the next. Where it is
 not, Kafka is asked what lies between:
 
 1. Nothing: transaction markers, or records that compaction removed. Go on.
-2. Messages that have expired or were deleted before anybody read them. That is said, and goes on.
+2. Messages that have expired or were deleted before anybody read them. A dead letter reports them; go on.
 3. Messages that are there. Faust has skipped them: the process ends before it acks anything, and they come again.
 """
 
@@ -89,7 +89,7 @@ class OffsetGuard:
 
         Args:
             log: Asked where offsets are not consecutive.
-            on_expired: Says that messages expired before anybody read them. Returns once that is delivered.
+            on_expired: Reports that messages expired before anybody read them. Returns once that is delivered.
         """
         self._app = app
         self._log = log

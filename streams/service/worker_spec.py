@@ -10,7 +10,7 @@ from streams.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSpec:
-    """All that a worker is started with. It can be pickled: that is how a supervisor hands it over.
+    """All that a worker is started with. It can be pickled: that is how a supervisor passes it on.
 
     Attributes:
         roles: The roles whose agents run.

@@ -61,7 +61,7 @@ class OnnxScores:
         """Load the exported files.
 
         Raises:
-            WeightsMissing: A file is not there; the message says which command makes it.
+            WeightsMissing: A file is not there; the message has the command that makes it.
             WeightsInvalid: A file is no ONNX network.
         """
         self.name = network.stem
@@ -95,7 +95,7 @@ def _run(session: Any, outputs: list[str], inputs: dict[str, F32]) -> list[F32]:
 
 
 def _command(path: Path) -> str:
-    """Return the command that makes an export, which its name tells."""
+    """Return the command that makes an export, from its name."""
     network = "craft-refiner" if path.name.startswith("craft-refiner") else "craft"
     return f"inkstream models export {network}" + (
         " --precision fp32" if network == "craft" and "-fp32-" in path.name else ""

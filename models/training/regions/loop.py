@@ -77,7 +77,7 @@ def train(pages: Path, run: Path, *, steps: int, device: str = "cpu", seed: int 
     """
     if not examples_in(pages):
         raise ModelError(
-            f"{pages} holds no pages: `python -m models.training.regions draw HANDS {pages}` makes some"
+            f"{pages} holds no pages: run `python -m models.training.regions draw {pages} --handwriting WRITERS`"
         )
     run.mkdir(parents=True, exist_ok=True)
     checkpoint = run / CHECKPOINT
