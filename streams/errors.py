@@ -4,6 +4,8 @@ InkstreamError
 ├── MessageError
 │   ├── UndecodableMessage   a message on a topic is not what the topic carries
 │   ├── SourceGone           the file behind a reference is no longer there, or is no longer the same
+│   ├── SourceForbidden      a reference may not be fetched, or its server refuses it
+│   ├── SourceTooLarge       the file behind a reference is larger than it may be
 │   ├── ExpiredUnread        messages were deleted from their topic before anybody read them
 │   ├── PoisonMessage        the whole worker died each time it took up this message
 │   └── RecordTooLarge       a result is larger than its topic takes
@@ -38,6 +40,18 @@ class SourceGone(MessageError):
     """The file behind a reference was deleted, expired, or changed since it was announced."""
 
     reason = "source-gone"
+
+
+class SourceForbidden(MessageError):
+    """A reference points where nothing may be fetched from, or its server refuses to serve it."""
+
+    reason = "source-forbidden"
+
+
+class SourceTooLarge(MessageError):
+    """The file behind a reference is larger than `content_ref_max_bytes`."""
+
+    reason = "source-too-large"
 
 
 class ExpiredUnread(MessageError):

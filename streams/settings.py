@@ -94,6 +94,13 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     content_ref_folders: Words = Field(
         (), description="folders that file:// content-refs may lie in; none: anywhere this worker may read"
     )
+    content_ref_private_hosts: Words = Field(
+        (), description="hosts of http references that may be fetched from although their address is not public"
+    )
+    content_ref_max_bytes: int = Field(
+        2048 * MIB, ge=1, description="size of the largest file that a content-ref may name, in bytes"
+    )
+    content_ref_timeout_s: float = Field(300.0, gt=0, description="seconds that fetching a content-ref may take")
     source_retry_s: float = Field(600.0, ge=0, description="seconds that an unreachable source is retried")
 
     # reading: ReadDefaults has the rest

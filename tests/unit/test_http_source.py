@@ -1,0 +1,185 @@
+"""http references, from a server that misbehaves: each way ends as an error with a policy, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import ipaddress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from models.errors import InkstreamError
+from streams.documents.http_source import Address, HttpLimits, fetch_http, is_public, without_credentials
+from streams.documents.references import SourceFetcher
+from streams.errors import SourceForbidden, SourceGone, SourceTooLarge, SourceUnavailable, UndecodableMessage
+from streams.settings import Settings
+
+LIMITS = HttpLimits(max_bytes=1000, timeout_s=2.0, private_hosts=("127.0.0.1",))
+Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def serving(answer: Answer, requests: list[bytes] | None = None) -> AsyncIterator[str]:
+    """Yield the URL of a server that answers each connection so, once it has, and has noted, the request."""
+
+    tasks: list[asyncio.Task[None]] = []
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.append(task)
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                request = await reader.readuntil(b"\r\n\r\n")
+                if requests is not None:
+                    requests.append(request)
+                await answer(writer)
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a.pdf"
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def sends(*pieces: bytes, pause_s: float = 0.0) -> Answer:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause_s)
+
+    return answer
+
+
+def status(line: str, *headers: str, body: bytes = b"") -> Answer:
+    head = "\r\n".join([f"HTTP/1.1 {line}", f"content-length: {len(body)}", *headers, "", ""])
+    return sends(head.encode() + body)
+
+
+async def endless(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        writer.write(b"x" * 100)
+        await writer.drain()
+
+
+async def silent(writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(3600)
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+WAYS: dict[str, tuple[Answer, type[InkstreamError]]] = {
+    "not found": (status("404 Not Found"), SourceGone),
+    "gone": (status("410 Gone"), SourceGone),
+    "bad request": (status("400 Bad Request"), SourceGone),
+    "unauthorised": (status("401 Unauthorized"), SourceForbidden),
+    "forbidden": (status("403 Forbidden"), SourceForbidden),
+    "too many requests": (status("429 Too Many Requests"), SourceUnavailable),
+    "request timeout": (status("408 Request Timeout"), SourceUnavailable),
+    "server error": (status("500 Internal Server Error"), SourceUnavailable),
+    "unavailable": (status("503 Service Unavailable"), SourceUnavailable),
+    "cut off body": (sends(OK + b"content-length: 900\r\n\r\n" + b"x" * 100), SourceUnavailable),
+    "cut off chunk": (sends(OK + b"transfer-encoding: chunked\r\n\r\nff\r\nabc"), SourceUnavailable),
+    "no answer": (sends(b""), SourceUnavailable),
+    "no http": (sends(b"220 ftp.example ready\r\n"), SourceUnavailable),
+    "wrong chunk": (sends(OK + b"transfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n"), SourceUnavailable),
+    "no gzip": (sends(OK + b"content-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc"), SourceUnavailable),
+    "dripping": (sends(OK + b"\r\n", *[b"x"] * 30, pause_s=0.1), SourceUnavailable),
+    "silent": (silent, SourceUnavailable),
+    "endless": (endless, SourceTooLarge),
+    "announced too large": (status("200 OK", body=b"x" * 2000), SourceTooLarge),
+    "unpacks too large": (
+        status("200 OK", "content-encoding: gzip", body=gzip.compress(b"x" * 100_000)), SourceTooLarge,
+    ),
+    "redirect loop": (status("302 Found", "location: /again"), SourceForbidden),
+    "redirect to a file": (status("302 Found", "location: file:///etc/hostname"), SourceForbidden),
+    "redirect to loopback": (status("302 Found", "location: http://127.0.0.2/"), SourceForbidden),
+    "redirect to metadata": (status("307 Temporary", "location: http://169.254.169.254/"), SourceForbidden),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_server_that_misbehaves_ends_as_an_error_with_a_policy(tmp_path: Path, way: str) -> None:
+    answer, expected = WAYS[way]
+    async with serving(answer) as url:
+        with pytest.raises(expected):
+            await fetch_http(url, tmp_path / "copy", LIMITS)
+
+
+async def test_a_body_is_fetched_through_a_redirect(tmp_path: Path) -> None:
+    async with (
+        serving(status("200 OK", body=b"%PDF")) as there,
+        serving(status("301 Moved", f"location: {there}")) as url,
+    ):
+        await fetch_http(url, tmp_path / "copy", LIMITS)
+    assert (tmp_path / "copy").read_bytes() == b"%PDF"
+
+
+async def test_nobody_listening_can_be_tried_again(tmp_path: Path) -> None:
+    async with serving(silent) as url:
+        pass
+    with pytest.raises(SourceUnavailable):
+        await fetch_http(url, tmp_path / "copy", LIMITS)
+
+
+@pytest.mark.parametrize("address", ["10.0.0.7", "127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.7"])
+async def test_a_name_that_resolves_to_a_private_address_is_refused(tmp_path: Path, address: str) -> None:
+    async def resolve(host: str, port: int) -> list[Address]:
+        return [ipaddress.ip_address("93.184.215.14"), ipaddress.ip_address(address)]
+
+    with pytest.raises(SourceForbidden, match="content_ref_private_hosts"):
+        await fetch_http("http://rebound.example/a.pdf", tmp_path / "copy", HttpLimits(1000, 2.0), resolve)
+
+
+async def test_an_unknown_host_can_be_tried_again(tmp_path: Path) -> None:
+    async def resolve(host: str, port: int) -> list[Address]:
+        raise OSError("Name or service not known")
+
+    with pytest.raises(SourceUnavailable, match="not known"):
+        await fetch_http("http://nowhere.example/a.pdf", tmp_path / "copy", LIMITS, resolve)
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("8.8.8.8", True), ("2606:4700::1111", True), ("192.168.1.1", False), ("100.64.0.1", False),
+        ("0.0.0.0", False), ("224.0.0.1", False), ("fe80::1", False), ("fc00::1", False),
+        ("64:ff9b::7f00:1", False), ("64:ff9b::808:808", True), ("2002:7f00:1::", False), ("::", False),
+    ],
+)  # fmt: skip
+def test_which_addresses_are_public(address: str, public: bool) -> None:
+    assert is_public(ipaddress.ip_address(address)) is public
+
+
+async def test_credentials_are_sent_and_never_shown(tmp_path: Path) -> None:
+    requests: list[bytes] = []
+    async with serving(status("404 Not Found"), requests) as url:
+        with pytest.raises(SourceGone) as error:
+            await fetch_http(url.replace("http://", "http://user:secret@"), tmp_path / "copy", LIMITS)
+    assert b"authorization: basic dxnlcjpzzwnyzxq=" in requests[0].lower()
+    assert "secret" not in str(error.value)
+    assert without_credentials("http://user:secret@host/a?b#c") == "http://host/a?b#c"
+
+
+async def test_only_raw_files_is_read_from_kafka_and_no_endless_file(tmp_path: Path) -> None:
+    fetcher = SourceFetcher(Settings(content_ref_max_bytes=1000))
+    with pytest.raises(SourceForbidden, match="raw-files"):
+        await fetcher.fetch("kafka://documents/0/0", tmp_path / "copy")
+    (tmp_path / "large").write_bytes(b"x" * 1001)
+    with pytest.raises(SourceTooLarge):
+        await fetcher.fetch((tmp_path / "large").as_uri(), tmp_path / "copy")
+    with pytest.raises(SourceForbidden):
+        await fetcher.fetch("http://127.0.0.1:9/a.pdf", tmp_path / "copy")
+    with pytest.raises(UndecodableMessage):
+        await fetcher.fetch("http://[::1/a.pdf", tmp_path / "copy")
