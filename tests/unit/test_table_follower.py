@@ -102,7 +102,7 @@ def forged(draw: st.DrawFn) -> ConsumerRecord[Any, Any]:
         if isinstance(container, dict) and draw(st.integers(0, 4)) == 0:
             del container[key]
         else:
-            container[key] = draw(_ODD)
+            container[key] = copy.deepcopy(draw(_ODD))  # it may be changed in its turn
     value = json.dumps(record).encode()
     value = draw(st.sampled_from([value, value, value, value, value[:-3], b"\xff" + value, b"[" * 10_000]))
     key = draw(st.sampled_from([b"d/0", b"d", b"x/0", None]))
