@@ -59,10 +59,19 @@ def read(
     if password is not None:
         options = options.model_copy(update={"password": password})
     task = _Task(settings, options, _page_numbers(pages), _WRITERS[output])
-    with nullcontext(sys.stdout) if out is None else out.open("w", encoding="utf-8") as stream:
+    with nullcontext(sys.stdout) if out is None else _opened(out) as stream:
         failures = _read(files, task, stream)
     if failures:
         raise typer.Exit(1)
+
+
+def _opened(out: Path) -> TextIO:
+    from streams.errors import ConfigurationError
+
+    try:
+        return out.open("w", encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{out} cannot be written: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ class _Task:
 
 
 def _read(files: list[Path], task: _Task, stream: TextIO) -> int:
-    """Read the files one after the other; return how many had errors."""
+    """Read the files one after the other; return how many files and pages had errors."""
     import os
     import sys
 
@@ -90,6 +99,9 @@ def _read(files: list[Path], task: _Task, stream: TextIO) -> int:
         try:
             for record in _records(pipeline, file, task):
                 task.write(record, stream)
+                if record.exception is not None:
+                    failures += 1
+                    print(f"error: {file}, page {record.pagenum + 1}: {record.exception}", file=sys.stderr)
         except (InkstreamError, OSError) as error:
             failures += 1
             reason = error.summary if isinstance(error, InkstreamError) else error
@@ -98,10 +110,16 @@ def _read(files: list[Path], task: _Task, stream: TextIO) -> int:
 
 
 def _records(pipeline: PagePipeline, file: Path, task: _Task) -> Iterator[PageText]:
-    """Yield the record of each wanted page of a file, as a worker would send it."""
+    """Yield the record of each wanted page of a file, as a worker would send it; also of one that cannot be read.
+
+    Raises:
+        InkstreamError: The file cannot be opened, or has not all of the wanted pages; those that it has come first.
+    """
     from models.documents.files import inspect
+    from models.errors import InkstreamError, OptionsError
     from streams.documents.cache import digest_of
-    from streams.messages.records import PageTask, now, page_text
+    from streams.messages.page_ranges import format_ranges
+    from streams.messages.records import PageTask, failed_page_text, now, page_text
 
     path = file.absolute().as_uri()
     digest = digest_of(file, path)
@@ -115,7 +133,14 @@ def _records(pipeline: PagePipeline, file: Path, task: _Task) -> Iterator[PageTe
             document_id=digest.document_id, pagenum=pagenum, total_pages=info.total_pages, path=path,
             reference=path, sha256=digest.sha256, options=options, started=now(),
         )  # fmt: skip
-        yield page_text(page_task, pipeline.transcribe(file, pagenum, options))
+        try:
+            record = page_text(page_task, pipeline.transcribe(file, pagenum, options))
+        except InkstreamError as error:
+            record = failed_page_text(page_task, f"read: {error.summary}")
+        yield record
+    missing = {page for page in wanted or () if page > info.total_pages}
+    if missing:
+        raise OptionsError(f"it has {info.total_pages} pages, and no page {format_ranges(missing)}")
 
 
 def _with_progress_bar(pages: list[int], name: str) -> Iterable[int]:
