@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from aiokafka import TopicPartition
 
@@ -44,12 +45,18 @@ class DocumentProgress:
                 "pages_failed": len(self.failed),
                 "read": format_ranges(self.read),
                 "failed": format_ranges(self.failed),
-                "status": "done" if complete else "reading",
+                "status": self._status() if complete else "reading",
                 "finished": (self.latest.finished or now()) if complete else None,
                 "exception": f"{len(self.failed)} of its pages failed" if self.failed else None,
             }
         )
         return self.latest
+
+    def _status(self) -> Literal["done", "partial", "failed"]:
+        """Return the status of a document all of whose pages are read or failed."""
+        if not self.failed:
+            return "done"
+        return "partial" if self.read else "failed"
 
 
 class PartitionState:
@@ -71,7 +78,7 @@ class PartitionState:
         progress = self._open.get(page.document_id) or self._resumed_or_new(page)
         progress.count(page)
         record = progress.record()
-        if record.status == "done":
+        if record.status != "reading":
             self._open.pop(page.document_id, None)
             self._records[page.document_id] = encode(record)
         else:

@@ -88,7 +88,11 @@ class PageText(Record):
 
 
 class DocumentRecord(Record):
-    """How far a document has come."""
+    """How far a document has come.
+
+    `status` is `done` once every page is read, `partial` where some of them failed, and `failed` where all of them
+    did or the file could not be opened; `exception` has why.
+    """
 
     document_id: str
     path: str
@@ -96,7 +100,7 @@ class DocumentRecord(Record):
     total_pages: Pages
     pages_read: Pages
     pages_failed: Pages
-    status: Literal["reading", "done", "failed"]
+    status: Literal["reading", "done", "partial", "failed"]
     started: str
     finished: str | None
     exception: str | None = None

@@ -88,7 +88,7 @@ class Console:
             f"{len(self._documents)} documents, {pages} pages, {pages / elapsed_s:.2f} pages per second, "
             f"{len(failed)} documents and {self._pages['failed']} pages failed"
         )
-        for record in failed:
+        for record in [one for one in self._documents.values() if one.status in ("partial", "failed")]:
             _print_line(f"  ✗ {record.path.rsplit('/', 1)[-1]}: {record.exception}")
 
     async def _all_printed(self, lags: LagReader) -> bool:
