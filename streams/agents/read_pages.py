@@ -14,11 +14,12 @@ from streams.agents.retention import RetentionWatch
 from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
 from streams.errors import UndecodableMessage
-from streams.kafka.trimmer import trimming_pages
+from streams.kafka.trimmer import trim_pages
 from streams.messages.codec import decode
 from streams.messages.dead_letters import dead_letter
 from streams.messages.incoming import Incoming
 from streams.messages.records import PageTask, Stage, failed_page_text, page_key, page_text
+from streams.monitoring.health import observed
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
 
@@ -93,5 +94,5 @@ async def read_pages(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIte
         addressing=parts.addressing,
         retention=RetentionWatch(parts.metrics, parts.settings.raw_files_retention_h), metrics=parts.metrics,
     )  # fmt: skip
-    async with trimming_pages(parts.settings):
+    async with observed(trim_pages(parts.settings), "what is read is deleted from pages", parts.health):
         yield parts.each_message(app, step, delivery, in_flight=parts.settings.pages_in_flight)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-# Everything on loopback and for one node. Kafka waits 3 s for more members before the first rebalance of a
-# group: here the members are known to be few. Fifty offset partitions would be fifty files to open at start.
+# Everything on loopback and for one node. A broker that was killed may register again once its session has passed:
+# Kafka's default of 9 s is most of what a restart takes. Kafka waits 3 s for more members before a group's first
+# rebalance: here the members are known to be few. Fifty offset partitions would be fifty files to open at start.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -16,6 +17,7 @@ controller.listener.names=CONTROLLER
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={logs}
 auto.create.topics.enable=false
+broker.session.timeout.ms=5000
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 offsets.topic.num.partitions=4

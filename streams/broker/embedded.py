@@ -21,7 +21,7 @@ from streams.errors import BrokerError
 from streams.signals import dying_with
 
 _LOG_TAIL_LINES = 15
-_STOP_S = 15.0
+_STOP_S = 4.0  # an orderly stop takes one; killed, it checks its log at the next start, and loses nothing
 _FORMAT_S = 60.0
 _PROPERTIES = "server.properties"
 
@@ -62,12 +62,19 @@ class EmbeddedKafka:
         return self._process.pid
 
     @property
+    def exit_code(self) -> int | None:
+        """How the broker ended; None while it runs. What was launched and is not running has ended."""
+        return -1 if self._process is None else self._process.poll()
+
+    @property
     def log(self) -> Path:
         """File that the broker's output goes to."""
         return self._home / "kafka.log"
 
     def launch(self) -> None:
         """Start the broker and return at once; clients may connect from then on, and are answered seconds later.
+
+        One that ended is started again the same way: on its data, and on its port, which its clients know.
 
         1. Java and the jars are found (fetched, the first time).
         2. The data folder is locked: two brokers on the same data would destroy it.
@@ -145,6 +152,8 @@ class EmbeddedKafka:
         self.stop()
 
     def _claim(self) -> None:
+        if self._lock is not None:
+            return
         try:
             self._home.mkdir(parents=True, exist_ok=True)
             self._lock = (self._home / "lock").open("w")

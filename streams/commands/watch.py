@@ -60,19 +60,19 @@ async def _watch(settings: Settings) -> None:
     from streams.sources.watching import watching
     from streams.terminal import printable
 
-    stop = stop_on_signals()
-    await wait_for_topics(settings, timeout_s=10)
+    with stop_on_signals() as stop:
+        await wait_for_topics(settings, timeout_s=10)
 
-    def show(file: Path, sent: SentFile) -> None:
-        try:
-            print(f"{printable(file)} → {sent.document_id}", flush=True)
-        except BrokenPipeError:  # whoever read along has left, as `head` does; the file itself is delivered
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            stop.set()
+        def show(file: Path, sent: SentFile) -> None:
+            try:
+                print(f"{printable(file)} → {sent.document_id}", flush=True)
+            except BrokenPipeError:  # whoever read along has left, as `head` does; the file itself is delivered
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                stop.set()
 
-    async with watching(settings, show) as (_, watcher):
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopped, watcher}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if watcher.done():
-            watcher.result()
+        async with watching(settings, show) as (_, watcher):
+            stopped = asyncio.create_task(stop.wait())
+            await asyncio.wait({stopped, watcher}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if watcher.done():
+                watcher.result()

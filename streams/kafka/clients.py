@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -25,6 +25,7 @@ T = TypeVar("T")
 # A broker that has just started, or has just created a topic, knows its groups and topics up to some seconds later.
 _TRIES = 50
 _RETRY_S = 0.1
+_CLOSE_S = 2.0
 
 
 @asynccontextmanager
@@ -44,7 +45,7 @@ async def open_consumer(settings: Settings, *topics: str, **options: Any) -> Asy
             await consumer.start()
             yield consumer
     finally:
-        await consumer.stop()
+        await _closed(consumer.stop())
 
 
 @asynccontextmanager
@@ -58,7 +59,9 @@ async def open_producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
             await producer.start()
             yield producer
     finally:
-        await producer.stop()
+        await _closed(producer.stop())
+        if (sender := producer._sender.sender_task) is not None:  # goes on where the broker is away
+            sender.cancel()
 
 
 @asynccontextmanager
@@ -70,7 +73,16 @@ async def open_admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
             await admin.start()
             yield admin
     finally:
-        await admin.close()
+        await _closed(admin.close())
+
+
+async def _closed(closing: Awaitable[None]) -> None:
+    """Wait until a client is closed, a moment at most: a producer waits for its broker for ever.
+
+    What it still had was not acknowledged, and whoever sent it knows.
+    """
+    with suppress(TimeoutError, KafkaError):
+        await asyncio.wait_for(closing, _CLOSE_S)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ than their session on fresh topics: up to a quarter of the pages was lost.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 
@@ -17,6 +18,8 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from faust.types.tuples import TP
 
 logger = logging.getLogger(__name__)
+
+_CLOSE_S = 2.0
 
 
 class GroupConsumer(Consumer):
@@ -47,6 +50,16 @@ class GroupConsumerThread(AIOKafkaConsumerThread):
     async def seek_to_committed(self) -> Mapping[TP, int]:
         offsets: Mapping[TP, int] = await self.call_thread(_seek_to_committed_or_start, self._ensure_consumer())
         return offsets
+
+    async def on_thread_stop(self) -> None:
+        """Close the consumer, for a moment at most, whatever it raises: a thread that dies here is never done.
+
+        Where the broker is away, aiokafka's fetcher passes on the cancellation of its own tasks.
+        """
+        try:
+            await asyncio.wait_for(super().on_thread_stop(), _CLOSE_S)
+        except (asyncio.CancelledError, TimeoutError, KafkaError) as error:
+            logger.info("the consumer did not close in order: %r", error)
 
 
 async def _seek_to_committed_or_start(consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from aiokafka.admin import RecordsToDelete
 
@@ -28,16 +26,6 @@ async def trim_pages(settings: Settings) -> None:
             await trim_once(settings)
         except (BrokerError, OSError) as error:  # only disk space waits; the next round tries again
             logger.warning("pages not trimmed: %r", error)
-
-
-@asynccontextmanager
-async def trimming_pages(settings: Settings) -> AsyncIterator[None]:
-    """Trim `pages` for the length of the block."""
-    task = asyncio.create_task(trim_pages(settings))
-    try:
-        yield
-    finally:
-        task.cancel()
 
 
 async def trim_once(settings: Settings) -> dict[int, int]:

@@ -71,11 +71,17 @@ class Console:
 
     async def until_idle(self, sources_idle: Callable[[], bool]) -> None:
         """Return once every source is idle, every stage has nothing left, and every record was printed."""
-        async with LagReader(self._settings) as lags:
-            idle_polls = 0
-            while idle_polls < 2:  # twice in a row: between two stages a message is on no topic's lag
+        idle_polls = 0
+        while True:
+            try:
+                async with LagReader(self._settings) as lags:
+                    while idle_polls < 2:  # twice in a row: between two stages a message is on no topic's lag
+                        await asyncio.sleep(_POLL_S)
+                        idle_polls = idle_polls + 1 if sources_idle() and await self._all_printed(lags) else 0
+                    return
+            except BrokerError:  # it is started again, or whoever starts it ends all
+                idle_polls = 0
                 await asyncio.sleep(_POLL_S)
-                idle_polls = idle_polls + 1 if sources_idle() and await self._all_printed(lags) else 0
 
     def summarise(self) -> None:
         """Print what was read: documents, pages, pages per second, failures."""

@@ -18,6 +18,7 @@ from streams.broker.embedded import EmbeddedKafka, free_port
 from streams.errors import BrokerError, ConfigurationError, FileUnreadable
 from streams.kafka.topics import create_topics
 from streams.service.console import Console
+from streams.service.kafka_process import START_WITHIN_S, keep_kafka_running
 from streams.service.worker_process import keep_running, supervised
 from streams.settings import Settings
 from streams.signals import stop_on_signals
@@ -25,7 +26,6 @@ from streams.sources.watching import watching
 from streams.terminal import printable
 
 SAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "samples" / "documents"
-_KAFKA_START_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +41,31 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
     """Run everything until SIGINT or SIGTERM, or until idle.
 
     Raises:
-        BrokerError: Kafka or the worker does not start.
+        BrokerError: Kafka or the worker does not start, or does not stay up.
         ConfigurationError: The inbox is not a folder, or there are no samples.
         FileUnreadable: All was read, but for files that may not be.
     """
-    stop = stop_on_signals()
+    with stop_on_signals() as stop:
+        await _first_of(_run(settings, options), stop.wait())
+
+
+async def _run(settings: Settings, options: UpOptions) -> None:
     if options.samples is not None and not options.samples.is_dir():
         raise ConfigurationError("the sample documents are only in a checkout of the source; leave out --samples")
     _make_inbox(settings.inbox)
     settings = settings.model_copy(update={"api_port": settings.api_port or free_port()})
     async with AsyncExitStack() as stack:
         kafka = None if settings.broker else EmbeddedKafka(settings.data_dir, heap_mb=settings.kafka_heap_mb)
+        parts: list[Awaitable[object]] = []
         if kafka is not None:
             kafka.launch()  # on this thread: the broker is to end when the thread that started it does
             stack.push_async_callback(asyncio.to_thread, kafka.stop)
             settings = settings.model_copy(update={"broker": kafka.bootstrap})
             stack.enter_context(noted(kafka.bootstrap, broker_note(settings.data_dir)))
-        worker = await stack.enter_async_context(_running(keep_running(supervised(settings))))
+        parts.append(await stack.enter_async_context(_running(keep_running(supervised(settings)))))
         if kafka is not None:
-            await asyncio.to_thread(kafka.wait_ready, _KAFKA_START_S)
+            await asyncio.to_thread(kafka.wait_ready, START_WITHIN_S)
+            parts.append(await stack.enter_async_context(_running(keep_kafka_running(kafka))))
         await create_topics(settings)
         console = await stack.enter_async_context(Console.opened(settings, options.json_lines))
         console.announce()
@@ -67,7 +73,7 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
         if options.samples is not None:
             await asyncio.to_thread(_copy_whole, options.samples, settings.inbox)
         idle = [console.until_idle(lambda: source.idle)] if options.until_idle else []
-        await _first_of(worker, watcher, console.printing, stop.wait(), *idle)
+        await _first_of(*parts, watcher, console.printing, *idle)
         if options.until_idle:
             console.summarise()
             _raise_for_unreadable(source.unreadable)

@@ -17,8 +17,9 @@ from streams.agents.parts import RoleParts
 from streams.app import create_app, with_agent
 from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
+from streams.kafka.broker_watch import watch_broker
 from streams.kafka.topics import Role, TopicNames, wait_for_topics
-from streams.monitoring.health import Health
+from streams.monitoring.health import Health, observed
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
 from streams.service.worker_spec import WorkerSpec
@@ -40,9 +41,11 @@ async def run_worker(spec: WorkerSpec, hooks: Hooks | None = None) -> None:
         BrokerError: Kafka cannot be reached.
         ModelError: The configured reader cannot be loaded.
     """
-    stop = stop_on_signals()
     async with AsyncExitStack() as stack:
+        stop = stack.enter_context(stop_on_signals())
         worker = Worker(spec.settings, hooks or Hooks())
+        watching = observed(worker.watch_broker(), "Kafka is asked whether it answers", worker.health)
+        await stack.enter_async_context(watching)
         running = [worker.running(role) for role in spec.roles]
         if spec.web:
             from streams.web.server import serving  # FastAPI is loaded where it is served
@@ -65,6 +68,11 @@ class Worker:
         self.cache = DocumentCache(settings.data_dir / "documents", settings.cache_bytes)
         self.apps: list[App] = []
         self.partitions = asyncio.ensure_future(wait_for_topics(settings))  # of page-text
+
+    async def watch_broker(self) -> None:
+        """Ask Kafka whether it answers, once it has, until cancelled."""
+        await self.partitions
+        await watch_broker(self.settings, self.health)
 
     @asynccontextmanager
     async def running(self, role: Role) -> AsyncIterator[None]:

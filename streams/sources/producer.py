@@ -24,6 +24,8 @@ from streams.sources.ledger import Version
 
 logger = logging.getLogger(__name__)
 
+_ACCEPT_S = 8.0
+
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
@@ -96,15 +98,22 @@ class FileProducer:
         return await self._send(document, b"", content_ref=(as_ref or file).absolute().as_uri())
 
     async def send_bytes(self, content: bytes, path: str, options: Mapping[str, object] | None = None) -> SentFile:
-        """Send a file that is in memory; it goes inline, whatever its size.
+        """Send a file that is in memory; it goes inline, whatever its size. Somebody waits: not for long.
 
         Raises:
             RecordTooLarge: The topic takes no record of this size.
-            BrokerError: Kafka does not take it.
+            BrokerError: Kafka does not take it, or has not within some seconds. It may arrive later all the same;
+                sent again, it is the same document.
         """
         digest = ContentDigest(path)
         digest.update(content)
-        return await self._send(_Document(path, digest.document_id, options or {}), content)
+        try:
+            async with asyncio.timeout(_ACCEPT_S):
+                return await self._send(_Document(path, digest.document_id, options or {}), content)
+        except TimeoutError:
+            raise BrokerError(
+                f"Kafka at {self._settings.broker} has not taken {path} within {_ACCEPT_S:g} s; send it again"
+            ) from None
 
     async def _send(self, document: _Document, value: bytes, content_ref: str | None = None) -> SentFile:
         """Send one record: the document's bytes, or nothing and the URI where they are."""

@@ -54,7 +54,12 @@ def create_api(
         if not table.ready:
             raise HTTPException(503, "the memory table has not caught up with its topics yet", {"Retry-After": "1"})
 
+    def kafka_answers() -> None:
+        if health.kafka_away_s:
+            raise HTTPException(503, "Kafka does not answer now", {"Retry-After": "5"})
+
     api.include_router(table_routes(table), dependencies=[Depends(authorised), Depends(caught_up)])
-    api.include_router(upload_routes(settings, producer), dependencies=[Depends(authorised)])
+    sending = [Depends(authorised), Depends(kafka_answers)]
+    api.include_router(upload_routes(settings, producer), dependencies=sending)
     api.include_router(operations_routes(settings, table, health, metrics, authorised))
     return api

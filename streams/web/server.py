@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Generator
 from contextlib import asynccontextmanager
@@ -13,14 +12,14 @@ import uvicorn
 
 from streams.addresses import api_note, noted
 from streams.errors import ConfigurationError
-from streams.monitoring.health import Health
+from streams.monitoring.health import Health, note_end, observed
 from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
 from streams.table.table_follower import TableFollower
 from streams.web.api import create_api
 
-logger = logging.getLogger(__name__)
+_LAST_REQUESTS_S = 2  # that a request may go on once the worker is asked to stop
 
 
 class _Server(uvicorn.Server):
@@ -46,12 +45,18 @@ async def serving(
     listening = _listen(settings)  # first: a taken port is an error before anything else starts
     await topics
     table = TableFollower(settings)
-    following = asyncio.create_task(table.run())
-    following.add_done_callback(lambda task: _note_end(task, health))
-    async with FileProducer(settings) as producer:
+    async with (
+        observed(table.run(), "the SQL table follows its topics", health),  # or SQL answers from the past for ever
+        FileProducer(settings) as producer,
+    ):
         api = create_api(settings, table, producer, health, metrics)
-        server = _Server(uvicorn.Config(api, log_config=None, lifespan="off"))
+        server = _Server(
+            uvicorn.Config(api, log_config=None, lifespan="off", timeout_graceful_shutdown=_LAST_REQUESTS_S)
+        )
         task = asyncio.create_task(server.serve(sockets=[listening]))
+        task.add_done_callback(
+            lambda end: None if server.should_exit else note_end(end, "the API is served", health)
+        )
         host, port = listening.getsockname()[:2]
         try:
             with noted(f"http://{host}:{port}", api_note(settings.data_dir)):
@@ -60,16 +65,6 @@ async def serving(
             # requests end first, then the table that they ask
             server.should_exit = True
             await task
-            following.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await following
-
-
-def _note_end(following: asyncio.Task[None], health: Health) -> None:
-    """Have the worker end where the table stops to follow its topics: SQL would answer from the past for ever."""
-    if not following.cancelled():
-        health.broken = f"the SQL table follows its topics no longer: {following.exception()!r}"
-        logger.error("%s", health.broken, exc_info=following.exception())
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -15,9 +15,24 @@ import asyncio
 from streams.signals import stop_on_signals
 
 async def main():
-    stop = stop_on_signals()
-    print("ready", flush=True)
-    await stop.wait()
+    with stop_on_signals() as stop:
+        print("ready", flush=True)
+        await stop.wait()
+
+asyncio.run(main())
+"""
+
+HANG = """
+import asyncio, sys, time
+from streams.signals import stop_on_signals
+
+async def main():
+    with stop_on_signals(within_s=float(sys.argv[1])) as stop:
+        print("ready", flush=True)
+        await stop.wait()
+        print("asked", flush=True)
+        while True:
+            time.sleep(60)  # the loop is blocked: it runs no handler
 
 asyncio.run(main())
 """
@@ -47,6 +62,33 @@ def test_a_signal_asks_for_an_orderly_end(number: signal.Signals) -> None:
         process.stdout.readline()
         process.send_signal(number)
         assert process.wait(20) == 0
+
+
+def test_what_hangs_after_a_signal_ends_by_force_in_time() -> None:
+    with hanging("0.2") as process:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 128 + signal.SIGTERM
+        assert process.stderr is not None
+        assert b"did not stop within 0.2 s" in process.stderr.read()
+
+
+def test_the_same_signal_again_ends_at_once() -> None:
+    with hanging("3600") as process:
+        process.send_signal(signal.SIGINT)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"asked\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 128 + signal.SIGINT
+
+
+def hanging(within_s: str) -> subprocess.Popen[bytes]:
+    """Return a process that handles signals and then does not end by itself."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HANG, within_s], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
 
 
 def test_a_child_ends_with_its_killed_parent() -> None:
