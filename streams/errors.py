@@ -15,6 +15,7 @@ InkstreamError
 │   └── TableBusy            too many other queries run (retriable)
 ├── FileUnreadable           a file to send is not there or may not be read
 ├── ConfigurationError       a setting is wrong; the message names it (exit code 2)
+├── PartEnded                a part of the service ended by an error that nobody expected
 ├── DeliveryRefused          Kafka will never take what is sent to a topic: a right is missing (exit code 3)
 └── BrokerError              Kafka cannot be started or reached (retriable, exit code 3)
 """
@@ -119,6 +120,12 @@ class BrokerError(InkstreamError):
     retriable = True
     reason = "broker"
     exit_code = 3
+
+
+class PartEnded(InkstreamError):
+    """A part of the service (the folder watcher, the console) ended by an error that is not ours."""
+
+    reason = "part-ended"
 
 
 class DeliveryRefused(InkstreamError):

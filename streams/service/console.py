@@ -59,8 +59,7 @@ class Console:
                 yield console
             finally:
                 console.printing.cancel()
-                with suppress(asyncio.CancelledError, BrokerError):
-                    await console.printing
+                await asyncio.gather(console.printing, return_exceptions=True)
 
     def announce(self) -> None:
         """Print where things are."""

@@ -7,15 +7,17 @@ worker's libraries takes about as long as Kafka does.
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.errors import InkstreamError
 from streams.addresses import broker_note, noted
 from streams.broker.embedded import EmbeddedKafka, free_port
-from streams.errors import BrokerError, ConfigurationError, FileUnreadable
+from streams.errors import ConfigurationError, FileUnreadable, PartEnded
 from streams.kafka.topics import create_topics
 from streams.service.console import Console
 from streams.service.kafka_process import START_WITHIN_S, keep_kafka_running
@@ -24,6 +26,8 @@ from streams.settings import Settings
 from streams.signals import stop_on_signals
 from streams.sources.watching import watching
 from streams.terminal import printable
+
+logger = logging.getLogger(__name__)
 
 SAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "samples" / "documents"
 
@@ -46,7 +50,7 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
         FileUnreadable: All was read, but for files that may not be.
     """
     with stop_on_signals() as stop:
-        await _first_of(_run(settings, options), stop.wait())
+        await _first_of({"the service": _run(settings, options), "the wait for a signal": stop.wait()})
 
 
 async def _run(settings: Settings, options: UpOptions) -> None:
@@ -56,24 +60,26 @@ async def _run(settings: Settings, options: UpOptions) -> None:
     settings = settings.model_copy(update={"api_port": settings.api_port or free_port()})
     async with AsyncExitStack() as stack:
         kafka = None if settings.broker else EmbeddedKafka(settings.data_dir, heap_mb=settings.kafka_heap_mb)
-        parts: list[Awaitable[object]] = []
+        parts: dict[str, Awaitable[object]] = {}
         if kafka is not None:
             kafka.launch()  # on this thread: the broker is to end when the thread that started it does
             stack.push_async_callback(asyncio.to_thread, kafka.stop)
             settings = settings.model_copy(update={"broker": kafka.bootstrap})
             stack.enter_context(noted(kafka.bootstrap, broker_note(settings.data_dir)))
-        parts.append(await stack.enter_async_context(_running(keep_running(supervised(settings)))))
+        parts["the worker"] = await stack.enter_async_context(_running(keep_running(supervised(settings))))
         if kafka is not None:
             await asyncio.to_thread(kafka.wait_ready, START_WITHIN_S)
-            parts.append(await stack.enter_async_context(_running(keep_kafka_running(kafka))))
+            parts["Kafka"] = await stack.enter_async_context(_running(keep_kafka_running(kafka)))
         await create_topics(settings)
         console = await stack.enter_async_context(Console.opened(settings, options.json_lines))
         console.announce()
         source, watcher = await stack.enter_async_context(watching(settings))
         if options.samples is not None:
             await asyncio.to_thread(_copy_whole, options.samples, settings.inbox)
-        idle = [console.until_idle(lambda: source.idle)] if options.until_idle else []
-        await _first_of(*parts, watcher, console.printing, *idle)
+        parts |= {"the folder watcher": watcher, "the console": console.printing}
+        if options.until_idle:
+            parts["the wait for idleness"] = console.until_idle(lambda: source.idle)
+        await _first_of(parts)
         if options.until_idle:
             console.summarise()
             _raise_for_unreadable(source.unreadable)
@@ -88,21 +94,28 @@ async def _running(work: Awaitable[None]) -> AsyncIterator[asyncio.Task[None]]:
         yield task
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError, BrokerError):
-            await task
+        await asyncio.gather(task, return_exceptions=True)  # whoever awaits it gets what it raised
 
 
-async def _first_of(*awaitables: Awaitable[object]) -> None:
-    """Return when the first of them ends; raise what it raised."""
-    tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+async def _first_of(parts: Mapping[str, Awaitable[object]]) -> None:
+    """Return when the first of the parts ends, and cancel the others.
+
+    Raises:
+        InkstreamError: What the part raised; PartEnded for an error that is not ours.
+    """
+    names = {asyncio.ensure_future(part): name for name, part in parts.items()}
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(names, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
+            error = task.exception()
+            if error is not None and not isinstance(error, InkstreamError):
+                logger.info("%s ended", names[task], exc_info=error)
+                raise PartEnded(f"{names[task]} ended: {error!r}; INKSTREAM_LOG_LEVEL=DEBUG shows where") from error
             task.result()
     finally:
-        for task in tasks:
+        for task in names:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*names, return_exceptions=True)
 
 
 def _make_inbox(inbox: Path) -> None:

@@ -56,6 +56,7 @@ class FileProducer:
         self._topic = TopicNames.of(settings).raw_files
         self._connection = AsyncExitStack()
         self._producer: AIOKafkaProducer | None = None
+        self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         self._producer = await self._connection.enter_async_context(open_producer(self._settings))
@@ -63,6 +64,17 @@ class FileProducer:
 
     async def __aexit__(self, *_: object) -> None:
         await self._connection.aclose()
+
+    async def _working_producer(self) -> AIOKafkaProducer:
+        """Return the producer; a new one where the task that sends for it died, which nothing else would notice."""
+        async with self._opening:
+            if self._producer is None:
+                raise BrokerError("the producer is not started")
+            if self._producer._sender.sender_task.done():
+                logger.warning("the Kafka producer has ended and is opened again")
+                await self._connection.aclose()
+                self._producer = await self._connection.enter_async_context(open_producer(self._settings))
+            return self._producer
 
     async def send(
         self,
@@ -117,8 +129,7 @@ class FileProducer:
 
     async def _send(self, document: _Document, value: bytes, content_ref: str | None = None) -> SentFile:
         """Send one record: the document's bytes, or nothing and the URI where they are."""
-        if self._producer is None:
-            raise BrokerError("the producer is not started")
+        producer = await self._working_producer()
         key = document.document_id.encode()
         headers = [("path", document.path.encode()), ("document-id", key)]
         if content_ref is not None:
@@ -127,7 +138,7 @@ class FileProducer:
             headers.append(("options", json.dumps(document.options).encode()))
         try:
             with broker_errors(self._settings, f"does not take {document.path}"):
-                sent = await self._producer.send_and_wait(self._topic, value, key=key, headers=headers)
+                sent = await producer.send_and_wait(self._topic, value, key=key, headers=headers)
         except BrokerError as error:
             if isinstance(error.__cause__, MessageSizeTooLargeError | RecordListTooLargeError):
                 raise RecordTooLarge(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -40,8 +40,7 @@ async def watching(
             yield source, task
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError, OSError):
-                await task
+            await asyncio.gather(task, return_exceptions=True)
             ledger.close()
 
 

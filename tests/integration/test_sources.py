@@ -14,8 +14,10 @@ import pymupdf
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.errors import FileUnreadable, RecordTooLarge
+from streams.kafka.clients import open_admin
 from streams.kafka.security import client_options
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode_headers
@@ -23,6 +25,7 @@ from streams.settings import Settings
 from streams.sources.folder import FolderSource
 from streams.sources.producer import FileProducer
 from streams.sources.watching import watching
+from tests.integration.harness import eventually
 
 
 def pdf(text: str = "hello") -> bytes:
@@ -105,6 +108,29 @@ async def test_a_file_above_what_the_topic_takes_goes_by_reference(settings: Set
         assert not (await producer.send(tmp_path / "a.pdf")).inline
         with pytest.raises(RecordTooLarge, match=r"max\.message\.bytes"):
             await producer.send_bytes(bytes(100_000), "upload://a.pdf")
+
+
+async def test_files_are_taken_after_one_that_kafka_refused_and_after_the_producer_died(settings: Settings) -> None:
+    topic = TopicNames.of(settings).raw_files
+    async with open_admin(settings) as admin, FileProducer(settings) as producer:
+        for number in range(8):  # on every partition
+            await producer.send_bytes(b"first", f"{number}.pdf")
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": "1000"})])
+
+        async def refused() -> bool:
+            try:
+                await producer.send_bytes(b"x" * 2000, "large.pdf")
+            except RecordTooLarge:
+                return True
+            return False
+
+        await eventually(refused)
+        for number in range(8):
+            await producer.send_bytes(b"later", f"{number}.pdf")
+        assert producer._producer is not None
+        producer._producer._sender.sender_task.cancel()
+        await asyncio.sleep(0)
+        await producer.send_bytes(b"last", "last.pdf")
 
 
 async def test_what_is_no_file_is_a_typed_error_and_an_empty_file_is_sent(
