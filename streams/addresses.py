@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from streams.paths import private_file
+
 
 def broker_note(data_dir: Path) -> Path:
     """Return the file that has host:port of the embedded Kafka."""
@@ -23,6 +25,7 @@ def api_note(data_dir: Path) -> Path:
 @contextmanager
 def noted(address: str, file: Path) -> Iterator[None]:
     """Keep an address in a file for the length of the block."""
+    private_file(file)
     file.write_text(address + "\n")
     try:
         yield

@@ -18,12 +18,13 @@ from streams.broker.config import LOG4J, PROPERTIES, jvm_flags
 from streams.broker.jars import classpath, java_program, java_version
 from streams.broker.ports import answers, is_free, listens, ports_in
 from streams.errors import BrokerError
+from streams.paths import PRIVATE_UMASK, private_file, private_folder
 from streams.signals import dying_with
 
 _LOG_TAIL_LINES = 15
 _STOP_S = 4.0  # an orderly stop takes one; killed, it checks its log at the next start, and loses nothing
 _FORMAT_S = 60.0
-_PROPERTIES = "server.properties"
+_PROPERTIES, _LOG4J, _PORTS, _LOG = "server.properties", "log4j2.yaml", "ports", "kafka.log"
 
 
 class EmbeddedKafka:
@@ -69,7 +70,7 @@ class EmbeddedKafka:
     @property
     def log(self) -> Path:
         """File that the broker's output goes to."""
-        return self._home / "kafka.log"
+        return self._home / _LOG
 
     def launch(self) -> None:
         """Start the broker and return at once; clients may connect from then on, and are answered seconds later.
@@ -96,6 +97,8 @@ class EmbeddedKafka:
             raise
 
     def _start(self, runtime: Path, jars: list[Path]) -> None:
+        for name in (_PORTS, _PROPERTIES, _LOG4J, _LOG):
+            private_file(self._home / name)
         self._write_properties()
         # Our own files are named relative to the folder: a properties file mangles commas, umlauts and backslashes.
         command = [str(runtime), *jvm_flags(self._heap_mb, _archive(runtime), Path())]
@@ -108,7 +111,8 @@ class EmbeddedKafka:
     def _spawn(self, command: list[str], output: IO[bytes] | int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command, cwd=self._home, env={**os.environ, "LC_ALL": "C.UTF-8"}, stdin=subprocess.DEVNULL,
-            stdout=output, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=dying_with(os.getpid()),
+            stdout=output, stderr=subprocess.STDOUT, start_new_session=True, umask=PRIVATE_UMASK,
+            preexec_fn=dying_with(os.getpid()),
         )  # fmt: skip
 
     def wait_ready(self, timeout_s: float = 60.0) -> None:
@@ -155,7 +159,8 @@ class EmbeddedKafka:
         if self._lock is not None:
             return
         try:
-            self._home.mkdir(parents=True, exist_ok=True)
+            private_folder(self._home)
+            private_file(self._home / "lock")
             self._lock = (self._home / "lock").open("w")
         except OSError as error:
             raise BrokerError(f"Kafka's folder {self._home} cannot be written: {error.strerror}") from error
@@ -170,7 +175,7 @@ class EmbeddedKafka:
             ) from error
 
     def _write_properties(self) -> None:
-        ports = self._home / "ports"
+        ports = self._home / _PORTS
         last = ports_in(ports)
         if self._port is not None and not is_free(self._port):
             raise BrokerError(f"Port {self._port} is taken; choose another.")
@@ -180,7 +185,7 @@ class EmbeddedKafka:
         self._port = port
         text = "\n".join([PROPERTIES, *(f"{name}={value}" for name, value in self._overrides.items())])
         (self._home / _PROPERTIES).write_text(text.format(port=port, controller=controller, logs="data"))
-        (self._home / "log4j2.yaml").write_text(LOG4J)
+        (self._home / _LOG4J).write_text(LOG4J)
 
     def _format(self, command: list[str]) -> None:
         # one id in 64 would begin with a dash, and be taken for an option

@@ -34,6 +34,7 @@ def watch(
     from streams.commands.connection import settings_for
     from streams.errors import ConfigurationError
     from streams.monitoring.logs import configure_logging
+    from streams.paths import private_data_dir
 
     if not folder.is_dir():
         raise ConfigurationError(f"{folder} is not a folder; make it first: mkdir -p {folder}")
@@ -47,6 +48,7 @@ def watch(
         data_dir=data_dir,
     )
     configure_logging(settings.log_level)
+    private_data_dir(settings.data_dir)
     asyncio.run(_watch(settings))
 
 

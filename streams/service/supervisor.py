@@ -19,6 +19,7 @@ from streams.addresses import broker_note, noted
 from streams.broker.embedded import EmbeddedKafka, free_port
 from streams.errors import ConfigurationError, FileUnreadable, PartEnded
 from streams.kafka.topics import create_topics
+from streams.paths import private_data_dir
 from streams.service.console import Console
 from streams.service.kafka_process import START_WITHIN_S, keep_kafka_running
 from streams.service.worker_process import keep_running, supervised
@@ -57,6 +58,7 @@ async def _run(settings: Settings, options: UpOptions) -> None:
     if options.samples is not None and not options.samples.is_dir():
         raise ConfigurationError("the sample documents are only in a checkout of the source; leave out --samples")
     _make_inbox(settings.inbox)
+    private_data_dir(settings.data_dir)
     settings = settings.model_copy(update={"api_port": settings.api_port or free_port()})
     async with AsyncExitStack() as stack:
         kafka = None if settings.broker else EmbeddedKafka(settings.data_dir, heap_mb=settings.kafka_heap_mb)

@@ -7,12 +7,14 @@ supervisor has it, wherever it came from, and no secret stands on a command line
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import sys
 
 from models.errors import InkstreamError
 from streams.agents.hooks import Hooks
 from streams.monitoring.logs import configure_logging
+from streams.paths import PRIVATE_UMASK, private_data_dir
 from streams.service.worker import run_worker
 from streams.service.worker_spec import WorkerSpec
 from streams.signals import die_with
@@ -21,6 +23,8 @@ from streams.signals import die_with
 def start_worker(spec: WorkerSpec, hooks: Hooks | None = None) -> None:
     """Run a worker in this process until SIGTERM or SIGINT. Raises what `run_worker` does."""
     configure_logging(spec.settings.log_level)
+    os.umask(PRIVATE_UMASK)  # all that a worker writes is documents, or about them
+    private_data_dir(spec.settings.data_dir)
     if spec.parent_pid is not None:
         die_with(spec.parent_pid)
     asyncio.run(run_worker(spec, hooks))

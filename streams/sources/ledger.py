@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streams.errors import ConfigurationError
+from streams.paths import private_file, private_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Ledger:
 
     def __init__(self, file: Path) -> None:
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(file.parent)
+            private_file(file)  # SQLite gives the files beside it the same mode
             # SQLite itself takes turns between threads; every statement here is a transaction of its own
             self._db = sqlite3.connect(file, isolation_level=None, timeout=10, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")

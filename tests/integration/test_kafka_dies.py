@@ -80,6 +80,9 @@ def test_a_kafka_that_stops_is_reported_refused_and_outlived_one_that_is_killed_
     up.until(lambda: up.upload().status_code == 202)
     up.until(lambda: "two.pdf" in up.log.read_text())
 
+    data = up.folder / ".inkstream"
+    assert [path for path in (data, *data.rglob("*")) if path.lstat().st_mode & 0o077] == []
+
     up.kafka().kill()
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(20) == 0
