@@ -62,7 +62,7 @@ def weighted_confidence(texts: Iterable[tuple[str, float]]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class PageLines:
-    """The lines of a page in reading order, and by how many degrees they are rotated clockwise.
+    """The lines of a page in any order, and by how many degrees they are rotated clockwise.
 
     `dropped` counts lines and words whose confidence is below the one asked for.
     """

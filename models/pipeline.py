@@ -6,12 +6,12 @@
              deskew, detect        reading/upright_page.py, detection/
              classify              kinds/
              route, recognise      reading/routed.py, recognition/
-             order                 layout/reading_order.py
              calibrate, drop       recognition/confidence.py
+    order                          layout/reading_order.py
     join lines into paragraphs     layout/paragraphs.py
     record                         here: a PageReading
 
-A reader (reading/registry.py) takes the steps from deskewing to ordering: `RoutedReader` line by line,
+A reader (reading/registry.py) takes the steps from deskewing on: `RoutedReader` line by line,
 `PreparingReader` with an engine that reads whole pages.
 
 What a confidence means changes once on this way. Readers give the engines' own (raw) confidences. They have dropped
@@ -34,7 +34,8 @@ from models.documents.text_layer import TextLayer
 from models.errors import CorruptFile
 from models.layout.geometry import box_polygon
 from models.layout.paragraphs import in_paragraphs
-from models.layout.reading_order import page_text
+from models.layout.pieces import join_pieces
+from models.layout.reading_order import in_reading_order, page_text, reading_rows
 from models.options import ReadOptions
 from models.reading.registry import ReaderSetup, TesseractApi, create_reader
 from models.recognition.confidence import with_calibrated_confidence
@@ -89,7 +90,7 @@ class PagePipeline:
         rendered = perf_counter()
         lines = reader.read(image, options)
         lines = with_calibrated_confidence(lines, options.min_confidence)
-        regions = in_paragraphs(lines.regions, lines.rotation)
+        regions = in_paragraphs(in_reading_order(lines.regions, lines.rotation), lines.rotation)
         return PageReading(
             pagenum=pagenum, text=page_text(regions, lines.rotation), confidence=_confidence(regions), method="ocr",
             width=image.width, height=image.height, dpi=image.dpi, rotation=lines.rotation,
@@ -108,10 +109,11 @@ def _from_text_layer(pagenum: int, layer: TextLayer, options: ReadOptions, start
         Region(box_polygon(line.box, layer.width, layer.height), line.text, None, "text_layer")
         for line in layer.lines
     ]
+    regions = in_paragraphs([region for row in reading_rows(lines) for region in join_pieces(row)])
     return PageReading(
-        pagenum=pagenum, text=layer.text, confidence=None, method="text_layer",
+        pagenum=pagenum, text=page_text(regions), confidence=None, method="text_layer",
         width=layer.width, height=layer.height, dpi=options.dpi, rotation=0.0, language=options.languages,
-        regions=in_paragraphs(lines), models={"detector": None, "printed": None, "handwritten": None},
+        regions=regions, models={"detector": None, "printed": None, "handwritten": None},
         timings_ms={"decode": _ms_since(started)},
     )  # fmt: skip
 

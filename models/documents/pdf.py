@@ -12,7 +12,7 @@ import pymupdf
 
 from models.document import PageImage
 from models.documents.page_content import page_content
-from models.documents.text_layer import TextLayer, TextLine, is_trusted, join_rows, without_echoes
+from models.documents.text_layer import TextLayer, TextLine, is_trusted, without_echoes
 from models.errors import CorruptFile, EmptyDocument, EncryptedFile, PageTooLarge
 
 # What MuPDF raises for a file that is at fault. FzErrorBase is the root of its own errors.
@@ -76,7 +76,7 @@ class PdfDocument:
             self.losses = self._losses(page)
             if found.is_blank and not self.losses:
                 return TextLayer((), width, height)
-            lines = join_rows(without_echoes(_lines(content, page.rotation_matrix, dpi / _POINTS_PER_INCH)))
+            lines = without_echoes(_lines(content, page.rotation_matrix, dpi / _POINTS_PER_INCH))
             layer = TextLayer(tuple(lines), width, height)
             trusted = is_trusted(layer.text, found.hidden_share(layer.text), found.picture_cover)
             return layer if trusted else None

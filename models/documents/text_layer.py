@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.layout.geometry import Box, same_row
+from models.layout.geometry import Box
 
 # A broken font map shows as replacement or private-use characters: one in ten, and the page is read as a picture.
 _MAX_BROKEN_SHARE = 0.1
@@ -22,8 +22,6 @@ _MAX_MIXED_SHARE = 0.4  # of the words, that may mix scripts
 _MIN_WORDS = 12  # of fewer, these shares mean nothing
 _MIN_WORD_LETTERS = 4
 _MAX_HIDDEN_SHARE = 0.5  # of the characters
-_MIN_ROW_OVERLAP = 0.6  # of the lower piece's height
-_MAX_ROW_STEP_BACK = 0.3  # of the height, that a piece may begin before the last one ends
 _MAX_ECHO_SHIFT = 0.2  # of the text's height: more is a shadow at the most, or the next line
 _LETTERS = re.compile(r"[^\W\d_]+")
 _VOWELS = re.compile("[aeiouy]", re.IGNORECASE)
@@ -107,23 +105,6 @@ def without_echoes(lines: Sequence[TextLine]) -> list[TextLine]:
 def _is_echo(one: Box, other: Box) -> bool:
     limit = _MAX_ECHO_SHIFT * min(one[2] - one[0], one[3] - one[1])
     return all(abs(a - b) <= limit for a, b in zip(one, other, strict=True))
-
-
-def join_rows(lines: Sequence[TextLine]) -> list[TextLine]:
-    """Join neighbours that stand on one row: PDF writers split a justified line or a table row into pieces."""
-    joined: list[TextLine] = []
-    for line in lines:
-        if joined and _continues(joined[-1].box, line.box):
-            left = joined.pop()
-            box = (left.box[0], min(left.box[1], line.box[1]), line.box[2], max(left.box[3], line.box[3]))
-            line = TextLine(box, f"{left.text} {line.text}")
-        joined.append(line)
-    return joined
-
-
-def _continues(left: Box, right: Box) -> bool:
-    height = min(left[3] - left[1], right[3] - right[1])
-    return same_row(left, right, _MIN_ROW_OVERLAP) and right[0] - left[2] >= -_MAX_ROW_STEP_BACK * height
 
 
 def _is_broken(character: str) -> bool:

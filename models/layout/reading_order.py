@@ -1,28 +1,28 @@
 """The order in which a person reads the lines of a page, and the text that makes.
 
-Recursive XY-cut (Nagy & Seth 1984): a page is cut where a band of white crosses all of it, columns before rows
-where the gutter is wide enough, until nothing can be cut; what is left is read row by row.
+Neighbours on a row are joined, but for those that belong to different columns (columns.py). The rows are put in
+order after Breuel (2003), "High Performance Document Layout Analysis": what stands above comes first where two rows
+share some width; what stands to the left comes first where they share none and no row between them spans both.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 
-from models.document import Region
-from models.layout.geometry import Box, bounds, same_row
+import numpy as np
 
-# A gutter between columns is wider than the gap between words of a row: at least this many line heights.
-MIN_GUTTER_HEIGHTS = 1.2
-# A column has lines of its own: fewer on either side, and the gap is one of a table row or a form.
-MIN_COLUMN_LINES = 3
+from models.arrays import F64, Mask
+from models.document import Region
+from models.layout.columns import column_breaks
+from models.layout.geometry import Box, bounds, same_row
+from models.layout.rows import joined_rows, row_neighbours
+
 # Text that runs up or down the page: so many times as high as wide, with more than a letter or two.
 MIN_VERTICAL_ASPECT, MIN_VERTICAL_CHARACTERS = 2.0, 3
 MAX_BACKWARD_HEIGHTS = 0.5  # of a line, that the next piece of its row may begin before it ends
 MIN_LINE_HEIGHT = 0.25  # of a sloping line's whole box: between its edges' middles, less is no height
-# Blocks are apart by more than so many times the usual gap between rows, and so many pixels.
-BLOCK_GAP_RATIO, BLOCK_GAP_PX = 2.0, 2.0
+MIN_SHARED_WIDTH = 0.1  # of the narrower of two rows, and of a line height: less is no shared width
 
 
 def in_reading_order(regions: Sequence[Region], rotation: float = 0.0) -> list[Region]:
@@ -33,11 +33,19 @@ def in_reading_order(regions: Sequence[Region], rotation: float = 0.0) -> list[R
 
     What runs along the page's edge, up or down, comes last.
     """
+    return [region for row in reading_rows(regions, rotation) for region in row]
+
+
+def reading_rows(regions: Sequence[Region], rotation: float = 0.0) -> list[list[Region]]:
+    """Return the regions in reading order, those that are read as one row together."""
     boxes = deskewed_boxes(regions, rotation)
     vertical = [_is_vertical(box, region.text) for box, region in zip(boxes, regions, strict=True)]
     level = [index for index, is_vertical in enumerate(vertical) if not is_vertical]
-    edges = [index for index, is_vertical in enumerate(vertical) if is_vertical]
-    return [regions[index] for index in [*_ordered(level, boxes), *edges]]
+    rows = [[index] for index, is_vertical in enumerate(vertical) if is_vertical]
+    if level:
+        found = _ordered_rows(np.array([boxes[index] for index in level]), [regions[index].text for index in level])
+        rows = [[level[number] for number in row] for row in found] + rows
+    return [[regions[index] for index in row] for row in rows]
 
 
 def page_text(regions: Sequence[Region], rotation: float = 0.0) -> str:
@@ -83,60 +91,87 @@ def _continues(left: Box, right: Box) -> bool:
     return right[0] >= left[2] - MAX_BACKWARD_HEIGHTS * (left[3] - left[1]) and same_row(left, right)
 
 
-def _ordered(indices: list[int], boxes: Sequence[Box]) -> list[int]:
-    """Return the boxes' numbers in reading order: cut into columns, else into bands, else read row by row."""
-    if len(indices) < 2:
-        return indices
-    heights = sorted(boxes[i][3] - boxes[i][1] for i in indices)
-    line_height = heights[len(heights) // 2]
-    columns = _cut(indices, boxes, axis=0, gap=MIN_GUTTER_HEIGHTS * line_height)
-    if len(columns) > 1 and min(map(len, columns)) >= MIN_COLUMN_LINES:
-        return [index for column in columns for index in _ordered(column, boxes)]
-    bands = _cut(indices, boxes, axis=1, gap=0.0)
-    if len(bands) > 1:
-        merged = _merge_single_rows(bands, boxes)
-        if len(merged) > 1:
-            return [index for band in merged for index in _ordered(band, boxes)]
-    return _row_by_row(indices, boxes)
+def _ordered_rows(boxes: F64, texts: Sequence[str]) -> list[list[int]]:
+    """Return the pieces' numbers row by row, in reading order."""
+    pairs = row_neighbours(boxes)
+    breaks = column_breaks(boxes, texts, pairs)
+    rows = joined_rows(boxes, [pair for pair in pairs if pair not in breaks])
+    outlines = np.array([_row_outline(boxes[row]) for row in rows])
+    blocks = _blocks(outlines)
+    order = _ordered_blocks(np.array([_block_outline(outlines[block]) for block in blocks]))
+    return [rows[number] for block in order for number in blocks[block]]
 
 
-def _cut(indices: list[int], boxes: Sequence[Box], axis: int, gap: float) -> list[list[int]]:
-    """Return the groups that white bands wider than `gap` across the axis leave, in ascending order."""
-    groups: list[list[int]] = []
-    end = float("-inf")
-    for index in sorted(indices, key=lambda i: boxes[i][axis]):
-        if groups and boxes[index][axis] - end <= gap:
-            groups[-1].append(index)
+def _row_outline(boxes: F64) -> list[float]:
+    """Return the box of a row: all of its width, and the usual height of its pieces."""
+    top, bottom = np.median(boxes[:, [1, 3]], axis=0)
+    return [float(boxes[:, 0].min()), float(top), float(boxes[:, 2].max()), float(bottom)]
+
+
+def _block_outline(rows: F64) -> list[float]:
+    """Return the box around rows."""
+    return [*rows[:, :2].min(axis=0).tolist(), *rows[:, 2:].max(axis=0).tolist()]
+
+
+def _shares_width(boxes: F64) -> Mask:
+    """Return which boxes share some width with which, (n, n)."""
+    x0, y0, x1, y1 = boxes.T
+    shared = np.minimum(x1[:, None], x1[None]) - np.maximum(x0[:, None], x0[None])
+    widths, heights = x1 - x0, y1 - y0
+    least = np.minimum(np.minimum(widths[:, None], widths[None]), np.minimum(heights[:, None], heights[None]))
+    return np.asarray(shared > MIN_SHARED_WIDTH * least, np.bool_)
+
+
+def _blocks(rows: F64) -> list[list[int]]:
+    """Return the rows that follow each other down the page with nothing beside them, together."""
+    middles = rows[:, 1] + rows[:, 3]
+    is_above = _shares_width(rows) & (middles[:, None] < middles[None])
+    # next below: nothing stands between
+    above = is_above.astype(np.float32)
+    is_next = is_above & ~(above @ above > 0)
+    only_below, only_above = is_next.sum(axis=1) == 1, is_next.sum(axis=0) == 1
+    blocks: list[list[int]] = []
+    block_of: dict[int, list[int]] = {}
+    for number in np.argsort(middles, kind="stable").tolist():
+        before = np.flatnonzero(is_next[:, number])
+        if only_above[number] and only_below[before[0]]:
+            block = block_of[int(before[0])]
+            block.append(number)
         else:
-            groups.append([index])
-        end = max(end, boxes[index][axis + 2])
-    return groups
+            block = [number]
+            blocks.append(block)
+        block_of[number] = block
+    return blocks
 
 
-def _merge_single_rows(bands: list[list[int]], boxes: Sequence[Box]) -> list[list[int]]:
-    """Join bands between which no wide white lies, so that columns of aligned rows stay together.
+def _ordered_blocks(boxes: F64) -> list[int]:
+    """Return the blocks' numbers so that each comes after all that must come before it."""
+    x0, y0, x1, y1 = boxes.T
+    shares_width = _shares_width(boxes)
+    middles = (y0 + y1) / 2
+    comes_first = shares_width & (middles[:, None] < middles[None])
+    for one, other in np.argwhere(~shares_width & ((x0 + x1)[:, None] < (x0 + x1)[None])):
+        between = shares_width[one] & shares_width[other]
+        between &= (middles > min(y0[one], y0[other])) & (middles < max(y1[one], y1[other]))
+        comes_first[one, other] = not between.any()
+    by_position = np.lexsort((x0, y0)).tolist()
+    order: list[int] = []
+    visited = np.zeros(len(boxes), np.bool_)
+    for start in by_position:
+        _visit(start, comes_first, by_position, visited, order)
+    return order
 
-    Only a gap well above the usual one separates blocks; a page whose rows are evenly spaced is one block.
-    """
-    gaps = [
-        min(boxes[i][1] for i in after) - max(boxes[i][3] for i in before)
-        for before, after in itertools.pairwise(bands)
-    ]
-    usual = sorted(gaps)[len(gaps) // 2]
-    merged = [list(bands[0])]
-    for gap, band in zip(gaps, bands[1:], strict=True):
-        if gap > BLOCK_GAP_RATIO * usual + BLOCK_GAP_PX:
-            merged.append(list(band))
+
+def _visit(start: int, comes_first: Mask, by_position: Sequence[int], visited: Mask, order: list[int]) -> None:
+    """Append a block to the order, after those that must come before it: a depth-first search without recursion."""
+    stack = [start]
+    while stack:
+        number = stack[-1]
+        waiting = [] if visited[number] else [k for k in by_position if comes_first[k, number] and not visited[k]]
+        visited[number] = True
+        if waiting:
+            stack += reversed(waiting)
         else:
-            merged[-1].extend(band)
-    return merged
-
-
-def _row_by_row(indices: list[int], boxes: Sequence[Box]) -> list[int]:
-    rows: list[list[int]] = []
-    for index in sorted(indices, key=lambda i: (boxes[i][1] + boxes[i][3]) / 2):
-        if rows and same_row(boxes[rows[-1][0]], boxes[index]):
-            rows[-1].append(index)
-        else:
-            rows.append([index])
-    return [index for row in rows for index in sorted(row, key=lambda i: boxes[i][0])]
+            stack.pop()
+            if number not in order:
+                order.append(number)

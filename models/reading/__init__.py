@@ -1,4 +1,4 @@
 """Readers of whole pages, put together from detection, kinds and recognition, and the registry of them.
 
-Pixels in, lines in reading order out. Documents, text layers and records are the pipeline's.
+Pixels in, lines out. Documents, text layers and records are the pipeline's.
 """

@@ -1,4 +1,4 @@
-"""Reading a page line by line: find lines, classify each, route each to the engine for its kind, put them in order.
+"""Reading a page line by line: find lines, classify each, route each to the engine for its kind.
 
 The page is rotated upright first, as Tesseract reads no other. Printed lines go to Tesseract, all of them in one
 call, and those it has little confidence in to PP-OCR, which reads dirt, photographs and odd faces better.
@@ -21,7 +21,6 @@ from models.kinds.classifier import LineKindClassifier
 from models.kinds.maps import KindSegmenter
 from models.layout.frames import Points, PreparedFrame, UprightFrame
 from models.layout.geometry import box_corners, box_sides, rounded_angle
-from models.layout.reading_order import in_reading_order
 from models.options import ReadOptions
 from models.pages.ink import has_ink
 from models.pages.prepare import Prepared, prepare_upright
@@ -76,7 +75,7 @@ class RoutedReader:
         page = self._find_lines(image, options)
         lines = self._classify(page, options)
         lines = self._route(page, lines, recognisers, options)
-        return _in_order(page, lines)
+        return _as_regions(page, lines)
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
         recognisers = self._recognisers.get(options)
@@ -171,16 +170,15 @@ def _add_leaders(page: UprightPage, lines: Sequence[PageLine]) -> None:
             line.reading = with_leaders(line.reading, crop, min(1.0, text_width))
 
 
-def _in_order(page: UprightPage, lines: Sequence[PageLine]) -> PageLines:
-    """Return regions in reading order, in pixels of the page as delivered; without specks and what is no text."""
+def _as_regions(page: UprightPage, lines: Sequence[PageLine]) -> PageLines:
+    """Return regions in pixels of the page as delivered, without specks and what is no text."""
     regions = [_region(page, line) for line in lines if line.is_signature or _has_text(line.reading)]
     kept = [
         region
         for region in regions
         if region.confidence is None or region.confidence >= _MIN_RAW_CONFIDENCE.get(region.recogniser, 0.0)
     ]
-    ordered = in_reading_order(kept, page.rotation)
-    return PageLines(tuple(ordered), rounded_angle(page.rotation), len(regions) - len(kept))
+    return PageLines(tuple(kept), rounded_angle(page.rotation), len(regions) - len(kept))
 
 
 def _region(page: UprightPage, line: PageLine) -> Region:

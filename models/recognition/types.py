@@ -15,7 +15,7 @@ from models.options import ReadOptions
 
 
 class PageReader(Protocol):
-    """Reads a page image into regions, one per text line, in reading order.
+    """Reads a page image into regions, one per text line, in any order.
 
     It lives in one reader process, which serves nothing but pages: `warm_up` and `read` may block for seconds. Both
     are called from one thread, so that a reader need not be thread-safe. It computes on one core, loads its models
