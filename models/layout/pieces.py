@@ -12,7 +12,7 @@ _MAX_GAP_HEIGHTS = 1.0  # of the lower piece, between two pieces of one line: ce
 
 
 def join_pieces(row: Sequence[Region]) -> list[Region]:
-    """Return a row's upright regions, from left to right, with those joined that are no further apart than words."""
+    """Return a row's upright regions, from left to right, those joined that are no further apart than words."""
     joined: list[Region] = []
     for region in row:
         if joined and _is_near(joined[-1], region):

@@ -22,6 +22,7 @@ from models.layout.rows import joined_rows, row_neighbours
 MIN_VERTICAL_ASPECT, MIN_VERTICAL_CHARACTERS = 2.0, 3
 MAX_BACKWARD_HEIGHTS = 0.5  # of a line, that the next piece of its row may begin before it ends
 MIN_LINE_HEIGHT = 0.25  # of a sloping line's whole box: between its edges' middles, less is no height
+MIN_ROW_OVERLAP = 0.5  # of the lower of two blocks: less, and one stands under the other
 MIN_SHARED_WIDTH = 0.1  # of the narrower of two rows, and of a line height: less is no shared width
 
 
@@ -98,7 +99,7 @@ def _ordered_rows(boxes: F64, texts: Sequence[str]) -> list[list[int]]:
     rows = joined_rows(boxes, [pair for pair in pairs if pair not in breaks])
     outlines = np.array([_row_outline(boxes[row]) for row in rows])
     blocks = _blocks(outlines)
-    order = _ordered_blocks(np.array([_block_outline(outlines[block]) for block in blocks]))
+    order = _ordered_blocks(np.array([_block_outline(outlines[block]) for block in blocks]), [*map(len, blocks)])
     return [rows[number] for block in order for number in blocks[block]]
 
 
@@ -144,16 +145,23 @@ def _blocks(rows: F64) -> list[list[int]]:
     return blocks
 
 
-def _ordered_blocks(boxes: F64) -> list[int]:
+def _ordered_blocks(boxes: F64, row_counts: Sequence[int]) -> list[int]:
     """Return the blocks' numbers so that each comes after all that must come before it."""
     x0, y0, x1, y1 = boxes.T
     shares_width = _shares_width(boxes)
     middles = (y0 + y1) / 2
     comes_first = shares_width & (middles[:, None] < middles[None])
+    overlap = np.minimum(y1[:, None], y1[None]) - np.maximum(y0[:, None], y0[None])
+    is_beside = overlap > MIN_ROW_OVERLAP * np.minimum((y1 - y0)[:, None], (y1 - y0)[None])
     for one, other in np.argwhere(~shares_width & ((x0 + x1)[:, None] < (x0 + x1)[None])):
         between = shares_width[one] & shares_width[other]
         between &= (middles > min(y0[one], y0[other])) & (middles < max(y1[one], y1[other]))
-        comes_first[one, other] = not between.any()
+        if between.any():
+            continue
+        # a lone row under all that stands beside the other is no column's: it comes after
+        is_lone = row_counts[one] == 1 and not is_beside[one, other] and middles[one] > middles[other]
+        is_lone = is_lone and not (comes_first[:, one] & shares_width[one] & is_beside[other]).any()
+        comes_first[(other, one) if is_lone else (one, other)] = True
     by_position = np.lexsort((x0, y0)).tolist()
     order: list[int] = []
     visited = np.zeros(len(boxes), np.bool_)

@@ -11,6 +11,7 @@ from models.layout.columns import Pair
 
 _MIN_OVERLAP = 0.5  # of the lower piece's height
 _MIN_OVERLAP_BETWEEN = 0.05  # of two pieces right of a third: the second of them is not its neighbour
+_LEVEL_STEP = 0.2  # of the lower piece's height: smaller differences of level mean nothing
 _MAX_BACKWARD_HEIGHTS = 0.5  # of a piece, that the next one of its row may begin before it ends
 
 
@@ -39,10 +40,19 @@ def row_neighbours(boxes: F64) -> list[Pair]:
 
 
 def joined_rows(boxes: F64, pairs: Sequence[Pair]) -> list[list[int]]:
-    """Return the pieces as rows from left to right, the nearest neighbours joined first; no piece is in two."""
+    """Return the pieces as rows from left to right; no piece is in two.
+
+    The most level neighbours are joined first, of those the nearest.
+    """
+
+    def offset_and_gap(pair: Pair) -> tuple[int, float]:
+        left, right = boxes[pair[0]], boxes[pair[1]]
+        offset = abs(left[1] + left[3] - right[1] - right[3]) / 2
+        return int(offset / (_LEVEL_STEP * min(left[3] - left[1], right[3] - right[1]))), float(right[0] - left[2])
+
     following: dict[int, int] = {}
     taken: set[int] = set()
-    for one, other in sorted(pairs, key=lambda pair: float(boxes[pair[1], 0] - boxes[pair[0], 2])):
+    for one, other in sorted(pairs, key=offset_and_gap):
         if one not in following and other not in taken:
             following[one] = other
             taken.add(other)

@@ -1,8 +1,8 @@
 """Whether the words of neighbouring pieces are read on downwards, as a column, or across, as a row.
 
-Evidence is in log-odds, positive for a column. The weights were set by hand, not fitted to pages: a wrapped line ends
-where the next line's first word has no room; sentences go on in small letters; cells are short, labels end in colons
-and leaders, and amounts stand at the end of rows.
+Evidence is in log-odds, positive for a column. The weights were set by hand, not fitted to pages: a wrapped line
+ends where the next line's first word has no room; sentences go on in small letters; cells are short, labels end in
+colons and leaders, and amounts stand at the end of rows.
 """
 
 from __future__ import annotations

@@ -13,14 +13,15 @@ from models.layout.reading_order import in_reading_order, page_text
 
 HEIGHT, LEADING, PITCH = 30, 40, 13  # pixels: of a line, from line to line, and of a character
 PROSE = (
-    "The council met on Monday to hear about the new bridge. Two firms had sent in their offers, and both of them "
-    "were higher than what had been set aside. Several members asked if the work could wait until the river is low, "
-    "because the foundations are cheaper to dig in autumn. The engineer answered that the old bridge would not last "
-    "another winter without repairs. After some talk it was decided to take the lower offer and to close the road "
-    "for six weeks. Letters were read from three shopkeepers who fear for their trade. The mayor promised them that "
-    "a ferry will run every day while the road is closed, and that nobody has to pay for it."
+    "The council met on Monday to hear about the new bridge. Two firms had sent in their offers, and both "
+    "of them were higher than what had been set aside. Several members asked if the work could wait until "
+    "the river is low, because the foundations are cheaper to dig in autumn. The engineer answered that "
+    "the old bridge would not last another winter without repairs. After some talk it was decided to take "
+    "the lower offer and to close the road for six weeks. Letters were read from three shopkeepers who "
+    "fear for their trade. The mayor promised them that a ferry will run every day while the road is "
+    "closed, and that nobody has to pay for it."
 )
-JAPANESE = "吾輩は猫である名前はまだ無いどこで生れたかとんと見当がつかぬ何でも薄暗いじめじめした所で泣いていた事だけは記憶している"
+JAPANESE = "吾輩は猫である名前はまだ無いどこで生れたかとんと見当がつかぬ何でも薄暗いじめじめした所で泣い"
 
 
 def line(text: str, x0: float, y0: float, pitch: float = PITCH) -> Region:
@@ -142,3 +143,18 @@ def test_every_row_of_a_justified_text_stays_whole() -> None:
         for r in (line(a, 100, 40 * n), line(b, 100 + PITCH * (len(a) + 1.5), 40 * n))
     ]
     assert read(regions) == [f"{a} {b}" for a, b in halves]
+
+
+def test_lone_rows_of_head_and_foot_come_from_top_to_bottom() -> None:
+    lines = textwrap.wrap(PROSE, 60)
+    date, title, place, number = "3 June", "Sample report", "Harbour office, second floor", "vii"
+    head = [line(date, 800, 10), line(title, 300, 60)]
+    foot = [line(place, 500, 700), line(number, 100, 760)]
+    assert read([*head, *column(lines, 100, 150), *foot]) == [date, title, *lines, place, number]
+
+
+def test_the_most_level_neighbours_make_a_row() -> None:
+    labels = [line("Paper", 100, 50 * n) for n in range(4)]
+    values = [line("Ecusta 556", 500, 50 * n + 14) for n in range(4)]  # each overlaps two labels
+    regions = [r for pair in zip(labels, values, strict=True) for r in pair]
+    assert read(regions) == ["Paper Ecusta 556"] * 4
