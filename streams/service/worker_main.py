@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import resource
 import sys
 
 from models.errors import InkstreamError
@@ -19,6 +20,8 @@ from streams.service.worker import run_worker
 from streams.service.worker_spec import WorkerSpec
 from streams.signals import die_with
 
+_OPEN_FILES = 16_384
+
 
 def start_worker(spec: WorkerSpec, hooks: Hooks | None = None) -> None:
     """Run a worker in this process until SIGTERM or SIGINT. Raises what `run_worker` does."""
@@ -27,7 +30,15 @@ def start_worker(spec: WorkerSpec, hooks: Hooks | None = None) -> None:
     private_data_dir(spec.settings.data_dir)
     if spec.parent_pid is not None:
         die_with(spec.parent_pid)
+    _raise_open_files()
     asyncio.run(run_worker(spec, hooks))
+
+
+def _raise_open_files() -> None:
+    """Allow as many open files as the system lets this process have: the default of 1,024 is soon spent."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if most == resource.RLIM_INFINITY else min(_OPEN_FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def main() -> None:

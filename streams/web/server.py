@@ -18,6 +18,7 @@ from streams.settings import Settings
 from streams.sources.producer import FileProducer
 from streams.table.table_follower import TableFollower
 from streams.web.api import create_api
+from streams.web.connections import BoundedConnection, max_connections
 
 _LAST_REQUESTS_S = 2  # that a request may go on once the worker is asked to stop
 
@@ -45,13 +46,20 @@ async def serving(
     listening = _listen(settings)  # first: a taken port is an error before anything else starts
     await topics
     table = TableFollower(settings)
+    BoundedConnection.most = max_connections()
     async with (
         observed(table.run(), "the SQL table follows its topics", health),  # or SQL answers from the past for ever
         FileProducer(settings) as producer,
     ):
         api = create_api(settings, table, producer, health, metrics)
         server = _Server(
-            uvicorn.Config(api, log_config=None, lifespan="off", timeout_graceful_shutdown=_LAST_REQUESTS_S)
+            uvicorn.Config(
+                api,
+                log_config=None,
+                lifespan="off",
+                http=BoundedConnection,
+                timeout_graceful_shutdown=_LAST_REQUESTS_S,
+            )
         )
         task = asyncio.create_task(server.serve(sockets=[listening]))
         task.add_done_callback(

@@ -21,6 +21,7 @@ from streams.sources.producer import FileProducer, SentFile
 from streams.table.memory_table import READERS, MemoryTable
 from streams.table.table_follower import TableFollower
 from streams.web.api import create_api
+from tests.unit.test_logs import Clock
 
 TOKEN = "schlüssel"
 _MIB = 1024 * 1024
@@ -61,15 +62,28 @@ class Outbox(FileProducer):
         return SentFile("id", path, "raw-files", 0, 0, True)
 
 
+class SlowOutbox(Outbox):
+    """Takes a moment, and counts what it holds at a time."""
+
+    held = most_held = 0
+
+    async def send_bytes(self, content: bytes, path: str, options: Mapping[str, object] | None = None) -> SentFile:
+        self.held += 1
+        self.most_held = max(self.held, self.most_held)
+        await asyncio.sleep(0)
+        self.held -= 1
+        return await super().send_bytes(content, path, options)
+
+
 def settings_in(folder: Path, **more: Any) -> Settings:
     return Settings(table_dir=folder, broker="localhost:1", max_message_bytes=_MIB, inline_limit=0, **more)
 
 
 @asynccontextmanager
 async def client_of(
-    settings: Settings, table: TableFollower, producer: FileProducer
+    settings: Settings, table: TableFollower, producer: FileProducer, health: Health | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
-    api = create_api(settings, table, producer, Health(60), Metrics())
+    api = create_api(settings, table, producer, health or Health(60), Metrics())
     transport = httpx.ASGITransport(api, raise_app_exceptions=False)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://inkstream") as client:
@@ -259,3 +273,27 @@ async def test_the_description_names_every_route_and_the_shape_of_refusals(clien
     }  # fmt: skip
     refused = described["paths"]["/query"]["post"]["responses"]["413"]
     assert refused["content"]["application/json"]["schema"]["$ref"].endswith("/Problem")
+
+
+async def test_uploads_at_the_same_time_are_in_memory_two_at_a_time(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    slow = SlowOutbox(settings)
+    async with client_of(settings, FilledTable(settings), slow) as client:
+        answers = await asyncio.gather(
+            *(client.post("/files", files={"file": (f"{n}.pdf", b"%PDF-1.7 x")}) for n in range(12))
+        )
+    assert {answer.status_code for answer in answers} == {202}
+    assert (len(slow.sent), slow.most_held) == (12, 2)
+
+
+async def test_an_upload_is_refused_at_once_while_kafka_is_away(tmp_path: Path, outbox: Outbox) -> None:
+    clock = Clock()
+    health = Health(60, clock)
+    health.kafka_answered()
+    clock.now_s = 7.0
+    settings = settings_in(tmp_path)
+    async with client_of(settings, FilledTable(settings), outbox, health) as client:
+        answer = await client.post("/files", files={"file": ("a.pdf", b"%PDF-1.7 x")})
+    assert refusal(answer) == (503, "service-unavailable")
+    assert answer.headers["retry-after"] == "5"
+    assert outbox.sent == []

@@ -1,0 +1,84 @@
+"""Connections that may be slow, but not for long, and not too many: uvicorn waits for a request for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from time import monotonic
+from typing import ClassVar
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+_MAX_CONNECTIONS = 128  # each upload among them is up to 32 MiB on disk until it is whole
+_SHARE_OF_FILES = 4  # connections take one in so many of the files that the process may have open
+
+
+def max_connections() -> int:
+    """Return how many connections are served at a time: Kafka's clients and the readers need open files as well."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return min(_MAX_CONNECTIONS, files // _SHARE_OF_FILES)
+
+
+class BoundedConnection(H11Protocol):
+    """One HTTP connection. It ends where its next request does not come.
+
+    Above `most` connections, the one that has waited longest for a whole request makes room for a new one.
+
+    Attributes:
+        headers_within_s: By then the headers must be whole, however many bytes of them have come.
+        body_stalls_for_s: A body may pause for so long.
+        check_s: Between two looks at that.
+        most: Connections at a time.
+    """
+
+    headers_within_s: ClassVar[float] = 10.0
+    body_stalls_for_s: ClassVar[float] = 30.0
+    check_s: ClassVar[float] = 2.0
+    most: ClassVar[int] = _MAX_CONNECTIONS
+
+    _since = 0.0  # what is waited for has been waited for since then
+    _check: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection, and end another one for it where there are too many."""
+        assert isinstance(transport, asyncio.Transport)
+        super().connection_made(transport)
+        self._since = monotonic()
+        self._check = self.loop.call_later(self.check_s, self._end_if_late)
+        if len(self.connections) > self.most:
+            waiting = [one for one in self.connections if isinstance(one, BoundedConnection) and one.waits]
+            min(waiting, key=lambda one: one._since).transport.abort()  # itself, where no other one waits
+
+    @property
+    def waits(self) -> bool:
+        """Whether it has no whole request that is being answered."""
+        return self.cycle is None or self.cycle.response_complete or self.cycle.more_body
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; those of a body show that it goes on."""
+        super().data_received(data)
+        if self._in_request:
+            self._since = monotonic()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request from now on."""
+        self._since = monotonic()
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        if self._check is not None:
+            self._check.cancel()
+        super().connection_lost(exc)
+
+    @property
+    def _in_request(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _end_if_late(self) -> None:
+        limit_s = self.body_stalls_for_s if self._in_request else self.headers_within_s
+        # where the server has paused reading, it is not the client that is late
+        if self.waits and not self.flow.read_paused and monotonic() - self._since > limit_s:
+            self.transport.abort()
+            return
+        self._check = self.loop.call_later(self.check_s, self._end_if_late)
