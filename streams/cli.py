@@ -19,6 +19,7 @@ from streams.commands.topics import topics_app
 from streams.commands.up import up
 from streams.commands.watch import watch
 from streams.commands.worker import worker
+from streams.terminal import plain
 
 app = typer.Typer(
     name="inkstream",
@@ -46,7 +47,7 @@ def main() -> None:
     try:
         app()
     except InkstreamError as error:
-        print(f"error: {error.message}", file=sys.stderr)
+        print(plain(f"error: {error.message}"), file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -6,29 +6,42 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from streams.messages.records import PageText
+if TYPE_CHECKING:
+    from streams.messages.records import PageText
 
 _PIPE_WIDTH = 400  # characters; a file or a pipe has no width, and nothing in it should be cut
 _NAME_WIDTH = 24  # characters that names are padded to
 
+# What steers a terminal instead of standing on it: C0 and C1 control characters, and those that turn the direction
+# of writing. Names, texts and errors come from whoever sent the document.
+_STEERING = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_ESCAPED = {code: ascii(chr(code))[1:-1] for code in _STEERING if chr(code) not in "\n\t"}
+
+
+def plain(text: str) -> str:
+    """Return text with control characters escaped (\\x1b), but for tabs and the ends of lines."""
+    return text.translate(_ESCAPED)
+
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under their columns, as wide as the terminal; nothing in them is taken for markup."""
+    """Print rows under their columns, as wide as the terminal; nothing in them is taken for markup or control."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(*columns)
     for row in rows:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+        table.add_row(*(Text("" if value is None else plain(str(value))) for value in row))
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
 
 
 def printable(file: Path) -> str:
     """Return a file's name as stdout can print it: names are bytes, in no known encoding."""
     encoding = sys.stdout.encoding or "utf-8"
-    return os.fsencode(file).decode(errors="replace").encode(encoding, "replace").decode(encoding)
+    name = plain(os.fsencode(file).decode(errors="replace"))
+    return name.encode(encoding, "replace").decode(encoding)
 
 
 def format_record(record: PageText, width: int = 120) -> str:
@@ -37,5 +50,5 @@ def format_record(record: PageText, width: int = 120) -> str:
     confidence = "  –  " if record.confidence is None else f"{record.confidence:.3f}"
     name = record.path.rsplit("/", 1)[-1]
     page = f"{record.pagenum + 1}/{record.total_pages}"
-    line = f"{record.timestamp}  {name:<{_NAME_WIDTH}.40} {page:>7}  {confidence}  {text}"
+    line = plain(f"{record.timestamp}  {name:<{_NAME_WIDTH}.40} {page:>7}  {confidence}  {text}")
     return line if len(line) <= width else line[: width - 1] + "…"

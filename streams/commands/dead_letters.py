@@ -51,14 +51,15 @@ def show(
     Example: inkstream dead-letters show 12
     """
     from streams.errors import ConfigurationError
+    from streams.terminal import plain
 
     found = _letters(broker, prefix, lambda stored: stored.offset == offset)
     if not found:
         raise ConfigurationError(f"there is no dead letter {offset}; `inkstream dead-letters list` shows them")
     letter = found[0].letter
     for name, value in letter.model_dump(exclude={"traceback"}).items():
-        print(f"{name}: {value}")
-    print(letter.traceback)
+        print(plain(f"{name}: {value}"))
+    print(plain(letter.traceback))
 
 
 @dead_letters_app.command("replay")
@@ -97,6 +98,7 @@ async def _replay(settings: Settings, letters: list[StoredLetter], dry_run: bool
 
     from models.errors import InkstreamError
     from streams.kafka.replay import Replayer
+    from streams.terminal import plain
 
     failures = 0
     async with Replayer(settings) as replayer:
@@ -110,7 +112,7 @@ async def _replay(settings: Settings, letters: list[StoredLetter], dry_run: bool
                 print(f"{stored.offset}: {where} → {await replayer.replay(letter)}")
             except InkstreamError as error:
                 failures += 1
-                print(f"error: {stored.offset}: {error.message}", file=sys.stderr)
+                print(plain(f"error: {stored.offset}: {error.message}"), file=sys.stderr)
     return failures
 
 

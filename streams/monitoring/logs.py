@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from time import monotonic
 
+from streams.terminal import plain
+
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _QUIET = ("aiokafka", "faust", "mode", "asyncio", "uvicorn", "httpx", "watchdog", "PIL", "rapidocr", "RapidOCR")
 _REPEAT_AFTER_S = 60.0
@@ -16,12 +18,21 @@ def configure_logging(level: str) -> None:
     """Log our own events from `level` on, other libraries' from WARNING on and each of theirs once a minute."""
     logging.basicConfig(level=level, format=_FORMAT, force=True)
     for handler in logging.getLogger().handlers:
+        handler.setFormatter(PlainFormatter(_FORMAT))
         handler.addFilter(OncePerMinute(_QUIET))
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.getLevelName(level), logging.WARNING))
     # these log as errors what they then retry with success; what they fail at is raised as well
     for name in ("aiokafka.consumer.group_coordinator", "aiokafka.consumer.fetcher"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+class PlainFormatter(logging.Formatter):
+    """Escapes control characters: names of files and documents are in log lines, and logs are read on terminals."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a line, or several with a traceback."""
+        return plain(super().format(record))
 
 
 class OncePerMinute(logging.Filter):

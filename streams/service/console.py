@@ -21,7 +21,7 @@ from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DocumentRecord, PageText
 from streams.settings import Settings
-from streams.terminal import format_record
+from streams.terminal import format_record, plain
 
 _POLL_S = 0.25
 
@@ -94,7 +94,7 @@ class Console:
             f"{len(failed)} documents and {self._pages['failed']} pages failed"
         )
         for record in [one for one in self._documents.values() if one.status in ("partial", "failed")]:
-            _print_line(f"  ✗ {record.path.rsplit('/', 1)[-1]}: {record.exception}")
+            _print_line(plain(f"  ✗ {record.path.rsplit('/', 1)[-1]}: {record.exception}"))
 
     async def _all_printed(self, lags: LagReader) -> bool:
         if any(stage.lag for stage in await lags.stages()):
