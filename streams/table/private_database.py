@@ -6,10 +6,12 @@ this is a file without a name on a file system that lies in memory (/dev/shm on 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +20,8 @@ from queue import SimpleQueue
 from streams.errors import ConfigurationError
 from streams.table.sql_guard import restrict
 
+_PREFIX = "inkstream-table-"
+_LOCKED_WITHIN_S = 10.0  # a folder this young may not be locked yet
 _SHARED_MEMORY = Path("/dev/shm")
 _MIN_FREE_BYTES = 1024**3  # containers give /dev/shm 64 MB by default: some 10,000 pages of text
 _PAGE_BYTES = 8192
@@ -57,7 +61,7 @@ class PrivateDatabase:
         Raises:
             ConfigurationError: The folder cannot hold a database.
         """
-        self._folder = _own_folder(folder)
+        self._folder, self._mark = _own_folder(folder)
         self._opening = opening
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._all: list[sqlite3.Connection] = []
@@ -112,6 +116,7 @@ class PrivateDatabase:
             self._idle.get().close()
         self.writer.close()
         self._unlink()
+        os.close(self._mark)
 
     def _shorten_log(self) -> None:
         _, length, _ = self.writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
@@ -123,14 +128,32 @@ class PrivateDatabase:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _own_folder(parent: Path) -> Path:
+def _own_folder(parent: Path) -> tuple[Path, int]:
+    """Return a new folder, for this user alone, and a descriptor that is locked while its process lives."""
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix="inkstream-table-", dir=parent))  # for this user alone
+        _remove_leftovers(parent)
+        folder = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
+        mark = os.open(folder, os.O_RDONLY)
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        return Path(folder), mark
     except OSError as error:
         raise ConfigurationError(
             f"{parent} cannot hold the SQL table ({error.strerror}); name another folder with INKSTREAM_TABLE_DIR"
         ) from error
+
+
+def _remove_leftovers(parent: Path) -> None:
+    """Remove the folders of processes that were killed while they opened theirs."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # another user's, another process's, or gone
+            mark = os.open(folder, os.O_RDONLY)
+            try:
+                if time.time() - os.fstat(mark).st_mtime > _LOCKED_WITHIN_S:
+                    fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder)
+            finally:
+                os.close(mark)
 
 
 def _connect(file: Path, mode: str, timeout_s: float) -> sqlite3.Connection:

@@ -88,3 +88,18 @@ def test_a_kafka_that_stops_is_reported_refused_and_outlived_one_that_is_killed_
     assert up.process.wait(20) == 0
     assert len(up.log.read_text().splitlines()) < 60
     assert not (up.folder / ".inkstream" / "broker").exists()
+
+
+def test_nothing_is_left_in_shared_memory_of_a_service_that_is_killed(up: Up) -> None:
+    family = [psutil.Process(up.process.pid), *psutil.Process(up.process.pid).children(recursive=True)]
+    shared = {found for one in family for found in _shared_memory(one.pid)}
+    assert shared  # locks of the reader pool
+    up.process.kill()
+    up.until(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in family))
+    up.until(lambda: not any(file.exists() for file in shared))
+
+
+def _shared_memory(pid: int) -> set[Path]:
+    """Return the files in /dev/shm that a process has mapped, and still have a name."""
+    lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    return {Path(line.split()[5]) for line in lines if "/dev/shm/" in line and not line.endswith("(deleted)")}
