@@ -62,13 +62,16 @@ def partition_for(document_id: str, partitions: int) -> int:
 def topic_specs(settings: Settings) -> list[TopicSpec]:
     """Return how each topic is created, in the order of the flow."""
     names = TopicNames.of(settings)
-    largest = {"max.message.bytes": str(settings.max_message_bytes)}
+    # The broker's clock counts, not a client's: a file from a scanner whose clock says 1970 would expire at once,
+    # and Kafka refuses records from more than an hour ahead.
+    timed = {"message.timestamp.type": "LogAppendTime"}
+    largest = {**timed, "max.message.bytes": str(settings.max_message_bytes)}
     compacted = {**largest, "cleanup.policy": "compact"}
     retention_ms = str(settings.raw_files_retention_h * _HOUR_MS)
     return [
         TopicSpec(names.raw_files, settings.raw_files_partitions, {**largest, "retention.ms": retention_ms}),
         # a backlog is never lost: records go when their offset is committed, not when they are old
-        TopicSpec(names.pages, settings.pages_partitions, {"retention.ms": "-1", "retention.bytes": "-1"}),
+        TopicSpec(names.pages, settings.pages_partitions, {**timed, "retention.ms": "-1", "retention.bytes": "-1"}),
         TopicSpec(names.page_text, settings.page_text_partitions, compacted),
         TopicSpec(names.documents, settings.page_text_partitions, compacted),
         TopicSpec(names.dead_letters, 1, {**largest, "retention.ms": "-1"}),

@@ -161,6 +161,28 @@ async def test_pages_that_crash_hang_or_raise_cost_only_themselves(settings: Set
         await eventually(counted, 20, worker.log)
 
 
+async def test_a_worker_that_is_stopped_in_the_middle_of_a_page_ends_and_the_page_is_read_later(
+    settings: Settings, topics: Topics, tmp_path: Path
+) -> None:
+    content = text_pdf(6)
+    document = await send(settings, content)
+    with WorkerProcess(settings, module="tests.integration.faults.worker_with_bad_pages") as worker:
+
+        async def others_read() -> bool:  # page 2 hangs
+            return await topics.page_count() == 5
+
+        await eventually(others_read, 60, worker.log)
+        assert await asyncio.to_thread(worker.stop, 20) == 0
+        assert "did not stop" not in worker.log.read_text()
+    with WorkerProcess(settings) as worker:
+        await eventually(lambda: page_is_read(topics, document, 2), 60, worker.log)
+    assert (await topics.pages())[(document, 2)].text == undisturbed(content, tmp_path)[2]
+
+
+async def page_is_read(topics: Topics, document: str, pagenum: int) -> bool:
+    return (document, pagenum) in await topics.pages()
+
+
 async def test_message_that_kills_the_worker_each_time_becomes_a_dead_letter(
     settings: Settings, topics: Topics
 ) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.errors import FileUnreadable, RecordTooLarge
-from streams.kafka.clients import open_admin
+from streams.kafka.clients import open_admin, open_producer
 from streams.kafka.security import client_options
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode_headers
@@ -131,6 +132,14 @@ async def test_files_are_taken_after_one_that_kafka_refused_and_after_the_produc
         producer._producer._sender.sender_task.cancel()
         await asyncio.sleep(0)
         await producer.send_bytes(b"last", "last.pdf")
+
+
+async def test_a_producer_whose_clock_is_wrong_loses_nothing(settings: Settings) -> None:
+    async with open_producer(settings) as producer:
+        for moment_s in (0, time.time() + 7200):
+            await producer.send_and_wait(TopicNames.of(settings).raw_files, b"x", timestamp_ms=int(moment_s * 1000))
+    stamped = [record.timestamp / 1000 for record in await raw_files(settings)]
+    assert [abs(moment_s - time.time()) < 600 for moment_s in stamped] == [True, True]
 
 
 async def test_what_is_no_file_is_a_typed_error_and_an_empty_file_is_sent(
