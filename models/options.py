@@ -35,7 +35,7 @@ class CraftOptions(BaseModel):
 class ReadDefaults(BaseModel):
     """How documents are read where they set no options of their own: these are settings as well."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)  # a password may be in it
 
     reader: Literal["auto", "tesseract", "ppocr"] = Field(
         "auto", description="what reads scanned pages: auto sends each line to the engine that reads it best"

@@ -25,7 +25,8 @@ Stage = Literal["split_files", "read_pages", "track_documents"]
 class Record(BaseModel):
     """A message value. Fields that a newer version added are ignored, so old workers read new messages."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # an error without the input: it stands in logs and letters, the input may be a password or somebody's text
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class FileHeaders(Record):

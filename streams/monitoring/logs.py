@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from time import monotonic
 
@@ -10,6 +11,7 @@ from streams.terminal import plain
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _QUIET = ("aiokafka", "faust", "mode", "asyncio", "uvicorn", "httpx", "watchdog", "PIL", "rapidocr", "RapidOCR")
+_USER_INFO = re.compile(r"://[^/\s@]+@")
 _REPEAT_AFTER_S = 60.0
 _MAX_KNOWN_LINES = 1000
 
@@ -28,11 +30,14 @@ def configure_logging(level: str) -> None:
 
 
 class PlainFormatter(logging.Formatter):
-    """Escapes control characters: names of files and documents are in log lines, and logs are read on terminals."""
+    """Escapes control characters, and leaves out the user and password of URIs.
+
+    Names of files and documents are in log lines, and logs are read on terminals.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a line, or several with a traceback."""
-        return plain(super().format(record))
+        return _USER_INFO.sub("://…@", plain(super().format(record)))
 
 
 class OncePerMinute(logging.Filter):

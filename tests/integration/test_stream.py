@@ -148,6 +148,37 @@ async def test_every_malformed_message_becomes_a_typed_dead_letter(settings: Set
     assert all(letter.exception and letter.traceback and letter.topic for letter in found)
 
 
+async def test_neither_text_nor_secrets_are_logged(settings: Settings, topics: Topics) -> None:
+    names = TopicNames.of(settings)
+    secrets = ("quicksilver", "sesame4711", "987654321", "hunter2")
+    locked = pymupdf.open()
+    locked.new_page().insert_text((72, 72), "quicksilver")
+    await produce(
+        settings, names.raw_files, locked.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="sesame4711")
+    )
+    await produce(settings, names.raw_files, text_pdf(1), headers={"options": b'{"password": 987654321}'})
+    await produce(settings, names.raw_files, b"", headers={"content-ref": b"http://me:hunter2@192.0.2.1/x.pdf"})
+    await produce(settings, names.raw_files, b"", headers={"content-ref": b"ftp://me:hunter2@192.0.2.1/x.pdf"})
+    forged = b'{"document_id": 5, "text": "quicksilver", "options": {"password": 987654321}}'
+    for topic in (names.pages, names.page_text, names.documents):
+        await produce(settings, topic, forged, key=b"forged")
+    settings = Settings(**{**settings.model_dump(), "passwords": ("sesame4711",), "source_retry_s": 0})
+    with WorkerProcess(settings) as worker:
+        await letters(topics, 4, worker)
+        async with httpx.AsyncClient(base_url=(settings.data_dir / "api").read_text().strip()) as client:
+
+            async def read() -> bool:
+                answer = await ask(client, "SELECT text FROM result")
+                return bool(answer.get("rows") == [["quicksilver"]])
+
+            await eventually(read, 30, worker.log)
+            wrong = await ask(client, "SELECT * FROM result WHERE text = 'quicksilver' AND hunter2")
+            assert wrong["error"] == "query"
+        log = worker.log.read_text()
+    assert "page-text/" in log
+    assert [secret for secret in secrets if secret in log] == []
+
+
 async def document_is(topics: Topics, document: str, status: str) -> bool:
     record = (await topics.documents()).get(document)
     return record is not None and record.status == status
