@@ -15,7 +15,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from models.arrays import F32, ImageU8
+from models.arrays import F16, F32, ImageU8
+from models.detection.map_scale import scale_for_letters
+from models.detection.tiles import run_in_tiles
 from models.detection.types import PageFeatures, TextBox
 from models.layout.geometry import box_sides
 from models.options import ReadOptions
@@ -35,7 +37,7 @@ _MIN_BOX_SIDE_PX = 3  # on the map: smaller is dirt
 # are too small for the network, and the page is detected again at twice the size.
 _LONGEST_SIDE_PX = 960
 _MIN_LINE_HEIGHT_PX = 11.0
-_LONGEST_SIDE_AGAIN_PX = 1920
+_FINER_SCALE = 2.0  # times the usual one
 _MAX_MAGNIFICATION = 2.0  # thin strokes of small scans are lost otherwise
 _MIN_PAGE_SIDE_PX = (
     320  # shorter side: below it the picture is a line or word cut out of a page, and large as it is
@@ -48,12 +50,12 @@ class NetworkOutput:
 
     Attributes:
         scores: How probable each pixel is text, (h, w) float32 in [0, 1]: the score map.
-        fpn: Features before the head, (96, h/4, w/4) float32.
+        fpn: Features before the head, (96, h/4, w/4) float32; float16 where the page was cut into tiles.
         scale: Map pixels to a page pixel, x and y, (2,) float32.
     """
 
     scores: F32
-    fpn: F32
+    fpn: F32 | F16
     scale: F32
 
     def roi_features(self, corners: F32) -> F32:
@@ -71,40 +73,45 @@ class DbnetDetector:
 
     def detect(self, pixels: ImageU8) -> list[TextBox]:
         """Return the lines of a page, as `TextDetector` promises."""
-        output, found = self._find_lines(pixels, self.run_network(pixels, _LONGEST_SIDE_PX))
+        output, found = self._find_lines(pixels, self.run_network(pixels, _usual_scale(pixels)))
         return _on_page(pixels, output, found)
 
     def detect_with_features(self, pixels: ImageU8) -> tuple[list[TextBox], PageFeatures]:
         """Return the lines as `detect` does, and the features that the same run of the network computed."""
-        first = self.run_network(pixels, _LONGEST_SIDE_PX)
+        first = self.run_network(pixels, _usual_scale(pixels))
         output, found = self._find_lines(pixels, first)
         rois = [output.roi_features(corners) for corners, _ in found]
         return _on_page(pixels, output, found), _page_features(first, rois)
 
     def features_of(self, pixels: ImageU8, boxes: Sequence[TextBox]) -> PageFeatures:
         """Return the features of a page and of the lines that another detector found on it."""
-        first = output = self.run_network(pixels, _LONGEST_SIDE_PX)
-        heights = [min(box_sides(box.corners * first.scale)) for box in boxes]
-        if _are_letters_too_small(heights, pixels):
-            output = self.run_network(pixels, _LONGEST_SIDE_AGAIN_PX)
+        first = output = self.run_network(pixels, _usual_scale(pixels))
+        scale = _scale_for_lines(pixels, [min(box_sides(box.corners * first.scale)) for box in boxes])
+        if scale > _usual_scale(pixels):
+            output = self.run_network(pixels, scale)
         return _page_features(first, [output.roi_features(box.corners * output.scale) for box in boxes])
 
     def fpn_features(self, pixels: ImageU8) -> F32:
         """Return a page's FPN features, (96, h, w): a cell is four pixels of the page as scaled for the network."""
-        return self.run_network(pixels, _LONGEST_SIDE_PX).fpn
+        return np.asarray(self.run_network(pixels, _usual_scale(pixels)).fpn, np.float32)
 
-    def run_network(self, pixels: ImageU8, longest_side_px: int) -> NetworkOutput:
-        """Return what the network makes of a page scaled to that longest side. This is what takes the time."""
-        planes, scale = _input(pixels, longest_side_px)
+    def run_network(self, pixels: ImageU8, scale: float) -> NetworkOutput:
+        """Return what the network makes of a page scaled by a factor. This is what takes the time."""
+        planes, scales = _input(pixels, scale)
+        scores, fpn = run_in_tiles(self._run, planes, _CELL_PX)
+        return NetworkOutput(scores, fpn, scales)
+
+    def _run(self, planes: F32) -> tuple[F32, F32]:
         scores, fpn = self._session.run(None, {"x": planes})
-        return NetworkOutput(scores[0, 0], fpn[0], scale)
+        return scores[0, 0], fpn[0]
 
     def _find_lines(self, pixels: ImageU8, first: NetworkOutput) -> tuple[NetworkOutput, list[tuple[F32, float]]]:
         """Return corners on the map and score of each line, and the output they are of: a finer one if need be."""
         found = _boxes(first.scores)
-        if not _are_letters_too_small([min(box_sides(corners)) for corners, _ in found], pixels):
+        scale = _scale_for_lines(pixels, [min(box_sides(corners)) for corners, _ in found])
+        if scale <= _usual_scale(pixels):
             return first, found
-        finer = self.run_network(pixels, _LONGEST_SIDE_AGAIN_PX)
+        finer = self.run_network(pixels, scale)
         return finer, _boxes(finer.scores)
 
 
@@ -119,14 +126,28 @@ def load_dbnet(options: ReadOptions, models_dir: Path | None) -> DbnetDetector:
     return shared_dbnet()
 
 
-def _are_letters_too_small(line_heights_px: Sequence[float], pixels: ImageU8) -> bool:
-    """Return whether lines of these heights on the map want a larger one, and the page has more pixels to show."""
-    is_reduced = max(pixels.shape[:2]) > _LONGEST_SIDE_PX
-    return is_reduced and bool(line_heights_px) and bool(np.median(line_heights_px) < _MIN_LINE_HEIGHT_PX)
+def _usual_scale(pixels: ImageU8) -> float:
+    """Return by what factor a page of this size is scaled for the network as a rule."""
+    return float(min(_most_magnification(pixels), _LONGEST_SIDE_PX / max(pixels.shape[:2])))
+
+
+def _most_magnification(pixels: ImageU8) -> float:
+    return _MAX_MAGNIFICATION if min(pixels.shape[:2]) >= _MIN_PAGE_SIDE_PX else 1.0
+
+
+def _scale_for_lines(pixels: ImageU8, line_heights_px: Sequence[float]) -> float:
+    """Return the scale that a page is detected at, given the heights of the lines on its map of the usual scale."""
+    usual = _usual_scale(pixels)
+    if usual >= 1:
+        return usual  # the page has no more pixels to show
+    scale = scale_for_letters(pixels, usual)
+    if scale == usual and line_heights_px and np.median(line_heights_px) < _MIN_LINE_HEIGHT_PX:
+        return min(_most_magnification(pixels), _FINER_SCALE * usual)
+    return scale
 
 
 def _page_features(output: NetworkOutput, rois: Sequence[F32]) -> PageFeatures:
-    return PageFeatures(output.fpn, output.scale / np.float32(_CELL_PX), rois)
+    return PageFeatures(np.asarray(output.fpn, np.float32), output.scale / np.float32(_CELL_PX), rois)
 
 
 def _on_page(pixels: ImageU8, output: NetworkOutput, found: Sequence[tuple[F32, float]]) -> list[TextBox]:
@@ -138,11 +159,9 @@ def _on_page(pixels: ImageU8, output: NetworkOutput, found: Sequence[tuple[F32, 
     ]
 
 
-def _input(pixels: ImageU8, longest_side_px: int) -> tuple[F32, F32]:
+def _input(pixels: ImageU8, scale: float) -> tuple[F32, F32]:
     """Return the page as the network takes it, (1, 3, h, w) in [-1, 1], and the scale of each axis, (2,)."""
     height, width = pixels.shape[:2]
-    most = _MAX_MAGNIFICATION if min(height, width) >= _MIN_PAGE_SIDE_PX else 1.0
-    scale = min(most, longest_side_px / max(height, width))
     size = [max(_STRIDE_PX, round(side * scale / _STRIDE_PX) * _STRIDE_PX) for side in (width, height)]
     sized = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     # it was trained on BGR, as OpenCV reads
@@ -193,12 +212,12 @@ def clockwise(corners: F32) -> F32:
     return np.array([top_left, top_right, bottom_right, bottom_left], np.float32)
 
 
-def _roi_features(fpn: F32, scores: F32, corners: F32) -> F32:
+def _roi_features(fpn: F32 | F16, scores: F32, corners: F32) -> F32:
     """Return mean and standard deviation of the features, (C, h/4, w/4), over a box's text pixels, (2C,)."""
     height, width = fpn.shape[1:]
     x0, y0 = np.clip((corners.min(0) / _CELL_PX).astype(int), 0, (width - 1, height - 1))
     x1, y1 = np.clip((corners.max(0) / _CELL_PX).astype(int), 0, (width - 1, height - 1))
-    window = fpn[:, y0 : y1 + 1, x0 : x1 + 1].reshape(len(fpn), -1)
+    window = fpn[:, y0 : y1 + 1, x0 : x1 + 1].reshape(len(fpn), -1).astype(np.float32, copy=False)
     # each cell counts by the score of its first pixel; the small constant keeps a box without any text defined
     rows, columns = (slice(low * _CELL_PX, (high + 1) * _CELL_PX, _CELL_PX) for low, high in ((y0, y1), (x0, x1)))
     weights = scores[rows, columns].reshape(-1) + 1e-3

@@ -98,7 +98,10 @@ def _judge(
     evidence = []
     for one, other in sides.pairs:
         is_level = abs(middles[one] - middles[other]) <= _MAX_LEVEL_OFFSET_HEIGHTS * height
-        weight = across_evidence(texts[one], texts[other]) + (_LEVEL_EVIDENCE if is_level else _OFFSET_EVIDENCE)
+        weight = across_evidence(texts[one], texts[other])
+        if one not in continued and other not in continued:
+            weight = min(weight, 0.0)  # length alone makes no column of lines that stand apart
+        weight += _LEVEL_EVIDENCE if is_level else _OFFSET_EVIDENCE
         weight += continued.get(one, 0.0) + continued.get(other, 0.0)
         evidence.append(((middles[one] + middles[other]) / 2, weight))
     bands = _bands(boxes[sides.left + sides.right], _MIN_WHITE_HEIGHTS * height)

@@ -12,7 +12,7 @@ import numpy as np
 
 from models.arrays import F32, ImageU8
 from models.pages.ink import components, ink_on_uneven_paper, tones
-from models.pages.pixels import grey, shrink
+from models.pages.pixels import MEASURED_LONG_SIDE_PX, grey, shrink
 
 # Lengths are in pixels of the shrunk page, on which letters of 6 points are 12 pixels high.
 PAPER_WINDOW_PX = 51  # around a pixel, whose mean is its paper's tone: wider than any stroke
@@ -40,9 +40,14 @@ class Glyphs:
     specks: float
 
 
-def find_glyphs(pixels: ImageU8) -> Glyphs:
-    """Return the glyph components of a page, (H, W, 3) RGB or (H, W) grey uint8."""
-    small = shrink(grey(pixels))
+def find_glyphs(pixels: ImageU8, longest_side: int = MEASURED_LONG_SIDE_PX) -> Glyphs:
+    """Return the glyph components of a page.
+
+    Args:
+        pixels: (H, W, 3) RGB or (H, W) grey uint8.
+        longest_side: Pixels to which the page is shrunk first.
+    """
+    small = shrink(grey(pixels), longest_side)
     scale = max(pixels.shape[:2]) / max(small.shape)
     dark, paper = tones(small)
     depth = max(MIN_INK_DEPTH_LEVELS, MIN_INK_DEPTH * (paper - dark))

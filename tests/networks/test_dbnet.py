@@ -38,6 +38,19 @@ def page(lines: int = 8, size: float = 11, angle: int = 0, dpi: int = 200) -> Im
     return pixels
 
 
+def sheet(width_px: int, height_px: int, letter_px: int, headline_px: int = 0) -> ImageU8:
+    """Return a sheet filled with rows of text of that font size, two font sizes apart, under a headline."""
+    document = pymupdf.open()
+    drawn = document.new_page(width=width_px, height=height_px)
+    text = (TEXT + "  ") * 40
+    if headline_px:
+        drawn.insert_text((letter_px, 2 * headline_px), "Harbour News", fontsize=headline_px)
+    for y in range(4 * headline_px + 2 * letter_px, height_px - letter_px, 2 * letter_px):
+        drawn.insert_text((letter_px, y), text[: int(1.8 * width_px / letter_px)], fontsize=letter_px)
+    picture = drawn.get_pixmap()
+    return np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3)
+
+
 def width(box: TextBox) -> float:
     return float(np.linalg.norm(box.corners[1] - box.corners[0]))
 
@@ -50,6 +63,21 @@ def test_each_line_is_found_once_whatever_its_size(detector: DbnetDetector, size
     scale = 300 / 72
     wanted = [(100 + 1.3 * size * number - 0.75 * size) * scale for number in range(8)]
     assert np.abs(np.array(tops) - wanted).max() < 0.8 * size * scale
+
+
+@pytest.mark.parametrize(
+    ("width_px", "height_px", "letter_px", "headline_px"),
+    [(3300, 4700, 22, 0), (3300, 4700, 22, 250), (4000, 900, 14, 0), (600, 5000, 20, 0)],
+)
+def test_lines_of_letters_that_are_small_for_their_sheet_are_all_found(
+    detector: DbnetDetector, width_px: int, height_px: int, letter_px: int, headline_px: int
+) -> None:
+    boxes = detector.detect(sheet(width_px, height_px, letter_px, headline_px))
+    middles = np.array([box.corners[:, 1].mean() for box in boxes])
+    widths = np.array([width(box) for box in boxes])
+    baselines = range(4 * headline_px + 2 * letter_px, height_px - letter_px, 2 * letter_px)
+    found = [widths[(middles > y - letter_px) & (middles < y)].sum() for y in baselines]
+    assert np.mean(np.array(found) > 0.7 * width_px) > 0.98
 
 
 def test_boxes_reach_around_the_ink(detector: DbnetDetector) -> None:

@@ -182,9 +182,9 @@ class CountingDbnet(DbnetDetector):
         super().__init__()
         self.runs = 0
 
-    def run_network(self, pixels: ImageU8, longest_side_px: int) -> NetworkOutput:
+    def run_network(self, pixels: ImageU8, scale: float) -> NetworkOutput:
         self.runs += 1
-        return super().run_network(pixels, longest_side_px)
+        return super().run_network(pixels, scale)
 
 
 @pytest.mark.parametrize("engine", ["dbnet", "craft"])

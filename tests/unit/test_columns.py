@@ -158,3 +158,9 @@ def test_the_most_level_neighbours_make_a_row() -> None:
     values = [line("Ecusta 556", 500, 50 * n + 14) for n in range(4)]  # each overlaps two labels
     regions = [r for pair in zip(labels, values, strict=True) for r in pair]
     assert read(regions) == ["Paper Ecusta 556"] * 4
+
+
+def test_labels_in_a_grid_are_read_row_by_row() -> None:
+    labels = [[f"Pump P-{row}{column} see detail 4" for column in range(4)] for row in range(5)]
+    regions = [line(text, 600 * k, 300 * n) for n, row in enumerate(labels) for k, text in enumerate(row)]
+    assert read(regions) == [" ".join(row) for row in labels]
