@@ -9,8 +9,8 @@ from models.pages.glyphs import Glyphs, find_glyphs
 from models.pages.pixels import MEASURED_LONG_SIDE_PX
 
 # Heights of glyph components on the network's map. On 33 pages (forms, receipts, letters, books, newspapers) scaled
-# to 960 pixels, lines were found from 4.9 pixels on; at 3.8 one line in ten was found, and at 3.3 none. Letters of the
-# wanted height were all found on sheets of four sizes and shapes; twice the height takes four times as long.
+# to 960 pixels, lines were found from 4.9 pixels on; at 3.8 one line in ten was found, and at 3.3 none. Letters of
+# the wanted height were all found on sheets of four sizes and shapes; twice the height takes four times as long.
 _MIN_GLYPH_HEIGHT_PX = 4.5
 _WANTED_GLYPH_HEIGHT_PX = 5.5
 _MIN_MEASURED_HEIGHT_PX = 10.0  # on the page that is measured: of lower letters only the tallest are left

@@ -9,7 +9,7 @@ import numpy as np
 
 from models.arrays import F16, F32
 
-# Maps are cut in the middle of the overlap, three lines of the height that `map_scale.py` wants away from any border:
+# Maps are cut in the middle of the overlap, three lines of the height that `map_scale.py` wants from any border:
 # what the network finds there is what it finds on the whole page.
 _TILE_PX, _OVERLAP_PX, _STRIDE_PX = 1600, 128, 32
 
