@@ -15,6 +15,7 @@ from models.kinds.types import AnnotatedLine, AnnotatedPage, SignatureBox
 from models.layout.frames import DeliveredFrame, FrameTransform, Points, UprightFrame
 from models.layout.geometry import clip
 from models.pages.deskew import Deskewed, deskew
+from models.reading.line_splits import split_at_gutters
 from models.reading.orientation import page_angle
 from models.recognition.types import LineRecogniser
 
@@ -73,7 +74,8 @@ def detect_upright(
         page = annotator.annotate(image.pixels, found)
         if upright.pixels is not image.pixels:
             page = _moved(page, deskewed.frame)
-    return UprightPage(upright, page.lines, page.signatures, rotation, deskewed.frame, image)
+    lines = split_at_gutters(upright.pixels, page.lines)
+    return UprightPage(upright, lines, page.signatures, rotation, deskewed.frame, image)
 
 
 def _moved(page: AnnotatedPage, frame: FrameTransform[DeliveredFrame, UprightFrame]) -> AnnotatedPage:
