@@ -15,9 +15,10 @@ from models.reading.line_splits import split_at_gutters
 
 FONT, LEADING, TOP = 20, 28, 100  # pixels
 PROSE = (
-    "The council met on Monday to hear about the new bridge. Two firms had sent in their offers, and both of them "
-    "were higher than what had been set aside. Several members asked if the work could wait until the river is low, "
-    "because the foundations are cheaper to dig in autumn. The engineer answered that the old bridge would not last. "
+    "The council met on Monday to hear about the new bridge. Two firms had sent in their offers, and both "
+    "of them were higher than what had been set aside. Several members asked if the work could wait until "
+    "the river is low, because the foundations are cheaper to dig in autumn. The engineer answered that "
+    "the old bridge would not last. "
 ) * 5
 
 
