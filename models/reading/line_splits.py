@@ -27,8 +27,8 @@ _MIN_LENGTH_HEIGHTS = 12.0  # shorter lines are no two lines of columns
 _MIN_GAP_HEIGHTS = 0.25  # white between two words: narrower gaps are no gutter's
 _MIN_WIDTH_HEIGHTS = 0.25  # of what stays white over all rows
 _MAX_SLOPE = 0.02  # height over length; the page is deskewed
-# Rows on which a gutter has text on both sides: gaps between words fall together on a few. With eight, no line of 25
-# letters and manuscripts in one column was cut, and of ten receipts two lines, between name and amount.
+# Rows on which a gutter has text on both sides: gaps between words fall together on a few. With eight, no line of
+# 25 letters and manuscripts in one column was cut, and of ten receipts two lines, between name and amount.
 _MIN_ROWS = 8
 _MIN_INK_DEPTH = 0.3  # of the line's contrast: paler is grain, or the other side showing through
 _MIN_CONTRAST_LEVELS = 24
