@@ -1,14 +1,19 @@
 """Where a running service can be reached: it notes its addresses in its data folder, and commands look there.
 
-A process that is killed leaves its notes behind: an address that nobody answers at, or that another has since.
+A note is locked while its process lives. One that a killed process left behind is not believed: nobody answers at
+its address, or another service has it since.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from streams.errors import ConfigurationError
 from streams.paths import private_file
 
 
@@ -22,17 +27,52 @@ def api_note(data_dir: Path) -> Path:
     return data_dir / "api"
 
 
+def worker_note(data_dir: Path) -> Path:
+    """Return the file that is there once all roles of the worker run."""
+    return data_dir / "worker"
+
+
 @contextmanager
 def noted(address: str, file: Path) -> Iterator[None]:
     """Keep an address in a file for the length of the block."""
     private_file(file)
-    file.write_text(address + "\n")
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
+    with file.open("r+") as note:
+        fcntl.flock(note, fcntl.LOCK_SH)
+        note.truncate()
+        note.write(address + "\n")
+        note.flush()
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
 
 
 def address_in(file: Path) -> str | None:
-    """Return the address in a file, None where there is none."""
-    return file.read_text().strip() if file.is_file() else None
+    """Return the address in a file; None where there is none, or the process that noted it has ended."""
+    try:
+        note = os.open(file, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.read(note, 4096).decode(errors="replace").strip() or None
+    else:
+        return None
+    finally:
+        os.close(note)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that the API listens on; port 0 picks a free one.
+
+    Raises:
+        ConfigurationError: The port is taken, or there is no such address.
+    """
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else error
+        raise ConfigurationError(
+            f"the API cannot listen on {host}:{port} ({why}); choose another --api-port, or 0 for any free one"
+        ) from error

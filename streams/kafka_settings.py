@@ -9,13 +9,16 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 MIB = 1024 * 1024
+_MAX_PORT = 65_535
 
 
 def _addresses(broker: str) -> str:
     """Check host:port[,host:port…] at once: a Kafka client would try a wrong one for ever."""
     addresses = [address.strip() for address in broker.split(",")]
     for address in addresses:
-        if not re.fullmatch(r"\S+:[0-9]{1,5}", address):
+        if "/" in address:
+            raise ValueError(f"{address!r} is not host:port: leave out what is before // and after the port")
+        if not re.fullmatch(r"\S+:[0-9]{1,5}", address) or int(address.rpartition(":")[2]) > _MAX_PORT:
             raise ValueError(f"{address!r} is not host:port, as in localhost:9092")
     return ",".join(addresses)
 
@@ -49,5 +52,8 @@ class KafkaSettings(BaseModel):
     max_message_bytes: int = Field(32 * MIB, ge=MIB, description="size of the largest Kafka record, in bytes")
     session_timeout_s: float = Field(
         30.0, ge=1, description="seconds of silence after which Kafka gives a worker's partitions to others"
+    )
+    kafka_port: int = Field(
+        9092, ge=0, le=65535, description="port of the embedded Kafka; where it is taken, or 0, any free one"
     )
     kafka_heap_mb: int = Field(384, ge=256, le=512, description="heap of the embedded Kafka, in MB")

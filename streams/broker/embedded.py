@@ -36,17 +36,21 @@ class EmbeddedKafka:
         *,
         heap_mb: int = 384,
         port: int | None = None,
+        preferred_port: int = 0,
         overrides: Mapping[str, str] | None = None,
     ) -> None:
         """Prepare a broker; nothing happens before `launch`.
 
         Args:
+            port: The port; it is an error where it is taken.
+            preferred_port: The port where it is free; else that of last time; else any free one.
             overrides: Kafka properties that replace or join ours; {port} and {controller} stand for the ports.
         """
         self._overrides = dict(overrides or {})
         self._home = data_dir.resolve() / "kafka"
         self._heap_mb = heap_mb
         self._port = port
+        self._preferred_port = preferred_port
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
 
@@ -179,7 +183,8 @@ class EmbeddedKafka:
         last = ports_in(ports)
         if self._port is not None and not is_free(self._port):
             raise BrokerError(f"Port {self._port} is taken; choose another.")
-        port = self._port or next((p for p in last[:1] if is_free(p)), None) or free_port()
+        candidates = (self._preferred_port, *last[:1])
+        port = self._port or next(filter(is_free, candidates), None) or free_port()
         controller = next((p for p in last[1:2] if is_free(p) and p != port), None) or free_port()
         ports.write_text(f"{port} {controller}\n")
         self._port = port

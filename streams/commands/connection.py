@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from streams.addresses import address_in, api_note, broker_note
@@ -28,5 +29,11 @@ def settings_for(broker: str | None = None, prefix: str | None = None, **more: A
 
 
 def api_url(settings: Settings) -> str:
-    """Return where the API of the service in this folder is: what it noted, else what the settings have."""
-    return address_in(api_note(settings.data_dir)) or settings.api_url
+    """Return where the API of the service in this folder is: what it noted, else what the settings have.
+
+    Where neither names one, the default address may be that of any service on this machine: stderr has a line then.
+    """
+    noted = address_in(api_note(settings.data_dir))
+    if noted is None and not settings.model_fields_set & {"api_host", "api_port"}:
+        print(f"note: no service runs in this folder; asking the one at {settings.api_url}", file=sys.stderr)
+    return noted or settings.api_url

@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from streams.errors import BrokerError
 from streams.kafka.header_patch import accept_any_header_name
+from streams.kafka.refusals import why
 from streams.kafka.security import client_options
 from streams.settings import Settings
 
@@ -25,6 +26,7 @@ T = TypeVar("T")
 # A broker that has just started, or has just created a topic, knows its groups and topics up to some seconds later.
 _TRIES = 50
 _RETRY_S = 0.1
+_START_S = 15.0
 _CLOSE_S = 2.0
 
 
@@ -42,7 +44,7 @@ async def open_consumer(settings: Settings, *topics: str, **options: Any) -> Asy
     )
     try:
         with broker_errors(settings):
-            await consumer.start()
+            await _started(consumer.start())
             yield consumer
     finally:
         await _closed(consumer.stop())
@@ -59,7 +61,7 @@ async def open_producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
     producer = AIOKafkaProducer(**client_options(settings), acks="all", max_request_size=settings.max_message_bytes)
     try:
         with broker_errors(settings):
-            await producer.start()
+            await _started(producer.start())
             yield producer
     finally:
         await _closed(producer.stop())
@@ -73,10 +75,18 @@ async def open_admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(**client_options(settings))
     try:
         with broker_errors(settings):
-            await admin.start()
+            await _started(admin.start())
             yield admin
     finally:
         await _closed(admin.close())
+
+
+async def _started(starting: Awaitable[None]) -> None:
+    """Wait until a client is connected; aiokafka itself waits 40 s for each broker. Raises KafkaConnectionError."""
+    try:
+        await asyncio.wait_for(starting, _START_S)
+    except TimeoutError as error:
+        raise KafkaConnectionError from error
 
 
 async def _closed(closing: Awaitable[None]) -> None:
@@ -94,7 +104,8 @@ def broker_errors(settings: Settings, fault: str = "cannot be reached") -> Itera
     try:
         yield
     except KafkaError as error:
-        raise BrokerError(f"Kafka at {settings.broker} {fault}: {error!r}") from error
+        reason = why(error, settings.security_protocol)
+        raise BrokerError(f"Kafka at {settings.broker} {fault}: {reason}") from error
 
 
 async def until_found(look: Callable[[], Awaitable[T | None]]) -> T | None:

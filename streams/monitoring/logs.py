@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable
@@ -58,6 +59,8 @@ class OncePerMinute(logging.Filter):
         """Return whether a line is logged."""
         if record.name.partition(".")[0] not in self._libraries:
             return True
+        if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+            return False  # Faust calls it a crash when its agents end with the worker
         line, now = (record.name, str(record.msg)), self._clock()
         passed_s, dropped = self._passed.get(line, (now - _REPEAT_AFTER_S, 0))
         if now - passed_s < _REPEAT_AFTER_S:

@@ -42,6 +42,7 @@ class Console:
         self._documents: dict[str, DocumentRecord] = {}
         self._pages: Counter[str] = Counter()
         self._positions: dict[tuple[str, int], int] = {}  # of topic and partition: the offset to be printed next
+        self._announced = asyncio.Event()  # no record is printed before it
         self._first_s: float | None = None
         self._last_s: float | None = None
 
@@ -54,19 +55,28 @@ class Console:
         async with topic_consumer(settings, topics, from_beginning=False) as consumer:
             for where in consumer.assignment():
                 console._positions[(where.topic, where.partition)] = await consumer.position(where)
-            console.printing = asyncio.create_task(console.print_all(consumer))
+            console.printing = asyncio.create_task(console._print_once_announced(consumer))
             try:
                 yield console
             finally:
                 console.printing.cancel()
                 await asyncio.gather(console.printing, return_exceptions=True)
 
-    def announce(self) -> None:
-        """Print where things are."""
+    def announce(self, about_kafka: str = "") -> None:
+        """Print where things are; records are printed from then on.
+
+        Args:
+            about_kafka: Put behind the address of Kafka.
+        """
         if not self._json_lines:
             settings = self._settings
             _print_line(f"inkstream is up: drop documents into {settings.inbox}/")
-            _print_line(f"Kafka at {settings.broker} · API at {settings.api_url}/docs")
+            _print_line(f"Kafka at {settings.broker}{about_kafka} · API at {settings.api_url}/docs")
+        self._announced.set()
+
+    async def _print_once_announced(self, consumer: AIOKafkaConsumer) -> None:
+        await self._announced.wait()
+        await self.print_all(consumer)
 
     async def until_idle(self, sources_idle: Callable[[], bool]) -> None:
         """Return once every source is idle, every stage has nothing left, and every record was printed."""

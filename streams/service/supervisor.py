@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import InkstreamError
-from streams.addresses import broker_note, noted
+from models.options import ReadOptions
+from streams.addresses import address_in, broker_note, listening_socket, noted, worker_note
 from streams.broker.embedded import EmbeddedKafka, free_port
 from streams.errors import ConfigurationError, FileUnreadable, PartEnded
 from streams.kafka.topics import create_topics
@@ -30,6 +31,7 @@ from streams.terminal import printable
 
 logger = logging.getLogger(__name__)
 
+_READY_CHECK_S = 0.05
 SAMPLES = Path(__file__).resolve().parents[2] / "deploy" / "samples" / "documents"
 
 
@@ -57,11 +59,12 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
 async def _run(settings: Settings, options: UpOptions) -> None:
     if options.samples is not None and not options.samples.is_dir():
         raise ConfigurationError("the sample documents are only in a checkout of the source; leave out --samples")
+    await _check(settings)
     _make_inbox(settings.inbox)
     private_data_dir(settings.data_dir)
     settings = settings.model_copy(update={"api_port": settings.api_port or free_port()})
     async with AsyncExitStack() as stack:
-        kafka = None if settings.broker else EmbeddedKafka(settings.data_dir, heap_mb=settings.kafka_heap_mb)
+        kafka = None if settings.broker else _embedded_kafka(settings)
         parts: dict[str, Awaitable[object]] = {}
         if kafka is not None:
             kafka.launch()  # on this thread: the broker is to end when the thread that started it does
@@ -74,17 +77,58 @@ async def _run(settings: Settings, options: UpOptions) -> None:
             parts["Kafka"] = await stack.enter_async_context(_running(keep_kafka_running(kafka)))
         await create_topics(settings)
         console = await stack.enter_async_context(Console.opened(settings, options.json_lines))
-        console.announce()
         source, watcher = await stack.enter_async_context(watching(settings))
-        if options.samples is not None:
-            await asyncio.to_thread(_copy_whole, options.samples, settings.inbox)
         parts |= {"the folder watcher": watcher, "the console": console.printing}
+        await _first_of({**parts, "the start of the worker": _worker_ready(settings)})
+        console.announce(_about_port(settings) if kafka is not None else "")
+        if options.samples is not None:
+            await asyncio.to_thread(_copy_new, options.samples, settings.inbox)
         if options.until_idle:
             parts["the wait for idleness"] = console.until_idle(lambda: source.idle)
         await _first_of(parts)
         if options.until_idle:
             console.summarise()
             _raise_for_unreadable(source.unreadable)
+
+
+async def _check(settings: Settings) -> None:
+    """Find what would keep the worker from starting, before anything starts.
+
+    Raises:
+        ConfigurationError: The port of the API is taken.
+        ModelError: A network, or a language's data, is not on this machine.
+    """
+    listening_socket(settings.api_host, settings.api_port).close()
+    if settings.read_options() == ReadOptions():
+        return  # what that needs comes along
+    from streams.processes.pool import ReaderPool
+
+    pool = ReaderPool(settings, 1)
+    try:
+        await pool.start()
+    finally:
+        await pool.stop()
+
+
+async def _worker_ready(settings: Settings) -> None:
+    """Return once all roles of the worker run, and its API listens."""
+    while True:
+        if address_in(worker_note(settings.data_dir)) is not None:
+            return
+        await asyncio.sleep(_READY_CHECK_S)
+
+
+def _about_port(settings: Settings) -> str:
+    port = str(settings.broker).rpartition(":")[2]
+    return (
+        ""
+        if port == str(settings.kafka_port) or not settings.kafka_port
+        else f" (port {settings.kafka_port} is taken)"
+    )
+
+
+def _embedded_kafka(settings: Settings) -> EmbeddedKafka:
+    return EmbeddedKafka(settings.data_dir, heap_mb=settings.kafka_heap_mb, preferred_port=settings.kafka_port)
 
 
 @asynccontextmanager
@@ -100,12 +144,13 @@ async def _running(work: Awaitable[None]) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def _first_of(parts: Mapping[str, Awaitable[object]]) -> None:
-    """Return when the first of the parts ends, and cancel the others.
+    """Return when the first of the parts ends. Those that are no tasks yet are cancelled then.
 
     Raises:
         InkstreamError: What the part raised; PartEnded for an error that is not ours.
     """
     names = {asyncio.ensure_future(part): name for name, part in parts.items()}
+    ours = names.keys() - parts.values()
     try:
         done, _ = await asyncio.wait(names, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -115,9 +160,9 @@ async def _first_of(parts: Mapping[str, Awaitable[object]]) -> None:
                 raise PartEnded(f"{names[task]} ended: {error!r}; INKSTREAM_LOG_LEVEL=DEBUG shows where") from error
             task.result()
     finally:
-        for task in names:
+        for task in ours:
             task.cancel()
-        await asyncio.gather(*names, return_exceptions=True)
+        await asyncio.gather(*ours, return_exceptions=True)
 
 
 def _make_inbox(inbox: Path) -> None:
@@ -133,9 +178,14 @@ def _raise_for_unreadable(files: Iterable[Path]) -> None:
         raise FileUnreadable(f"{len(names)} files could not be read and were left where they are: {shown}")
 
 
-def _copy_whole(samples: Path, inbox: Path) -> None:
-    """Copy the samples into the inbox, each under another name first, so that it appears there whole."""
+def _copy_new(samples: Path, inbox: Path) -> None:
+    """Copy the samples into the inbox that are not there, each under another name first, so that it appears whole.
+
+    With their times: what the watcher has delivered before, it does not deliver again.
+    """
     for sample in sorted(samples.iterdir()):
+        if (inbox / sample.name).exists():
+            continue
         partial = inbox / f"{sample.name}.part"
-        shutil.copyfile(sample, partial)
+        shutil.copy2(sample, partial)
         partial.replace(inbox / sample.name)

@@ -9,6 +9,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from faust.contrib.asgi import faust_app_running
 
+from models.errors import LanguageMissing, WeightsInvalid, WeightsMissing
+from streams.addresses import noted, worker_note
 from streams.agents.attempts import Attempts
 from streams.agents.faust_types import App
 from streams.agents.hooks import Hooks
@@ -17,6 +19,7 @@ from streams.agents.parts import RoleParts
 from streams.app import create_app, with_agent
 from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
+from streams.errors import ConfigurationError
 from streams.kafka.broker_watch import watch_broker
 from streams.kafka.topics import Role, TopicNames, wait_for_topics
 from streams.monitoring.health import Health, observed
@@ -39,6 +42,7 @@ async def run_worker(spec: WorkerSpec, hooks: Hooks | None = None) -> None:
 
     Raises:
         BrokerError: Kafka cannot be reached.
+        ConfigurationError: The port of the API is taken, or a network or a language's data is missing.
         ModelError: The configured reader cannot be loaded.
     """
     async with AsyncExitStack() as stack:
@@ -52,7 +56,9 @@ async def run_worker(spec: WorkerSpec, hooks: Hooks | None = None) -> None:
 
             running.append(serving(spec.settings, worker.health, worker.metrics, worker.partitions))
         await asyncio.gather(*map(stack.enter_async_context, running))
-        logger.info("worker ready: %s", ", ".join([*spec.roles, *(["web"] if spec.web else [])]))
+        roles = ", ".join([*spec.roles, *(["web"] if spec.web else [])])
+        logger.info("worker ready: %s", roles)
+        stack.enter_context(noted(roles, worker_note(spec.settings.data_dir)))
         await _until(stop, worker.apps, worker.health)
 
 
@@ -101,7 +107,7 @@ class Worker:
             await stack.enter_async_context(faust_app_running(app, discover=False))  # 3
             self.apps.append(app)
             if warming is not None:
-                await warming
+                await _loaded(warming)
             yield
 
     def _parts(self, partitions: int, pool: ReaderPool) -> RoleParts:
@@ -117,6 +123,14 @@ class Worker:
             metrics=self.metrics,
             hooks=self.hooks,
         )
+
+
+async def _loaded(warming: asyncio.Task[None]) -> None:
+    """Wait until the readers are loaded. Raises ConfigurationError for what no second start mends."""
+    try:
+        await warming
+    except (WeightsMissing, WeightsInvalid, LanguageMissing) as error:
+        raise ConfigurationError(error.message) from error
 
 
 async def _until(stop: asyncio.Event, apps: Iterable[App], health: Health) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Awaitable, Generator
 from contextlib import asynccontextmanager
 
 import uvicorn
 
-from streams.addresses import api_note, noted
-from streams.errors import ConfigurationError
+from streams.addresses import api_note, listening_socket, noted
 from streams.monitoring.health import Health, note_end, observed
 from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
@@ -43,7 +41,9 @@ async def serving(
     Raises:
         ConfigurationError: The port is taken.
     """
-    listening = _listen(settings)  # first: a taken port is an error before anything else starts
+    listening = listening_socket(
+        settings.api_host, settings.api_port
+    )  # first: a taken port is an error before anything else starts
     await topics
     table = TableFollower(settings)
     BoundedConnection.most = max_connections()
@@ -73,13 +73,3 @@ async def serving(
             # requests end first, then the table that they ask
             server.should_exit = True
             await task
-
-
-def _listen(settings: Settings) -> socket.socket:
-    try:
-        return socket.create_server((settings.api_host, settings.api_port))
-    except OSError as error:
-        raise ConfigurationError(
-            f"the API cannot listen on {settings.api_host}:{settings.api_port} ({error.strerror}); choose another "
-            "--api-port, or 0 for any free one"
-        ) from error

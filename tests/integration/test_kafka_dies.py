@@ -25,7 +25,12 @@ class Up:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.log = folder / "up.log"
-        settings = {"INKSTREAM_API_PORT": "0", "INKSTREAM_PROCESSES": "1", "PYTHONPATH": str(ROOT)}
+        settings = {
+            "INKSTREAM_API_PORT": "0",
+            "INKSTREAM_PROCESSES": "1",
+            "INKSTREAM_KAFKA_PORT": "0",
+            "PYTHONPATH": str(ROOT),
+        }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streams", "up"],

@@ -346,7 +346,7 @@ async def test_up_reads_the_samples_and_ends_by_itself(kafka: str, tmp_path: Pat
         subprocess.run,
         command,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "INKSTREAM_KAFKA_PORT": "0"},
         capture_output=True,
         text=True,
         timeout=150,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from streams.errors import BrokerError, PartEnded
-from streams.service.supervisor import _first_of
+from streams.service.supervisor import _copy_new, _first_of
+from streams.sources.ledger import Version
 
 
 async def test_a_part_that_ends_by_an_unexpected_error_is_named_in_one_sentence_and_ends_the_others() -> None:
@@ -34,3 +37,18 @@ async def test_an_error_of_ours_is_raised_as_it_is() -> None:
 
     with pytest.raises(BrokerError, match="does not stay up"):
         await _first_of({"Kafka": run()})
+
+
+def test_samples_are_copied_once_with_their_times(tmp_path: Path) -> None:
+    samples, inbox = tmp_path / "samples", tmp_path / "inbox"
+    samples.mkdir()
+    inbox.mkdir()
+    (samples / "a.pdf").write_bytes(b"a")
+    os.utime(samples / "a.pdf", (1_000_000, 1_000_000))
+    (inbox / "b.pdf").write_bytes(b"somebody's own")
+    (samples / "b.pdf").write_bytes(b"b")
+    for _ in range(2):
+        _copy_new(samples, inbox)
+    assert sorted(file.name for file in inbox.iterdir()) == ["a.pdf", "b.pdf"]
+    assert Version.of(inbox / "a.pdf") == Version.of(samples / "a.pdf")  # the watcher knows it as delivered
+    assert (inbox / "b.pdf").read_bytes() == b"somebody's own"
