@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import typer
+
 from streams.addresses import address_in, api_note, broker_note
 from streams.errors import ConfigurationError
 from streams.settings import Settings, load_settings
@@ -26,6 +28,28 @@ def settings_for(broker: str | None = None, prefix: str | None = None, **more: A
             )
         settings = settings.model_copy(update={"broker": address})
     return settings
+
+
+def agree_to_topics(settings: Settings, *, create: bool) -> None:
+    """Return where the topics are there, or may be created: a prefix with a typing error would make five new ones.
+
+    Args:
+        create: Whether that was agreed to beforehand.
+
+    Raises:
+        ConfigurationError: They are not there, and nobody agreed to new ones.
+        BrokerError: Kafka cannot be reached.
+    """
+    import asyncio
+
+    from streams.kafka.topics import TopicNames, topics_exist
+
+    if create or asyncio.run(topics_exist(settings)):
+        return
+    lack = f"Kafka at {settings.broker} has no topic {TopicNames.of(settings).raw_files}"
+    if sys.stdin.isatty() and typer.confirm(f"{lack}. Create it and the four others?", err=True):
+        return
+    raise ConfigurationError(f"{lack}; correct --prefix, or agree to new topics with --create-topics")
 
 
 def api_url(settings: Settings) -> str:

@@ -12,6 +12,9 @@ from streams.errors import ConfigurationError
 
 Broker = Annotated[str | None, typer.Option(help="Kafka as host:port[,host:port…].")]
 Prefix = Annotated[str | None, typer.Option(help="Prefix of every topic and consumer group.")]
+CreateTopics = Annotated[
+    bool, typer.Option("--create-topics", help="Create the topics where they are missing; otherwise it is asked.")
+]
 Reader = Annotated[str | None, typer.Option(help="auto, tesseract or ppocr.")]
 Detector = Annotated[str | None, typer.Option(help="What finds lines: dbnet or craft.")]
 Models = Annotated[

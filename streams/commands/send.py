@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.commands.options import Broker, Password, Prefix
+from streams.commands.options import Broker, CreateTopics, Password, Prefix
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -24,6 +24,7 @@ def send(
     password: Password = None,
     broker: Broker = None,
     prefix: Prefix = None,
+    create_topics: CreateTopics = False,
 ) -> None:
     """Send files to be read, and print where Kafka put each.
 
@@ -31,14 +32,16 @@ def send(
     """
     import asyncio
 
-    from streams.commands.connection import settings_for
+    from streams.commands.connection import agree_to_topics, settings_for
     from streams.messages.codec import merge_options
 
     settings = settings_for(broker, prefix)
     given = _options(option or [], password)
     chosen = merge_options(settings.read_options(), given).model_dump()
     options = {name: chosen[name] for name in given}  # of their types now: a dpi is a number, a password is not
-    if asyncio.run(_send(settings, _files(files, settings), options)):
+    found = _files(files, settings)
+    agree_to_topics(settings, create=create_topics)
+    if asyncio.run(_send(settings, found, options)):
         raise typer.Exit(1)
 
 

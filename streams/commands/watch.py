@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.commands.options import Broker, DataDir, Prefix
+from streams.commands.options import Broker, CreateTopics, DataDir, Prefix
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -24,6 +24,7 @@ def watch(
     broker: Broker = None,
     prefix: Prefix = None,
     data_dir: DataDir = None,
+    create_topics: CreateTopics = False,
 ) -> None:
     """Deliver every file in a folder to raw-files once it is whole, until Ctrl-C. A restart re-reads nothing.
 
@@ -31,7 +32,7 @@ def watch(
     """
     import asyncio
 
-    from streams.commands.connection import settings_for
+    from streams.commands.connection import agree_to_topics, settings_for
     from streams.errors import ConfigurationError
     from streams.monitoring.logs import configure_logging
     from streams.paths import private_data_dir
@@ -48,6 +49,7 @@ def watch(
         data_dir=data_dir,
     )
     configure_logging(settings.log_level)
+    agree_to_topics(settings, create=create_topics)
     private_data_dir(settings.data_dir)
     asyncio.run(_watch(settings))
 

@@ -17,6 +17,7 @@ from streams.settings import Settings
 
 _HOUR_MS = 3_600_000
 _RETRY_S = 0.1
+_CREATED_WITHIN_S = 2.0
 
 
 # What a worker can do; `streams.app` has the agent of each.
@@ -124,6 +125,31 @@ async def result_partitions(settings: Settings) -> int:
             f"{counts[names.documents]}; they must have the same number: add partitions to the smaller one"
         )
     return counts[names.page_text]
+
+
+async def topics_exist(settings: Settings, timeout_s: float = 10.0) -> bool:
+    """Return whether raw-files is there, once Kafka answers; a service that is starting has a moment to create it.
+
+    Raises:
+        BrokerError: Kafka does not answer in time.
+    """
+    await _until_listening(settings, timeout_s)
+    topic, deadline = TopicNames.of(settings).raw_files, monotonic() + _CREATED_WITHIN_S
+    async with open_admin(settings) as admin:
+        while topic not in await admin.list_topics():
+            if monotonic() > deadline:
+                return False
+            await asyncio.sleep(_RETRY_S)
+    return True
+
+
+async def _until_listening(settings: Settings, timeout_s: float) -> None:
+    """Wait for a broker that accepts connections; a Kafka client that tries afterwards names what is wrong."""
+    deadline = monotonic() + timeout_s
+    while True:
+        if monotonic() > deadline or await _listens(settings):
+            return
+        await asyncio.sleep(_RETRY_S)
 
 
 async def wait_for_topics(settings: Settings, timeout_s: float = 60.0) -> int:

@@ -13,7 +13,7 @@ from models.options import ReadOptions
 from streams.cli import app
 from streams.errors import ConfigurationError
 from streams.kafka.clients import open_consumer, open_producer
-from streams.kafka.topics import TopicNames, topic_specs
+from streams.kafka.topics import TopicNames, topic_specs, topics_exist
 from streams.messages.codec import encode
 from streams.messages.dead_letters import dead_letter
 from streams.messages.incoming import Incoming
@@ -64,6 +64,23 @@ async def test_sent_files_arrive_and_progress_counts_them(settings: Settings, tm
     found = json.loads(await run(settings, "progress", "--json", "--interval", "0.1"))
     assert [source["lag"] for source in found["sources"]] == [1, 0, 0]
     assert "split_files" in await run(settings, "progress", "--interval", "0.1")
+
+
+async def test_topics_of_a_mistyped_prefix_are_not_created_unless_agreed_to(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "a.pdf").write_bytes(text_pdf(1))
+    mistyped = settings.model_copy(update={"topic_prefix": f"x{settings.topic_prefix}"})
+    command = ["send", str(tmp_path / "scans"), "--broker", str(settings.broker), "--prefix", mistyped.topic_prefix]
+    result = await asyncio.to_thread(CliRunner().invoke, app, command)
+    assert isinstance(result.exception, ConfigurationError)
+    assert result.exception.message == (
+        f"Kafka at {settings.broker} has no topic {mistyped.topic_prefix}raw-files; correct --prefix, or agree to "
+        "new topics with --create-topics"
+    )
+    assert not await topics_exist(mistyped)
+    assert "raw-files/" in await run(mistyped, "send", tmp_path / "scans", "--create-topics")
 
 
 async def test_tail_prints_records_from_the_beginning_until_it_has_enough(settings: Settings) -> None:
