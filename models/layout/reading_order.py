@@ -16,6 +16,7 @@ from models.arrays import F64, Mask
 from models.document import Region
 from models.layout.columns import column_breaks
 from models.layout.geometry import Box, bounds, same_row
+from models.layout.margins import line_numbers
 from models.layout.rows import joined_rows, row_neighbours
 
 # Text that runs up or down the page: so many times as high as wide, with more than a letter or two.
@@ -32,19 +33,20 @@ def in_reading_order(regions: Sequence[Region], rotation: float = 0.0) -> list[R
     Args:
         rotation: By how many degrees the page's text is rotated clockwise: rows are those of the deskewed page.
 
-    What runs along the page's edge, up or down, comes last.
+    What runs along the page's edge, up or down, comes last, and so do line numbers.
     """
     return [region for row in reading_rows(regions, rotation) for region in row]
 
 
 def reading_rows(regions: Sequence[Region], rotation: float = 0.0) -> list[list[Region]]:
     """Return the regions in reading order, those that are read as one row together."""
-    boxes = deskewed_boxes(regions, rotation)
-    vertical = [_is_vertical(box, region.text) for box, region in zip(boxes, regions, strict=True)]
-    level = [index for index, is_vertical in enumerate(vertical) if not is_vertical]
-    rows = [[index] for index, is_vertical in enumerate(vertical) if is_vertical]
+    boxes, texts = deskewed_boxes(regions, rotation), [region.text for region in regions]
+    aside = line_numbers(boxes, texts)
+    aside |= {index for index, (box, text) in enumerate(zip(boxes, texts, strict=True)) if _is_vertical(box, text)}
+    level = [index for index in range(len(regions)) if index not in aside]
+    rows = [[index] for index in range(len(regions)) if index in aside]
     if level:
-        found = _ordered_rows(np.array([boxes[index] for index in level]), [regions[index].text for index in level])
+        found = _ordered_rows(np.array([boxes[index] for index in level]), [texts[index] for index in level])
         rows = [[level[number] for number in row] for row in found] + rows
     return [[regions[index] for index in row] for row in rows]
 

@@ -164,3 +164,17 @@ def test_labels_in_a_grid_are_read_row_by_row() -> None:
     labels = [[f"Pump P-{row}{column} see detail 4" for column in range(4)] for row in range(5)]
     regions = [line(text, 600 * k, 300 * n) for n, row in enumerate(labels) for k, text in enumerate(row)]
     assert read(regions) == [" ".join(row) for row in labels]
+
+
+@pytest.mark.parametrize("left", [20, 640])
+def test_line_numbers_in_a_margin_or_between_columns_come_last(left: float) -> None:
+    first, second = textwrap.wrap(PROSE * 3, 40)[:22], textwrap.wrap(PROSE * 3, 40)[22:44]
+    numbers = [line(str(5 * n), left, 100 + LEADING * (5 * n - 1)) for n in range(1, 5)]
+    regions = [*column(first, 100, 100), *column(second, 700, 100), *numbers]
+    assert read(regions)[:-4] == [*first, *second]
+
+
+def test_the_numbers_of_a_table_stay_in_their_rows() -> None:
+    rows = [(str(n + 1), name, amount) for n, (name, amount) in enumerate(ITEMS)]
+    cells = [line(text, (100, 200, 700)[k], 60 * n) for n, row in enumerate(rows) for k, text in enumerate(row)]
+    assert read(cells) == [" ".join(row) for row in rows]
