@@ -74,7 +74,11 @@ class PageLines:
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """Everything read from one page; `regions` in reading order, `text` their text, one line per text line."""
+    """Everything read from one page.
+
+    `regions` are in reading order, `text` is their text, one line per text line, and `paragraphs` the text of each
+    paragraph, with words that are split at line ends whole.
+    """
 
     pagenum: int
     text: str
@@ -89,3 +93,4 @@ class PageReading:
     models: dict[str, str | None]
     timings_ms: dict[str, float]
     dropped: int = 0
+    paragraphs: tuple[str, ...] = ()

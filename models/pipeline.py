@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -31,8 +32,10 @@ from models.document import PageReading, Region, weighted_confidence
 from models.documents.files import OpenDocument
 from models.documents.open_documents import OpenDocuments
 from models.documents.text_layer import TextLayer
+from models.documents.unicode_text import plain_letters
 from models.errors import CorruptFile
 from models.layout.geometry import box_polygon
+from models.layout.paragraph_text import paragraph_texts
 from models.layout.paragraphs import in_paragraphs
 from models.layout.pieces import join_pieces
 from models.layout.reading_order import in_reading_order, page_text, reading_rows
@@ -90,12 +93,14 @@ class PagePipeline:
         rendered = perf_counter()
         lines = reader.read(image, options)
         lines = with_calibrated_confidence(lines, options.min_confidence)
-        regions = in_paragraphs(in_reading_order(lines.regions, lines.rotation), lines.rotation)
+        found = [replace(region, text=plain_letters(region.text)) for region in lines.regions]
+        regions = in_paragraphs(in_reading_order(found, lines.rotation), lines.rotation)
         return PageReading(
             pagenum=pagenum, text=page_text(regions, lines.rotation), confidence=_confidence(regions), method="ocr",
             width=image.width, height=image.height, dpi=image.dpi, rotation=lines.rotation,
             language=options.languages, regions=regions, models=reader.models(options),
             timings_ms={"decode": _ms(rendered - started), "recognise": _ms_since(rendered)}, dropped=lines.dropped,
+            paragraphs=paragraph_texts(regions, lines.rotation),
         )  # fmt: skip
 
     def _reader(self, options: ReadOptions) -> PageReader:
@@ -106,7 +111,7 @@ class PagePipeline:
 
 def _from_text_layer(pagenum: int, layer: TextLayer, options: ReadOptions, started: float) -> PageReading:
     lines = [
-        Region(box_polygon(line.box, layer.width, layer.height), line.text, None, "text_layer")
+        Region(box_polygon(line.box, layer.width, layer.height), plain_letters(line.text), None, "text_layer")
         for line in layer.lines
     ]
     regions = in_paragraphs([region for row in reading_rows(lines) for region in join_pieces(row)])
@@ -114,7 +119,7 @@ def _from_text_layer(pagenum: int, layer: TextLayer, options: ReadOptions, start
         pagenum=pagenum, text=page_text(regions), confidence=None, method="text_layer",
         width=layer.width, height=layer.height, dpi=options.dpi, rotation=0.0, language=options.languages,
         regions=regions, models={"detector": None, "printed": None, "handwritten": None},
-        timings_ms={"decode": _ms_since(started)},
+        timings_ms={"decode": _ms_since(started)}, paragraphs=paragraph_texts(regions),
     )  # fmt: skip
 
 

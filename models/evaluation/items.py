@@ -11,6 +11,7 @@ from typing import Literal
 
 from models.document import Kind, Polygon
 from models.evaluation.errors import MalformedGroundTruth
+from models.evaluation.passages import PassageCheck
 
 Unit = Literal["line", "word", "signature"]
 
@@ -43,6 +44,8 @@ class Item:
         member: The picture's name inside the tar file at `path`.
         single_line: Whether the picture shows exactly one line.
         split: The part of the set that the item is in: train, valid, test.
+        joins_words: Whether words that are split at line ends are whole in the truth.
+        checks: Tests of passages, where the truth is that.
     """
 
     name: str
@@ -54,6 +57,8 @@ class Item:
     member: str | None = None
     single_line: bool = False
     split: str | None = None
+    joins_words: bool = False
+    checks: tuple[PassageCheck, ...] = ()
 
     def document(self, folder: Path) -> Path:
         """Return the path of the document; a picture in a tar file is first written into the folder.

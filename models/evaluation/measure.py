@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, as_completed
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
@@ -20,7 +20,7 @@ from models.evaluation.calibration import Judged, judge_words
 from models.evaluation.items import Dataset, Item
 from models.evaluation.readers.registry import ReaderSpec
 from models.evaluation.readers.types import DocumentReader, Transcription
-from models.evaluation.scores import ErrorCount, Overlap, character_errors, word_errors, word_overlap
+from models.evaluation.scores import ErrorCount, Overlap, Share, character_errors, word_errors, word_overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class ItemResult:
         bag: Of the words in any order.
         boxes: Of lines and signatures; None where the truth or the reader has no boxes.
         judged: The words that have a confidence.
+        passages: Of the item's tests of passages, how many are passed.
     """
 
     item: str
@@ -54,6 +55,7 @@ class ItemResult:
     bag: Overlap | None = None
     boxes: BoxScores | None = None
     judged: tuple[Judged, ...] = ()
+    passages: Share = field(default_factory=Share)
 
     def to_json(self) -> dict[str, Any]:
         """Return the texts and counts under their names. Boxes and confidences are in the summary."""
@@ -108,15 +110,18 @@ def _scored(
     item: Item, reading: Transcription, seconds: float, cpu_seconds: float, error: str | None
 ) -> ItemResult:
     """Return the result with the scores that the item's truth allows."""
+    text = reading.text if reading.joined_text is None or not item.joins_words else reading.joined_text
+    passages = Share(sum(check.passes(text) for check in item.checks), len(item.checks))
     result = ItemResult(
-        item.name, reading.text, item.text, reading.pages, seconds, cpu_seconds, error, boxes=_boxes(item, reading)
-    )
+        item.name, text, item.text, reading.pages, seconds, cpu_seconds, error, boxes=_boxes(item, reading),
+        passages=passages,
+    )  # fmt: skip
     if item.text is None:
         return result
     regions = (region for page in reading.readings or () for region in page.regions)
     return replace(
-        result, characters=character_errors(item.text, reading.text), words=word_errors(item.text, reading.text),
-        bag=word_overlap(item.text, reading.text), judged=tuple(judge_words(item.text, regions)),
+        result, characters=character_errors(item.text, text), words=word_errors(item.text, text),
+        bag=word_overlap(item.text, text), judged=tuple(judge_words(item.text, regions)),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from models.evaluation.boxes import BoxScores
@@ -11,6 +11,8 @@ from models.evaluation.calibration import THRESHOLDS, Bin, accuracy_above, calib
 from models.evaluation.items import Dataset
 from models.evaluation.measure import ItemResult
 from models.evaluation.scores import ErrorCount, Overlap, Share
+
+_NEARLY_RIGHT_WER = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Calibration:
 class Summary:
     """A reader on a set. Parts are None where the truth or the reader has nothing to compare.
 
+    `passages` are tests of passages that are passed, `nearly_right` items with a WER of at most 5 %.
     `pages_per_s` is pages over the wall-clock seconds that one process read them in, without loading;
     `cpu_s_per_page` is the CPU time of all its threads.
     """
@@ -44,6 +47,8 @@ class Summary:
     bag: Overlap
     boxes: BoxScores | None
     calibration: Calibration | None
+    passages: Share = field(default_factory=Share)
+    nearly_right: Share = field(default_factory=Share)
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures under their names: fractions in [0, 1], error rates from 0, null for what has none."""
@@ -55,6 +60,7 @@ class Summary:
             "word_precision": self.bag.precision, "word_recall": self.bag.recall,
             "boxes": self.boxes and _boxes_json(self.boxes),
             "calibration": self.calibration and asdict(self.calibration),
+            "passages": self.passages.rate, "wer_within_5_percent": self.nearly_right.rate,
         }  # fmt: skip
 
 
@@ -71,7 +77,13 @@ def summarise(dataset: Dataset, reader: str, results: Sequence[ItemResult]) -> S
         words=sum((r.words for r in results if r.words), ErrorCount()),
         bag=sum((r.bag for r in results if r.bag), Overlap()),
         boxes=sum(boxes, BoxScores()) if boxes else None, calibration=_calibration(results),
+        passages=sum((r.passages for r in results), Share()), nearly_right=_nearly_right(results),
     )  # fmt: skip
+
+
+def _nearly_right(results: Sequence[ItemResult]) -> Share:
+    rates = [result.words.rate for result in results if result.words and result.words.rate is not None]
+    return Share(sum(rate <= _NEARLY_RIGHT_WER for rate in rates), len(rates))
 
 
 def _calibration(results: Sequence[ItemResult]) -> Calibration | None:

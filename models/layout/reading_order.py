@@ -53,6 +53,11 @@ def reading_rows(regions: Sequence[Region], rotation: float = 0.0) -> list[list[
 
 def page_text(regions: Sequence[Region], rotation: float = 0.0) -> str:
     """Return the text of regions in reading order: regions of one row joined by a space, rows by a newline."""
+    return "\n".join(row_texts(regions, rotation))
+
+
+def row_texts(regions: Sequence[Region], rotation: float = 0.0) -> list[str]:
+    """Return the text of regions in reading order row by row; regions of one row are joined by a space."""
     rows: list[list[str]] = []
     before: Box | None = None
     for region, box in zip(regions, deskewed_boxes(regions, rotation), strict=True):
@@ -63,7 +68,7 @@ def page_text(regions: Sequence[Region], rotation: float = 0.0) -> str:
         else:
             rows.append([region.text])
         before = box
-    return "\n".join(" ".join(row) for row in rows)
+    return [" ".join(row) for row in rows]
 
 
 def deskewed_boxes(regions: Sequence[Region], rotation: float) -> list[Box]:

@@ -21,7 +21,8 @@ _SHOWN = {"same": ("{}", ""), "missing": ("[-{}-]", "red"), "extra": ("{{+{}+}}"
 def print_runs(runs: Sequence[Run]) -> None:
     """Print the scores of texts, then those of boxes and of confidences where there are any."""
     summaries = [summary for summary, _ in runs]
-    columns = ("set", "items", "failed", "reader", "CER", "WER", "word F1", "pages/s", "CPU s/page")
+    columns = ("set", "items", "failed", "reader", "CER", "WER", "WER ≤ 5%", "word F1",
+               "passages", "pages/s", "CPU s/page")  # fmt: skip
     print_table(columns, map(_text_row, summaries))
     _print_boxes([(summary, summary.boxes) for summary in summaries if summary.boxes])
     _print_calibrations([(summary, summary.calibration) for summary in summaries if summary.calibration])
@@ -54,7 +55,10 @@ def print_errors(runs: Iterable[Run], count: int) -> None:
 
 
 def _text_row(summary: Summary) -> list[str]:
-    rates = (summary.characters.rate, summary.words.rate, summary.bag.f1)
+    rates = (
+        summary.characters.rate, summary.words.rate, summary.nearly_right.rate, summary.bag.f1,
+        summary.passages.rate,
+    )  # fmt: skip
     speeds = ("–" if rate is None else f"{rate:.2f}" for rate in (summary.pages_per_s, summary.cpu_s_per_page))
     items = (summary.dataset, str(summary.items), str(summary.failed), summary.reader)
     return [*items, *map(_percent, rates), *speeds]

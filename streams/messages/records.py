@@ -64,6 +64,12 @@ class RegionRecord(Record):
     paragraph: int = Field(0, ge=0, lt=2**31, description="number of the region's paragraph on the page, from 0")
 
 
+class ParagraphRecord(Record):
+    """One paragraph of a page; `regions[].paragraph` is its place in the list."""
+
+    text: str = Field(description="its lines joined, with words that are split at line ends whole")
+
+
 class PageText(Record):
     """The page-text record: what was read from one page, or why it could not be read."""
 
@@ -86,6 +92,7 @@ class PageText(Record):
     exception: str | None = Field(description="`Stage: message` for a page that failed, else null")
     timings_ms: dict[str, float]
     dropped: Pages = Field(0, description="lines and words that were read and left out for their low confidence")
+    paragraphs: list[ParagraphRecord] = Field(default_factory=list, description="in reading order")
 
 
 class DocumentRecord(Record):
@@ -170,6 +177,7 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         width=reading.width, height=reading.height, dpi=reading.dpi, rotation=reading.rotation,
         language=reading.language, models=reading.models, reference=task.reference, exception=None,
         timings_ms=reading.timings_ms, dropped=reading.dropped,
+        paragraphs=[ParagraphRecord(text=text) for text in reading.paragraphs],
         regions=[
             RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
                          recogniser=r.recogniser, paragraph=r.paragraph)

@@ -233,3 +233,53 @@ def packed(path: Path, members: dict[str, bytes]) -> None:
             info = tarfile.TarInfo(name)
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
+
+
+def test_a_text_of_words_in_order_joins_what_lines_split(tmp_path: Path) -> None:
+    (tmp_path / "note.pdf").write_bytes(b"-")
+    (tmp_path / "note.pdf.expected.txt").write_text("the committee")
+    dataset = load_dataset(tmp_path)
+    assert dataset.format == "words"
+    assert texts(dataset) == {"note.pdf": "the committee"}
+    assert dataset.items[0].joins_words
+
+
+TEST = {
+    "pdf": "scans/1.pdf",
+    "page": 1,
+    "id": "1",
+    "type": "order",
+    "before": "one",
+    "after": "two",
+    "max_diffs": 1,
+}
+
+
+def passage_tests(folder: Path, *rows: dict[str, object]) -> Path:
+    (folder / "scans").mkdir(exist_ok=True)
+    (folder / "scans" / "1.pdf").write_bytes(b"-")
+    (folder / "scans.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return folder
+
+
+def test_tests_of_passages_belong_to_their_documents(tmp_path: Path) -> None:
+    absent = {**TEST, "id": "2", "type": "absent", "text": "31", "first_n": 10, "case_sensitive": False}
+    dataset = load_dataset(passage_tests(tmp_path, TEST, absent, {**TEST, "type": "math"}))
+    (item,) = dataset.items
+    assert (item.name, item.split, item.text) == ("scans/1.pdf", "scans", None)
+    order, other = item.checks
+    assert (order.kind, order.passage, order.following, order.max_edits) == ("order", "one", "two", 1)
+    assert (other.kind, other.first_characters, other.case_sensitive) == ("absent", 10, False)
+    assert dataset.notes == ("1 tests of type math are left aside",)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({**TEST, "pdf": "scans/2.pdf"}, "no document"), ({**TEST, "pdf": "../1.pdf"}, "no document"),
+        ({**TEST, "page": 2}, "page 2"), ({"id": "1"}, "no test"), ({**TEST, "type": "present"}, "has no 'text'"),
+    ],
+)  # fmt: skip
+def test_tests_that_cannot_be_run_are_named(tmp_path: Path, row: dict[str, object], reason: str) -> None:
+    with pytest.raises(MalformedGroundTruth, match=reason):
+        load_dataset(passage_tests(tmp_path, row))

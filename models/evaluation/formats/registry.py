@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.evaluation.formats import funsd, line_tables, text_files, xml_pages, yolo
+from models.evaluation.formats import funsd, line_tables, passage_tests, text_files, xml_pages, yolo
 from models.evaluation.formats.types import GroundTruthFormat
 
 # The first that finds its files decides. Plain .txt files may be anything, so YOLO's come last.
@@ -11,5 +11,7 @@ FORMATS: tuple[GroundTruthFormat, ...] = (
     funsd.FORMAT,
     xml_pages.FORMAT,
     text_files.FORMAT,
+    text_files.JOINED_FORMAT,
+    passage_tests.FORMAT,
     yolo.FORMAT,
 )

@@ -30,4 +30,5 @@ class PipelineReader:
             readings = tuple(self._pipeline.transcribe(path, pagenum, self._options) for pagenum in range(pages))
         finally:
             self._pipeline.close()
-        return Transcription("\n".join(reading.text for reading in readings), pages, readings)
+        joined = "\n".join(text for reading in readings for text in reading.paragraphs)
+        return Transcription("\n".join(reading.text for reading in readings), pages, readings, joined)

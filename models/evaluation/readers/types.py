@@ -11,11 +11,16 @@ from models.document import PageReading
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """What a reader made of a document of so many pages; `readings` is None for a reader that gives text alone."""
+    """What a reader made of a document of so many pages.
+
+    `readings` is None for a reader that gives text alone, `joined_text` for one that leaves words split as lines
+    split them.
+    """
 
     text: str
     pages: int
     readings: tuple[PageReading, ...] | None = None
+    joined_text: str | None = None
 
 
 class DocumentReader(Protocol):
