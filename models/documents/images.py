@@ -27,6 +27,12 @@ _MULTI_PAGE = {"TIFF"}  # the frames of an animated GIF, WebP or PNG are not pag
 _WHITE_LEVELS = (1.0, 255.0, 4095.0, 65535.0)  # of 1, 8, 12 and 16 bits
 _BAND_PIXELS = 4_000_000  # converted at a time
 _WHITE_IS_ZERO = 0
+_NEW_SUBFILE_TYPE = 254  # a TIFF's tag
+_REDUCED_OR_MASK = 0b101  # its bits: a smaller copy of another page, or its transparency
+# Grey level of letters on transparency, at its darkest percentile, above which they were drawn for dark paper.
+_MIN_LIGHT_LEVEL, _DARKEST_PERCENTILE = 140, 5
+_MIN_OPAQUE_LEVEL = 128  # of alpha
+_MIN_TRANSPARENT_SHARE = 0.3  # of a picture that has no paper of its own
 _TRANSPOSES: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
     5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
@@ -35,7 +41,7 @@ _TRANSPOSES: dict[object, Image.Transpose] = {
 
 
 class ImageDocument:
-    """One open picture file; every frame of a TIFF is a page."""
+    """One open picture file; every frame of a TIFF is a page, but for thumbnails and masks."""
 
     def __init__(self, path: Path) -> None:
         """Open a picture.
@@ -51,7 +57,7 @@ class ImageDocument:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about metadata, which may be as wrong as it likes
                 self._image = Image.open(path)
-                self._pages = int(getattr(self._image, "n_frames", 1)) if self._image.format in _MULTI_PAGE else 1
+                self._frames = _page_frames(self._image)
         except UnidentifiedImageError as error:  # its message has the name in the cache, not the user's
             raise CorruptFile(
                 "this picture cannot be opened: its header is damaged, or it is cut off; send it again"
@@ -63,7 +69,7 @@ class ImageDocument:
 
     @property
     def page_count(self) -> int:
-        return self._pages
+        return len(self._frames)
 
     def text_layer(self, pagenum: int, dpi: int) -> TextLayer | None:
         """Return None: a picture has no text of its own."""
@@ -76,12 +82,12 @@ class ImageDocument:
             PageTooLarge: It has more megapixels than allowed.
             CorruptFile: It cannot be decoded, or has no such page.
         """
-        if not 0 <= pagenum < self._pages:
-            raise CorruptFile(f"there is no page {pagenum}: the file has {self._pages}, numbered from 0")
+        if not 0 <= pagenum < len(self._frames):
+            raise CorruptFile(f"there is no page {pagenum}: the file has {len(self._frames)}, numbered from 0")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self._image.seek(pagenum)
+                self._image.seek(self._frames[pagenum])
                 _check_size(*self._image.size, max_megapixels)
                 pixels = _pixels(_upright(self._image), grey=grey)
         except Image.DecompressionBombError as error:
@@ -108,6 +114,28 @@ def _check_size(width: int, height: int, max_megapixels: float) -> None:
         )
 
 
+def _page_frames(image: Image.Image) -> list[int]:
+    """Return the numbers of the frames that are pages."""
+    if image.format not in _MULTI_PAGE:
+        return [0]
+    count = int(getattr(image, "n_frames", 1))
+    pages = []
+    for frame in range(count) if count > 1 else ():
+        image.seek(frame)
+        if not int(getattr(image, "tag_v2", {}).get(_NEW_SUBFILE_TYPE, 0)) & _REDUCED_OR_MASK:
+            pages.append(frame)
+    return pages or list(range(count))
+
+
+def _is_for_dark_paper(image: Image.Image) -> bool:
+    """Return whether an RGBA picture is light letters on transparency, as screens in dark colours have them."""
+    opaque = np.asarray(image.getchannel("A")) >= _MIN_OPAQUE_LEVEL
+    if not opaque.any() or 1 - opaque.mean() < _MIN_TRANSPARENT_SHARE:
+        return False
+    shades = np.asarray(image.convert("RGB").convert("L"))[opaque]
+    return bool(np.percentile(shades, _DARKEST_PERCENTILE) > _MIN_LIGHT_LEVEL)
+
+
 def _pixels(image: Image.Image, *, grey: bool) -> ImageU8:
     mode = "L" if grey else "RGB"
     if image.mode == "F" or image.mode.startswith("I"):
@@ -116,7 +144,7 @@ def _pixels(image: Image.Image, *, grey: bool) -> ImageU8:
         image = image.getchannel("L")  # lightness: all that text is made of, and Pillow converts no LAB itself
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        paper = Image.new(mode, image.size, "white")
+        paper = Image.new(mode, image.size, "black" if _is_for_dark_paper(image) else "white")
         paper.paste(image.convert(mode), mask=image.getchannel("A"))
         image = paper
     return np.asarray(image.convert(mode))

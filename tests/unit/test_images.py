@@ -216,3 +216,49 @@ def test_a_pdf_may_have_other_bytes_before_it(tmp_path: Path) -> None:
     file = tmp_path / "mail.pdf"
     file.write_bytes(b"Content-Type: application/pdf\r\n\r\n%PDF-1.4")
     assert content_type(file) == "application/pdf"
+
+
+@pytest.mark.parametrize(
+    ("ink", "paper"), [((255, 255, 255, 255), 0), ((255, 220, 160, 255), 0), ((20, 20, 90, 255), 255)]
+)
+def test_letters_on_transparency_get_the_paper_that_shows_them(
+    tmp_path: Path, ink: tuple[int, int, int, int], paper: int
+) -> None:
+    file = tmp_path / "screen.png"
+    picture = Image.new("RGBA", (60, 20), (0, 0, 0, 0))
+    picture.paste(ink, (10, 5, 30, 10))
+    picture.save(file)
+    assert grey(file)[0, 0] == paper
+
+
+def test_a_light_picture_with_dark_letters_keeps_white_paper_around_it(tmp_path: Path) -> None:
+    file = tmp_path / "receipt.png"
+    picture = Image.new("RGBA", (60, 60), (0, 0, 0, 0))
+    picture.paste((250, 250, 245, 255), (10, 10, 40, 50))
+    picture.paste((30, 30, 30, 255), (15, 20, 35, 30))
+    picture.save(file)
+    assert grey(file)[0, 0] == 255
+
+
+def tiff(file: Path, *frames: tuple[int, int]) -> Path:
+    """Write a TIFF whose frames have that NewSubfileType and that grey."""
+    pictures = []
+    for kind, shade in frames:
+        picture = Image.new("L", (40 if kind & 1 else 200, 20), shade)
+        picture.encoderinfo = {"tiffinfo": {254: kind}}
+        pictures.append(picture)
+    pictures[0].save(file, "TIFF", save_all=True, append_images=pictures[1:], tiffinfo={254: frames[0][0]})
+    return file
+
+
+def test_thumbnails_and_masks_of_a_tiff_are_no_pages(tmp_path: Path) -> None:
+    file = tiff(tmp_path / "scan.tiff", (0, 10), (1, 20), (2, 30), (4, 40), (0, 50))
+    with closing(open_document(file)) as document:
+        assert document.page_count == 3
+        shades = [int(document.image(page, 300, 80, grey=True).pixels[0, 0]) for page in range(3)]
+    assert shades == [10, 30, 50]
+
+
+def test_a_tiff_of_nothing_but_thumbnails_has_pages(tmp_path: Path) -> None:
+    with closing(open_document(tiff(tmp_path / "small.tiff", (1, 10), (1, 20)))) as document:
+        assert document.page_count == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,11 @@ from models.recognition.types import LineReading
 # confidences, or where it leaves part of a line out, PP-OCR does.
 _MIN_LINE_CONFIDENCE, _MIN_WORD_CONFIDENCE = 0.95, 0.6
 _MIN_COVERAGE = 0.7  # of the line's width by its words' boxes
+# White between the sign in a number and the digit beside it, in digit pitches: .25 in proportional type and .5
+# where all characters are of one width; with a space between them, .75 and 1.5.
+_MAX_GAP_PITCHES = 0.62
+_DIGIT_WIDTH = 0.85  # of its pitch
+_NUMBER_BEGUN, _NUMBER_ENDED = re.compile(r"\d[.,]?$"), re.compile(r"[.,]?\d[\d.,]*")
 
 
 @dataclass(slots=True)
@@ -40,7 +46,7 @@ class WordLine:
 
     def reading(self) -> LineReading:
         """Return the words, at least one, as a line; characters are assumed evenly spaced within their word."""
-        self.words.sort(key=lambda word: word.box[0])
+        self.words = _whole_numbers(sorted(self.words, key=lambda word: word.box[0]))
         centres: list[float] = []  # x of each character, in page pixels
         for word in self.words:
             x0, _, x1, _ = word.box
@@ -49,6 +55,28 @@ class WordLine:
             centres += [x0 + (x1 - x0) * (number + 0.5) / len(word.text) for number in range(len(word.text))]
         positions = tuple((x - self.left) / max(1.0, self.width) for x in centres)
         return LineReading(" ".join(word.text for word in self.words), line_confidence(self.words), positions)
+
+
+def _whole_numbers(words: Sequence[PlacedWord]) -> list[PlacedWord]:
+    """Return words from left to right, those joined that are one number, such as `17.` and `26`."""
+    joined: list[PlacedWord] = []
+    for word in words:
+        if joined and _is_one_number(joined[-1], word):
+            left = joined[-1]
+            box = (left.box[0], min(left.box[1], word.box[1]), word.box[2], max(left.box[3], word.box[3]))
+            joined[-1] = PlacedWord(box, left.text + word.text, min(left.confidence, word.confidence))
+        else:
+            joined.append(word)
+    return joined
+
+
+def _is_one_number(left: PlacedWord, right: PlacedWord) -> bool:
+    """Return whether a sign stands between digits with no more white than signs have."""
+    begun, ended = _NUMBER_BEGUN.search(left.text), _NUMBER_ENDED.fullmatch(right.text)
+    if begun is None or ended is None or len(begun[0]) + (not right.text[0].isdigit()) != 2:
+        return False  # no sign between them, or one on either side
+    pitch = (right.box[2] - right.box[0]) / (len(right.text) - 1 + _DIGIT_WIDTH)
+    return right.box[0] - left.box[2] < _MAX_GAP_PITCHES * pitch
 
 
 def words_by_line(words: Sequence[PlacedWord], lines: Sequence[F32]) -> tuple[list[WordLine], list[PlacedWord]]:
