@@ -47,10 +47,8 @@ def test_a_number_that_was_read_in_pieces_is_one_word(texts: tuple[str, ...], ga
 
 
 def test_a_word_belongs_to_the_line_around_it() -> None:
-    placed = words("up", gap=1) + [
-        PlacedWord((10, 45, 60, 65), "down", 0.9),
-        PlacedWord((10, 205, 60, 225), "away", 0.9),
-    ]
+    apart = (PlacedWord((10, y, 60, y + 20), text, 0.9) for text, y in (("down", 45), ("away", 205)))
+    placed = [*words("up", gap=1), *apart]
     (upper, lower), elsewhere = words_by_line(placed, [LINE, box_corners((0, 40, 400, 70))])
     assert [word.text for word in upper.words] == ["up"]
     assert [word.text for word in lower.words] == ["down"]
