@@ -20,12 +20,20 @@ InkstreamError           retriable, reason, exit_code: what becomes of it is dec
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
+
+_USER_INFO = re.compile(r"://[^/?#\s]*@")
 
 
 def as_unicode(text: str) -> str:
     """Return text with what is no Unicode escaped: names of files and messages of decoders come as any bytes."""
     return text.encode(errors="backslashreplace").decode()
+
+
+def without_user_info(text: str) -> str:
+    """Return text without the users and passwords of the URIs in it: messages end in logs, records and letters."""
+    return _USER_INFO.sub("://", text)
 
 
 class InkstreamError(Exception):
@@ -45,8 +53,8 @@ class InkstreamError(Exception):
 
     @property
     def message(self) -> str:
-        """Return the sentence for a person: what happened and what to do next; always Unicode."""
-        return as_unicode(str(self.args[0])) if self.args else self.reason
+        """Return the sentence for a person: what happened and what to do next; Unicode, and no URI's password."""
+        return without_user_info(as_unicode(str(self.args[0]))) if self.args else self.reason
 
     @property
     def summary(self) -> str:

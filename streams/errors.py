@@ -7,6 +7,7 @@ InkstreamError
 │   ├── SourceForbidden      a reference may not be fetched, or its server refuses it
 │   ├── SourceTooLarge       the file behind a reference is larger than it may be
 │   ├── ExpiredUnread        messages were deleted from their topic before anybody read them
+│   ├── SealedElsewhere      a password was sealed with a key that is not this service's
 │   ├── PoisonMessage        the whole worker died each time it took up this message
 │   └── RecordTooLarge       a result is larger than its topic takes
 ├── DiskFull                 there is no room for a document (retriable, waited for)
@@ -59,6 +60,12 @@ class ExpiredUnread(MessageError):
     """Messages were deleted from their topic, by retention or by hand, before anybody read them."""
 
     reason = "expired-unread"
+
+
+class SealedElsewhere(MessageError):
+    """A document's password was sealed with a key that is not known here."""
+
+    reason = "sealed-elsewhere"
 
 
 class PoisonMessage(MessageError):

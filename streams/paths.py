@@ -9,7 +9,8 @@ from pathlib import Path
 from streams.errors import ConfigurationError
 
 PRIVATE_UMASK = 0o077
-_OURS = ("kafka", "documents", "ledgers", "faust", "attempts.db")  # in data_dir
+SEAL_KEY = "seal.key"
+_OURS = ("kafka", "documents", "ledgers", "faust", "attempts.db", SEAL_KEY)  # in data_dir
 
 
 def user_cache(name: str) -> Path:

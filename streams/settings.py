@@ -44,6 +44,7 @@ def _object(value: object) -> object:
     return json.loads(value) if isinstance(value, str) else value
 
 
+SealKey = Annotated[SecretStr, Field(min_length=32)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -112,6 +113,11 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     )
     passwords: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
         (), description="tried on every encrypted document"
+    )
+    seal_keys: Annotated[tuple[SealKey, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (),
+        description="keys that passwords are sealed with on topics, the same on all machines: the first seals, all "
+        "open; none: the key in data_dir",
     )
 
     # processes

@@ -15,6 +15,7 @@ from streams.agents.step_runner import Step, StepRunner, at_once
 from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
 from streams.kafka.topics import TopicNames
+from streams.messages.seal import Seal
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
@@ -34,6 +35,7 @@ class RoleParts:
     attempts: Attempts
     health: Health
     metrics: Metrics
+    seal: Seal
     hooks: Hooks = field(default_factory=Hooks)
 
     def topic(self, field: str) -> str:

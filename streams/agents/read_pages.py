@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from models.errors import InkstreamError
 from streams.agents.delivery import Delivery
@@ -15,10 +16,11 @@ from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
 from streams.errors import UndecodableMessage
 from streams.kafka.trimmer import trim_pages
-from streams.messages.codec import decode
+from streams.messages.codec import decode, encode
 from streams.messages.dead_letters import dead_letter
 from streams.messages.incoming import Incoming
 from streams.messages.records import PageTask, Stage, failed_page_text, page_key, page_text
+from streams.messages.seal import Seal
 from streams.monitoring.health import observed
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
@@ -36,6 +38,7 @@ class ReadPages:
         cache: DocumentCache,
         sources: SourceFetcher,
         addressing: Addressing,
+        seal: Seal,
         retention: RetentionWatch,
         metrics: Metrics,
     ) -> None:
@@ -43,6 +46,7 @@ class ReadPages:
         self._cache = cache
         self._sources = sources
         self._addressing = addressing
+        self._seal = seal
         self._retention = retention
         self._metrics = metrics
 
@@ -61,10 +65,11 @@ class ReadPages:
         """Fetch the document, read the page, and return its record."""
         task = decode(PageTask, message.value)
         self._retention.note(task)
-        fetch = self._sources.fetcher(task.reference)
+        opened = self._seal.opened_task(task)
+        fetch = self._sources.fetcher(opened.reference)
         with self._metrics.page_seconds.time():
             async with self._cache.document(task.sha256, fetch) as path:
-                reading = await self._pool.read(path, task.pagenum, task.options)
+                reading = await self._pool.read(path, task.pagenum, opened.options)
         self._metrics.pages_read.labels(method=reading.method).inc()
         return [self._addressing.page_text(page_text(task, reading))]
 
@@ -74,8 +79,12 @@ class ReadPages:
             task = decode(PageTask, message.value)
         except UndecodableMessage:  # nobody knows which page it is: there is no record to write
             key = (message.key or b"").decode(errors="replace")
-            letter = dead_letter("read_pages", error, message, attempts=attempts)
+            value = message.value and self._seal.sealed_bytes(message.value)
+            letter = dead_letter("read_pages", error, replace(message, value=value), attempts=attempts)
             return [self._addressing.dead_letter(key, letter)]
+        sealed = self._seal.sealed_task(task)
+        if sealed != task:  # of an older version, or of somebody else
+            task, message = sealed, replace(message, value=encode(sealed))
         letter = dead_letter(
             "read_pages", error, message, attempts=attempts,
             path=task.path, document_id=task.document_id, pagenum=task.pagenum,
@@ -90,7 +99,7 @@ class ReadPages:
 async def read_pages(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIterator[AgentBody]:
     """pages → page-text. Deletes from `pages` what is read: its retention is unlimited."""
     step = ReadPages(
-        pool=parts.pool, cache=parts.cache, sources=parts.sources,
+        pool=parts.pool, cache=parts.cache, sources=parts.sources, seal=parts.seal,
         addressing=parts.addressing,
         retention=RetentionWatch(parts.metrics, parts.settings.raw_files_retention_h), metrics=parts.metrics,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.document import DocumentInfo
-from models.errors import InkstreamError
+from models.errors import InkstreamError, without_user_info
 from models.options import ReadOptions
 from streams.agents.backpressure import Backpressure
 from streams.agents.delivery import Delivery
@@ -25,6 +25,7 @@ from streams.messages.codec import decode_headers, merge_options
 from streams.messages.dead_letters import dead_letter
 from streams.messages.incoming import Incoming
 from streams.messages.records import ContentDigest, DocumentRecord, FileHeaders, PageTask, Stage, now
+from streams.messages.seal import Seal
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
@@ -56,6 +57,7 @@ class SplitFiles:
         cache: DocumentCache,
         sources: SourceFetcher,
         addressing: Addressing,
+        seal: Seal,
         metrics: Metrics,
     ) -> None:
         self._default_options = settings.read_options()
@@ -64,6 +66,7 @@ class SplitFiles:
         self._cache = cache
         self._sources = sources
         self._addressing = addressing
+        self._seal = seal
         self._metrics = metrics
 
     def identity(self, message: Incoming) -> str:
@@ -73,7 +76,7 @@ class SplitFiles:
     async def outputs(self, message: Incoming) -> Iterable[Outgoing]:
         """Put the file into the cache, open and check it, and return its document record and its page tasks."""
         headers = decode_headers(message.headers)
-        options = merge_options(self._default_options, headers.options)
+        options = self._seal.opened_options(merge_options(self._default_options, headers.options))
         async with self._cache.incoming() as partial:
             file = await self._receive(message, headers, partial)
             info = await self._pool.inspect(partial, self._passwords_for(options))
@@ -91,7 +94,7 @@ class SplitFiles:
             digest = ContentDigest(path)
             digest.update(message.value or b"")
             await asyncio.to_thread(partial.write_bytes, message.value or b"")
-        return _File(path, reference, headers.document_id or digest.document_id, digest.sha256)
+        return _File(without_user_info(path), reference, headers.document_id or digest.document_id, digest.sha256)
 
     def _passwords_for(self, options: ReadOptions) -> list[str]:
         return self._passwords if options.password is None else [options.password, *self._passwords]
@@ -101,16 +104,19 @@ class SplitFiles:
         options = options.model_copy(update={"password": info.password})
         started = now()
         record = DocumentRecord(
-            document_id=file.document_id, path=file.path, reference=file.reference, total_pages=info.total_pages,
+            document_id=file.document_id, path=file.path, reference=without_user_info(file.reference),
+            total_pages=info.total_pages,
             pages_read=0, pages_failed=0, status="reading", started=started, finished=None,
         )  # fmt: skip
         yield self._addressing.document(record)
-        for pagenum in range(info.total_pages):
-            task = PageTask(
-                document_id=file.document_id, pagenum=pagenum, total_pages=info.total_pages, path=file.path,
+        first = self._seal.sealed_task(
+            PageTask(
+                document_id=file.document_id, pagenum=0, total_pages=info.total_pages, path=file.path,
                 reference=file.reference, sha256=file.sha256, options=options, started=started,
-            )  # fmt: skip
-            yield self._addressing.page_task(task)
+            )
+        )  # fmt: skip
+        for pagenum in range(info.total_pages):
+            yield self._addressing.page_task(first.model_copy(update={"pagenum": pagenum}))
 
     def failure(self, message: Incoming, error: InkstreamError, attempts: int) -> Iterable[Outgoing]:
         """Return a document that failed, and a dead letter."""
@@ -122,6 +128,7 @@ class SplitFiles:
         digest = ContentDigest(path)
         digest.update(message.value or b"")
         document_id = headers.document_id or digest.document_id
+        path, reference = without_user_info(path), without_user_info(reference)
         letter = dead_letter("split_files", error, message, attempts=attempts, path=path, document_id=document_id)
         moment = now()
         record = DocumentRecord(
@@ -142,7 +149,7 @@ async def split_files(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIt
     """raw-files → pages. Waits while `pages` is far behind: a backlog of files is smaller than one of tasks."""
     step = SplitFiles(
         settings=parts.settings, pool=parts.pool, cache=parts.cache, sources=parts.sources,
-        addressing=parts.addressing, metrics=parts.metrics,
+        addressing=parts.addressing, seal=parts.seal, metrics=parts.metrics,
     )  # fmt: skip
     async with LagReader(parts.settings) as lags:
         backpressure = Backpressure(lags.pages_behind, parts.settings.max_pages_behind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from streams.commands.options import Broker, CreateTopics, Password, Prefix
 
 if TYPE_CHECKING:
+    from streams.messages.seal import Seal
     from streams.settings import Settings
 
 
@@ -45,10 +47,22 @@ def send(
         raise typer.Exit(1)
 
 
+def _seal(settings: Settings, options: dict[str, object]) -> Seal | None:
+    """Return the service's seal; None, with a note where it matters, where its key is not known here."""
+    from streams.addresses import address_in, broker_note
+    from streams.messages.seal import Seal
+
+    if "password" not in options:
+        return None
+    if settings.seal_keys or settings.broker == address_in(broker_note(settings.data_dir)):
+        return Seal.of(settings)
+    note = "note: the password goes to Kafka as it is; set INKSTREAM_SEAL_KEYS to the service's keys to seal it"
+    print(note, file=sys.stderr)
+    return None
+
+
 async def _send(settings: Settings, files: list[Path], options: dict[str, object]) -> int:
     """Send each file; return how many could not be sent."""
-    import sys
-
     from rich.console import Console
     from rich.progress import track
 
@@ -60,7 +74,7 @@ async def _send(settings: Settings, files: list[Path], options: dict[str, object
     failures = 0
     await wait_for_topics(settings, timeout_s=10)
     bar = Console(stderr=True)
-    async with FileProducer(settings) as producer:
+    async with FileProducer(settings, _seal(settings, options)) as producer:
         for file in track(
             files, "sending", console=bar, transient=True, disable=len(files) < 2 or not bar.is_terminal
         ):

@@ -17,6 +17,7 @@ from streams.kafka.record_reader import RecordReader
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DeadLetter, page_key
+from streams.messages.seal import PREFIX, Seal
 from streams.settings import Settings
 
 
@@ -64,12 +65,14 @@ class Replayer:
 
         Raises:
             SourceGone: Neither the topic nor the letter still has the message.
+            SealedElsewhere: It was sealed with a key that is not known here.
+            UndecodableMessage: The letter is none of ours.
             BrokerError: Kafka does not take it.
         """
         headers = [("replay-of", f"{letter.topic}/{letter.partition}/{letter.offset}".encode())]
         # a page task travels in its letter; a file is fetched from raw-files, where it may have expired
         if letter.payload_base64 is not None:
-            value: bytes | None = base64.b64decode(letter.payload_base64)
+            value: bytes | None = self._payload(letter.payload_base64)
             key: bytes | None = None
             if letter.document_id is not None and letter.pagenum is not None:
                 key = page_key(letter.document_id, letter.pagenum).encode()
@@ -82,3 +85,11 @@ class Replayer:
         with broker_errors(self._settings, "does not take it"):
             sent = await self._producer.send_and_wait(letter.topic, value, key=key, headers=headers)
         return f"{sent.topic}/{sent.partition}/{sent.offset}"
+
+    def _payload(self, encoded: str) -> bytes:
+        """Return the message in a letter, opened where it is sealed as a whole."""
+        try:
+            value = base64.b64decode(encoded, validate=True)
+        except ValueError as error:
+            raise UndecodableMessage("the letter's payload is no base64; nobody can send it again") from error
+        return Seal.of(self._settings).opened_bytes(value) if value.startswith(PREFIX.encode()) else value

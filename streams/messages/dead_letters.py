@@ -6,7 +6,7 @@ import base64
 import traceback
 from collections.abc import Iterable
 
-from models.errors import InkstreamError
+from models.errors import InkstreamError, without_user_info
 from streams.messages.incoming import Incoming
 from streams.messages.records import DeadLetter, Stage, now
 
@@ -25,13 +25,14 @@ def dead_letter(
     document_id: str | None = None,
     pagenum: int | None = None,
 ) -> DeadLetter:
-    """Return the dead letter of a message that ended with `error`."""
+    """Return the dead letter of a message that ended with `error`. Its value's secrets are sealed by the caller."""
     value = message.value
     small = value is not None and len(value) <= _MAX_PAYLOAD_BYTES and stage == "read_pages"
     return DeadLetter(
         timestamp=now(), reason=error.reason, stage=stage, exception=error.summary,
-        traceback="".join(traceback.format_exception(error)), topic=message.topic, partition=message.partition,
-        offset=message.offset, attempts=attempts, path=path, document_id=document_id, pagenum=pagenum,
+        traceback=without_user_info("".join(traceback.format_exception(error))),
+        topic=message.topic, partition=message.partition, offset=message.offset,
+        attempts=attempts, path=path, document_id=document_id, pagenum=pagenum,
         headers=_readable(message.headers),
         payload_base64=base64.b64encode(value).decode() if small and value is not None else None,
     )  # fmt: skip
@@ -39,7 +40,7 @@ def dead_letter(
 
 def _readable(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
     return {
-        name: value.decode(errors="replace")
+        name: without_user_info(value.decode(errors="replace"))
         for name, value in headers
         if value is not None and name not in _SECRET_HEADERS
     }

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.document import Kind, Method, PageReading
+from models.errors import without_user_info
 from models.options import ReadOptions
 
 _RANGES = r"^(\d{1,7}(-\d{1,7})?(,\d{1,7}(-\d{1,7})?)*)?$"
@@ -45,10 +46,11 @@ class PageTask(Record):
     pagenum: Pages
     total_pages: TotalPages
     path: str
-    reference: str
+    reference: str = Field(description="without user and password")
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    options: ReadOptions
+    options: ReadOptions = Field(description="its password is sealed")
     started: str
+    credentials: str | None = Field(None, repr=False, description="user and password of the reference, sealed")
 
 
 class RegionRecord(Record):
@@ -175,7 +177,8 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         timestamp=now(), pagenum=task.pagenum, path=task.path, text=reading.text, document_id=task.document_id,
         total_pages=task.total_pages, confidence=reading.confidence, method=reading.method,
         width=reading.width, height=reading.height, dpi=reading.dpi, rotation=reading.rotation,
-        language=reading.language, models=reading.models, reference=task.reference, exception=None,
+        language=reading.language, models=reading.models,
+        reference=without_user_info(task.reference), exception=None,
         timings_ms=reading.timings_ms, dropped=reading.dropped,
         paragraphs=[ParagraphRecord(text=text) for text in reading.paragraphs],
         regions=[
@@ -191,6 +194,6 @@ def failed_page_text(task: PageTask, exception: str) -> PageText:
     return PageText(
         timestamp=now(), pagenum=task.pagenum, path=task.path, text="", document_id=task.document_id,
         total_pages=task.total_pages, confidence=None, method=None, width=0, height=0, dpi=0, rotation=0.0,
-        language=task.options.languages, regions=[], models={}, reference=task.reference, exception=exception,
-        timings_ms={},
+        language=task.options.languages, regions=[], models={}, reference=without_user_info(task.reference),
+        exception=exception, timings_ms={},
     )  # fmt: skip

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable
 from time import monotonic
 
+from models.errors import without_user_info
 from streams.terminal import plain
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _QUIET = ("aiokafka", "faust", "mode", "asyncio", "uvicorn", "httpx", "watchdog", "PIL", "rapidocr", "RapidOCR")
-_USER_INFO = re.compile(r"://[^/\s@]+@")
 _REPEAT_AFTER_S = 60.0
 _MAX_KNOWN_LINES = 1000
 
@@ -38,7 +37,7 @@ class PlainFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a line, or several with a traceback."""
-        return _USER_INFO.sub("://…@", plain(super().format(record)))
+        return without_user_info(plain(super().format(record)))
 
 
 class OncePerMinute(logging.Filter):

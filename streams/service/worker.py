@@ -22,6 +22,7 @@ from streams.documents.references import SourceFetcher
 from streams.errors import ConfigurationError
 from streams.kafka.broker_watch import watch_broker
 from streams.kafka.topics import Role, TopicNames, wait_for_topics
+from streams.messages.seal import Seal
 from streams.monitoring.health import Health, observed
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
@@ -72,6 +73,7 @@ class Worker:
         self.health = Health(3 * max(settings.page_timeout_s, settings.split_timeout_s) + settings.source_retry_s)
         self.metrics.watch(self.health)
         self.cache = DocumentCache(settings.data_dir / "documents", settings.cache_bytes)
+        self.seal = Seal.of(settings)
         self.apps: list[App] = []
         self.partitions = asyncio.ensure_future(wait_for_topics(settings))  # of page-text
 
@@ -121,6 +123,7 @@ class Worker:
             attempts=Attempts(self.settings.data_dir / "attempts.db"),
             health=self.health,
             metrics=self.metrics,
+            seal=self.seal,
             hooks=self.hooks,
         )
 

@@ -19,6 +19,7 @@ from streams.errors import BrokerError, FileUnreadable, RecordTooLarge
 from streams.kafka.clients import broker_errors, open_producer
 from streams.kafka.topics import TopicNames
 from streams.messages.records import ContentDigest
+from streams.messages.seal import Seal
 from streams.settings import Settings
 from streams.sources.ledger import Version
 
@@ -51,8 +52,10 @@ class _Document:
 class FileProducer:
     """Sends files and waits until Kafka has them. An async context manager; lives on one event loop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, seal: Seal | None = None) -> None:
+        """Open nothing yet; `seal` is the service's: without it a password stands on raw-files as it is given."""
         self._settings = settings
+        self._seal = seal
         self._topic = TopicNames.of(settings).raw_files
         self._connection = AsyncExitStack()
         self._producer: AIOKafkaProducer | None = None
@@ -135,7 +138,7 @@ class FileProducer:
         if content_ref is not None:
             headers.append(("content-ref", content_ref.encode()))
         if document.options:
-            headers.append(("options", json.dumps(document.options).encode()))
+            headers.append(("options", json.dumps(self._sealed(document.options)).encode()))
         try:
             with broker_errors(self._settings, f"does not take {document.path}"):
                 sent = await producer.send_and_wait(self._topic, value, key=key, headers=headers)
@@ -147,6 +150,12 @@ class FileProducer:
             raise
         inline = content_ref is None
         return SentFile(document.document_id, document.path, sent.topic, sent.partition, sent.offset, inline)
+
+    def _sealed(self, options: Mapping[str, object]) -> Mapping[str, object]:
+        password = options.get("password")
+        if self._seal is None or not isinstance(password, str):
+            return options
+        return {**options, "password": self._seal.seal(password)}
 
 
 def _load(file: Path, path: str, inline_limit: int, version: Version | None) -> tuple[bytes | None, ContentDigest]:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 
 from streams.addresses import api_note, listening_socket, noted
+from streams.messages.seal import Seal
 from streams.monitoring.health import Health, note_end, observed
 from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
@@ -49,7 +50,7 @@ async def serving(
     BoundedConnection.most = max_connections()
     async with (
         observed(table.run(), "the SQL table follows its topics", health),  # or SQL answers from the past for ever
-        FileProducer(settings) as producer,
+        FileProducer(settings, Seal.of(settings)) as producer,
     ):
         api = create_api(settings, table, producer, health, metrics)
         server = _Server(
