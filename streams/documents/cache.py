@@ -2,7 +2,8 @@
 
 A file's name is the sha256 of its content, so two readers that fetch the same document write the same file, and
 a rename makes the later one harmless. A reader holds a shared lock on a file while it uses it; eviction takes
-an exclusive lock first and passes over what is in use. The kernel drops the locks of a process that dies.
+an exclusive lock first and passes over what is in use. The kernel drops the locks of a process that dies: a
+partial file that nobody holds is of one, and is removed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from streams.messages.records import ContentDigest
 Fetch = Callable[[Path], Awaitable[None]]
 _READ_BYTES = 1024 * 1024
 _PARTIAL = ".partial"
-_MAX_PARTIAL_AGE_S = 3600  # no fetch takes so long: an older file is of a process that died
 
 
 class DocumentCache:
@@ -35,9 +35,7 @@ class DocumentCache:
         # a lock lives as long as somebody fetches or waits for that document
         self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob("*" + _PARTIAL):  # of processes that were killed
-            if time.time() - leftover.stat().st_mtime > _MAX_PARTIAL_AGE_S:
-                leftover.unlink(missing_ok=True)
+        self._evict()
 
     @asynccontextmanager
     async def document(self, sha256: str, fetch: Fetch) -> AsyncIterator[Path]:
@@ -67,16 +65,14 @@ class DocumentCache:
     @asynccontextmanager
     async def incoming(self) -> AsyncIterator[Path]:
         """Yield the path of a new partial file in the cache; it is gone after the block unless adopted."""
-        partial = self._new_partial()
+        held, name = tempfile.mkstemp(suffix=_PARTIAL, dir=self._folder)
+        partial = Path(name)
         try:
+            fcntl.flock(held, fcntl.LOCK_SH)
             yield partial
         finally:
+            os.close(held)
             _forget(partial)
-
-    def _new_partial(self) -> Path:
-        handle, name = tempfile.mkstemp(suffix=_PARTIAL, dir=self._folder)
-        os.close(handle)
-        return Path(name)
 
     def adopt(self, partial: Path, sha256: str) -> int:
         """Make a partial file the document of that content and return a descriptor that holds it."""
@@ -103,16 +99,20 @@ class DocumentCache:
         if not path.exists():  # evicted between opening and locking
             os.close(held)
             return None
-        os.utime(path)  # used last: evicted last
+        # used last: evicted last. Its time of change stays, by which readers know what they have open
+        os.utime(path, ns=(time.time_ns(), os.fstat(held).st_mtime_ns))
         return held
 
     def _evict(self) -> None:
-        """Remove the documents unused for longest until the bound holds, passing over those in use."""
+        """Remove what killed processes left, then the documents unused for longest until the bound holds.
+
+        What is in use is passed over.
+        """
         entries = sorted(self._entries(), key=lambda entry: entry[0])
         excess = sum(size for _, size, _ in entries) - self._max_bytes
         for _, size, path in entries:
-            if excess <= 0:
-                return
+            if excess <= 0 and path.suffix != _PARTIAL:
+                continue
             with _exclusively(path) as mine:
                 if mine:
                     path.unlink(missing_ok=True)
@@ -120,12 +120,11 @@ class DocumentCache:
 
     def _entries(self) -> Iterator[tuple[float, int, Path]]:
         for path in self._folder.iterdir():
-            if path.suffix != _PARTIAL:
-                try:
-                    found = path.stat()
-                except FileNotFoundError:
-                    continue
-                yield found.st_mtime, found.st_size, path
+            try:
+                found = path.stat()
+            except FileNotFoundError:
+                continue
+            yield found.st_atime, found.st_size, path
 
 
 def _forget(partial: Path) -> None:

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from models.documents.open_documents import OpenDocuments
 from streams.documents.cache import DocumentCache
 from streams.errors import SourceGone
 
@@ -76,3 +79,37 @@ async def test_a_failed_fetch_is_tried_anew_by_the_next_reader(tmp_path: Path) -
             pass
     async with cache.document(sha(b"x"), Fetch(b"x")) as path:
         assert path.read_bytes() == b"x"
+
+
+async def test_what_a_killed_process_left_is_removed_and_what_is_being_fetched_stays(tmp_path: Path) -> None:
+    cache = DocumentCache(tmp_path, 1000)
+    (tmp_path / "left.partial").write_bytes(b"half of a document")
+    async with cache.incoming() as partial:
+        partial.write_bytes(b"half")
+        DocumentCache(tmp_path, 1000)
+        assert [file for file in tmp_path.iterdir()] == [partial]
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_what_is_being_fetched_counts_as_well(tmp_path: Path) -> None:
+    cache = DocumentCache(tmp_path, 25)
+    async with cache.document(sha(b"a" * 10), Fetch(b"a" * 10)):
+        pass
+    async with cache.incoming() as partial:
+        partial.write_bytes(b"b" * 20)
+        async with cache.document(sha(b"c"), Fetch(b"c")):
+            pass
+        assert {file.name for file in tmp_path.iterdir()} == {sha(b"c"), partial.name}
+
+
+async def test_a_document_stays_open_from_page_to_page(tmp_path: Path) -> None:
+    page = io.BytesIO()
+    Image.new("L", (20, 20)).save(page, "PNG")
+    cache, documents, fetch = DocumentCache(tmp_path, 1000), OpenDocuments(), Fetch(page.getvalue())
+    opened = []
+    for _ in range(2):
+        async with cache.document(sha(fetch.content), fetch) as path:
+            opened.append(documents.get(path, None))
+        await asyncio.sleep(0.01)
+    documents.close()
+    assert opened[0] is opened[1]
