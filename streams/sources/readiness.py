@@ -1,9 +1,12 @@
-"""Whether a file is whole. A writer that pauses leaves a file that looks finished by size and time."""
+"""Whether a file is whole. A writer that pauses leaves a file that looks finished by size and time.
+
+The structure alone is looked at, in bounded time and memory: this runs in the process that runs everything. Only
+reader processes decode.
+"""
 
 from __future__ import annotations
 
 import re
-import struct
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,9 +23,11 @@ from models.documents.media_types import (
     WEBP,
     media_type,
 )  # fmt: skip
+from streams.sources.picture_extent import jpeg_2000_is_whole, jpeg_is_whole
 from streams.sources.tiff_extent import tiff_is_whole
 
 _LINEARISED = re.compile(rb"/Linearized\b[^>]*?/L\s+(\d+)")
+_MAX_GIF_BLOCKS = 2_000_000  # of 255 bytes each, mostly
 _TAIL_BYTES = 2048  # PDF writers and mail gateways append a little after %%EOF
 
 
@@ -43,8 +48,12 @@ def is_whole(file: Path) -> bool:
         kind = media_type(head)
         if kind == PDF:
             return _pdf_is_whole(head, tail, size)
-        if kind in (JPEG, JPEG_2000):
-            return tail.rstrip(b"\0\r\n").endswith(b"\xff\xd9") or _decodes(file)
+        if kind in (JPEG, JPEG_2000) and tail.rstrip(b"\0\r\n").endswith(b"\xff\xd9"):
+            return True
+        if kind == JPEG:  # cameras append to it
+            return jpeg_is_whole(stream)
+        if kind == JPEG_2000:
+            return jpeg_2000_is_whole(stream, size)
         if kind == TIFF:
             return tiff_is_whole(stream, size)
         if kind == GIF:
@@ -65,11 +74,13 @@ def _pdf_is_whole(head: bytes, tail: bytes, size: int) -> bool:
 
 
 def _gif_is_whole(stream: BinaryIO) -> bool:
-    """Return whether the chain of blocks reaches the trailer."""
+    """Return whether the chain of blocks reaches the trailer, or is longer than any picture's."""
     stream.seek(0)
     flags = stream.read(13)[10:11]
     _skip_palette(stream, flags)
-    while block := stream.read(1):
+    blocks = 0
+    while blocks < _MAX_GIF_BLOCKS and (block := stream.read(1)):
+        blocks += 1
         if block == b";":
             return True
         if block == b"!":
@@ -79,25 +90,12 @@ def _gif_is_whole(stream: BinaryIO) -> bool:
             stream.read(1)
         else:
             return False
-        while length := stream.read(1)[:1].strip(b"\0"):
+        while blocks < _MAX_GIF_BLOCKS and (length := stream.read(1).strip(b"\0")):
             stream.seek(length[0], 1)
-    return False
+            blocks += 1
+    return blocks >= _MAX_GIF_BLOCKS
 
 
 def _skip_palette(stream: BinaryIO, flags: bytes) -> None:
     if flags and flags[0] & 0x80:
         stream.seek(3 << (1 + (flags[0] & 7)), 1)
-
-
-def _decodes(file: Path) -> bool:
-    """Return whether a picture with something after its end, or with no end, decodes."""
-    from PIL import Image
-
-    try:
-        with Image.open(file) as picture:
-            picture.load()
-    except Image.DecompressionBombError:
-        return True  # too large to look at here; reading it reports that
-    except (OSError, SyntaxError, ValueError, struct.error):  # UnidentifiedImageError is an OSError
-        return False
-    return True

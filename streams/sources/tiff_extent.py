@@ -29,7 +29,8 @@ _VALUE_BYTES = {
 }
 # struct formats of the types that offsets and lengths may have
 _INTEGERS = {3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
-_MAX_DIRECTORIES = 100_000  # a chain that is longer is garbage, which would take hours to follow
+# Entries and numbers looked at. More are garbage, which would take hours: 10,000 scanned pages have a million.
+_MAX_VALUES = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +54,52 @@ class _Entry:
     inline: bytes
 
 
+class _TooMuch(Exception):
+    """There is more to look at than any scan has."""
+
+
+class _Work:
+    """Counts the values looked at."""
+
+    def __init__(self) -> None:
+        self._left = _MAX_VALUES
+
+    def add(self, values: int) -> None:
+        """Count values before they are read. Raises _TooMuch."""
+        self._left -= values
+        if self._left < 0:
+            raise _TooMuch
+
+
 def tiff_is_whole(stream: BinaryIO, size: int) -> bool:
-    """Return whether every directory, and all that the directories name, lies within the file's `size` bytes."""
+    """Return whether every directory, and all that the directories name, lies within the file's `size` bytes.
+
+    A file with more to look at than any scan has is left to its reader: it is whole.
+    """
     stream.seek(0)
     order, big = ("<" if stream.read(2) == b"II" else ">"), b"+" in stream.read(2)
     layout = _Layout(order, 8, "Q", "HHQ8s", "Q") if big else _Layout(order, 4, "H", "HHI4s", "I")
+    work = _Work()
     try:
-        return all(_entries_end(stream, layout, entries) <= size for entries in _directories(stream, layout))
+        return all(
+            _entries_end(stream, layout, entries, work) <= size for entries in _directories(stream, layout, work)
+        )
     except EOFError:
         return False
+    except _TooMuch:
+        return True
 
 
-def _directories(stream: BinaryIO, layout: _Layout) -> Iterator[list[_Entry]]:
+def _directories(stream: BinaryIO, layout: _Layout, work: _Work) -> Iterator[list[_Entry]]:
     """Yield the entries of each directory in the chain. Raises EOFError where it leaves the file."""
     (directory,) = _read(stream, layout.first, layout.order + layout.offset)
     if not directory:
         raise EOFError  # a writer fills it in last
     visited: set[int] = set()
-    while directory and directory not in visited and len(visited) < _MAX_DIRECTORIES:
+    while directory and directory not in visited:
         visited.add(directory)
         (count,) = _read(stream, directory, layout.order + layout.count)
+        work.add(1 + count)
         start = directory + struct.calcsize(layout.order + layout.count)
         width = struct.calcsize(layout.order + layout.entry)
         table = _bytes(stream, start, count * width)
@@ -80,7 +107,7 @@ def _directories(stream: BinaryIO, layout: _Layout) -> Iterator[list[_Entry]]:
         (directory,) = _read(stream, start + count * width, layout.order + layout.offset)
 
 
-def _entries_end(stream: BinaryIO, layout: _Layout, entries: list[_Entry]) -> int:
+def _entries_end(stream: BinaryIO, layout: _Layout, entries: list[_Entry], work: _Work) -> int:
     """Return where the last of what these entries name ends. Raises EOFError as well where that is outside."""
     ends = [0]
     for entry in entries:
@@ -90,6 +117,7 @@ def _entries_end(stream: BinaryIO, layout: _Layout, entries: list[_Entry]) -> in
     named = {entry.tag: entry for entry in entries}
     for offsets, lengths in ((_STRIP_OFFSETS, _STRIP_LENGTHS), (_TILE_OFFSETS, _TILE_LENGTHS)):
         if offsets in named and lengths in named:
+            work.add(named[offsets].count + named[lengths].count)
             starts = _integers(stream, layout, named[offsets])
             ends += map(sum, zip(starts, _integers(stream, layout, named[lengths]), strict=False))
     return max(ends)

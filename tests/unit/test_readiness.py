@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
 from streams.sources.readiness import is_whole
+from tests.drawing.picture_bombs import jpeg_2000, jpeg_of_scans, tiff_of_directories
 from tests.unit.test_folder import WHOLE, picture
 
 KINDS = {**WHOLE, "jp2": picture("JPEG2000")}
@@ -67,6 +69,59 @@ def test_reserved_space_is_not_whole(file: Path) -> None:
 
 def test_a_jpeg_with_something_after_its_end_is_whole(file: Path) -> None:
     file.write_bytes(WHOLE["jpeg"] + b"what a camera appends")
+    assert is_whole(file)
+
+
+def test_a_jpeg_2000_with_something_after_its_end_is_whole(file: Path) -> None:
+    file.write_bytes(KINDS["jp2"] + b"what an archive appends")
+    assert is_whole(file)
+    box = KINDS["jp2"].index(b"jp2c") - 4
+    to_the_end = KINDS["jp2"][:box] + bytes(4) + KINDS["jp2"][box + 4 :]
+    for content in (to_the_end, KINDS["jp2"][box + 8 :]):
+        file.write_bytes(content + b"what an archive appends")
+        assert is_whole(file)
+        file.write_bytes(content[:-100])
+        assert not is_whole(file)
+
+
+def test_a_jpeg_with_a_thumbnail_is_not_whole_at_the_end_of_that(file: Path) -> None:
+    thumbnail = b"\xff\xe1" + struct.pack(">H", len(WHOLE["jpeg"]) + 2) + WHOLE["jpeg"]
+    file.write_bytes(b"\xff\xd8" + thumbnail + WHOLE["jpeg"][2:-200])
+    assert not is_whole(file)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        jpeg_of_scans(20_000, 16_000) + b"what a camera appends",  # takes an hour to decode
+        b"\xff\xd8" + b"\xff\x01" * 5_000_000,
+        b"GIF89a" + bytes(7) + b"!\xfe" + b"\1x" * 10_000_000,
+        jpeg_2000(60_000, 60_000, 1_000) + b"more",
+        tiff_of_directories(20_000, side=8),
+    ],
+    ids=["jpeg", "markers", "gif", "jpeg 2000", "tiff"],
+)
+def test_nothing_is_decoded_to_see_whether_it_is_whole(
+    file: Path, bomb: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "open", _decodes)
+    file.write_bytes(bomb)
+    assert is_whole(file)
+
+
+def _decodes(*_: object, **__: object) -> NoReturn:
+    raise AssertionError("only reader processes decode")
+
+
+def test_a_tiff_with_more_to_look_at_than_any_scan_is_left_to_its_reader(file: Path) -> None:
+    rows = 200
+    table = struct.pack("<HHII", 273, 4, 100_000, 8) + struct.pack("<HHII", 279, 4, 100_000, 8)
+    directory = struct.pack("<H", 2) + table
+    start, width = 8 + 400_000, len(directory) + 4
+    chain = b"".join(directory + struct.pack("<I", start + (n + 1) * width) for n in range(rows))
+    outside = struct.pack("<HHHII", 1, 700, 1, 2**30, 8) + bytes(4)
+    file.write_bytes(b"II*\0" + struct.pack("<I", start) + bytes(400_000) + chain + outside)
     assert is_whole(file)
 
 
