@@ -86,7 +86,9 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     watch_polling_s: float | None = Field(
         None, gt=0, description="seconds between looks at the folder (NFS, SMB); none: file system events"
     )
-    clean: Literal["off", "archive", "delete"] = Field("off", description="what becomes of a delivered file")
+    clean: Literal["off", "archive", "delete"] = Field(
+        "off", description="archive: delivered files; delete: once they are read whole"
+    )
     latest_first: bool = Field(False, description="newest file first instead of oldest first")
 
     content_ref_schemes: Words = Field(

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def watch(
     folder: Annotated[Path, typer.Argument(help="Folder to watch, with its subfolders.")],
     clean: Annotated[
-        str | None, typer.Option(help="Delivered files: off (keep), archive (to .archive) or delete.")
+        str | None,
+        typer.Option(help="Delivered files: off (keep), archive (to .archive), delete (once they are read)."),
     ] = None,
     latest_first: Annotated[bool | None, typer.Option(help="Newest file first, not oldest.")] = None,
     polling: Annotated[float | None, typer.Option(help="Look every so many seconds: for NFS and SMB.")] = None,

@@ -1,4 +1,4 @@
-"""What becomes of a file once Kafka has it: nothing, the archive, or deletion (Spark's cleanSource)."""
+"""The archive: where files go once Kafka has them, with `clean=archive` (Spark's cleanSource)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import logging
 import os
 import shutil
 from pathlib import Path
-from typing import Literal
 
 from streams.sources.ledger import Version
 
 logger = logging.getLogger(__name__)
 
-Clean = Literal["off", "archive", "delete"]
 ARCHIVE = ".archive"
 
 
@@ -57,20 +55,14 @@ def _appear(file: Path, target: Path) -> None:
     shutil.copystat(file, target)
 
 
-def clean(file: Path, version: Version, how: Clean, *, inline: bool) -> bool:
-    """Clean a delivered version away and return whether it is gone from the folder.
+def leave_to_archive(file: Path, version: Version) -> bool:
+    """Remove a delivered file that is in the archive as well, and return whether it is gone from the folder.
 
-    A file that was sent by reference is read from where it lies, maybe days later: it is not deleted. Neither is
-    one that has changed since it was sent.
+    One that has changed since it was sent is another file, and stays.
 
     Raises:
         OSError: It may not be deleted.
     """
-    if how == "off":
-        return False
-    if how == "delete" and not inline:
-        logger.info("%s is kept: it is read by reference", file)
-        return False
     if Version.of(file) != version:
         return False
     file.unlink()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from streams.errors import BrokerError, FileUnreadable
 from streams.settings import Settings
-from streams.sources.clean import ARCHIVE, clean, place_in_archive
+from streams.sources.clean import ARCHIVE, leave_to_archive, place_in_archive
 from streams.sources.events import observe
 from streams.sources.ledger import Ledger, Version
 from streams.sources.producer import SentFile
@@ -203,8 +203,13 @@ class FolderSource:
         # noted before it is cleaned away: a crash between the two sends nothing again
         self._ledger.record(file, version, sent.document_id)
         self.broken += not whole
-        if await asyncio.to_thread(clean, file, version, self._settings.clean, inline=sent.inline):
-            self._ledger.forget(file)
+        if self._settings.clean == "archive":
+            if await asyncio.to_thread(leave_to_archive, file, version):
+                self._ledger.forget(file)
+        elif self._settings.clean == "delete" and sent.inline:
+            self._ledger.delete_later(sent.reference, file, version)
+        elif self._settings.clean == "delete":
+            logger.info("%s is kept: it is read by reference", file)
 
     async def _sent(self, file: Path, version: Version) -> SentFile | None:
         """Return what was sent; None where the file is another version by now. Kafka is waited for."""

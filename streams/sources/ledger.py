@@ -59,6 +59,10 @@ class Ledger:
                 "CREATE TABLE IF NOT EXISTS delivered (path BLOB PRIMARY KEY, size INTEGER NOT NULL,"
                 " mtime_ns INTEGER NOT NULL, document_id TEXT NOT NULL) WITHOUT ROWID"
             )
+            self._db.execute(
+                "CREATE TABLE IF NOT EXISTS to_delete (reference TEXT PRIMARY KEY, path BLOB NOT NULL,"
+                " size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) WITHOUT ROWID"
+            )
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
                 f"the ledger of delivered files, {file}, cannot be used: {error}. Make data_dir writable, or "
@@ -80,6 +84,25 @@ class Ledger:
     def forget(self, file: Path) -> None:
         """Forget a file that was cleaned away: one of the same name is a new one."""
         self._db.execute("DELETE FROM delivered WHERE path = ?", (bytes(file),))
+
+    def delete_later(self, reference: str, file: Path, version: Version) -> None:
+        """Note that a file is to be deleted once the message at that reference is read."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO to_delete VALUES (?, ?, ?, ?)",
+            (reference, bytes(file), version.size, version.mtime_ns),
+        )
+
+    def to_delete(self, reference: str) -> tuple[Path, Version] | None:
+        """Return the file that is to be deleted once the message at that reference is read."""
+        row = self._db.execute(
+            "SELECT path, size, mtime_ns FROM to_delete WHERE reference = ?", (reference,)
+        ).fetchone()
+        return None if row is None else (Path(os.fsdecode(row[0])), Version(row[1], row[2]))
+
+    def deleted(self, reference: str, file: Path) -> None:
+        """Forget a file that was deleted: one of the same name is a new one."""
+        self._db.execute("DELETE FROM to_delete WHERE reference = ?", (reference,))
+        self.forget(file)
 
     def close(self) -> None:
         """Close the file."""

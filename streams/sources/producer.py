@@ -17,6 +17,7 @@ from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 from streams.documents.cache import digest_of
 from streams.errors import BrokerError, FileUnreadable, RecordTooLarge
 from streams.kafka.clients import broker_errors, open_producer
+from streams.kafka.record_reader import kafka_reference
 from streams.kafka.topics import TopicNames
 from streams.messages.records import ContentDigest
 from streams.messages.seal import Seal
@@ -38,6 +39,11 @@ class SentFile:
     partition: int
     offset: int
     inline: bool
+
+    @property
+    def reference(self) -> str:
+        """The message's own reference, which its document's record has where the file went inline."""
+        return kafka_reference(self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True)

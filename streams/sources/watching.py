@@ -11,6 +11,7 @@ from pathlib import Path
 from streams.kafka.clients import open_admin
 from streams.kafka.topics import TopicNames
 from streams.settings import Settings
+from streams.sources.deletion import delete_what_is_read
 from streams.sources.folder import FolderSource
 from streams.sources.ledger import Ledger, Version
 from streams.sources.producer import FileProducer, SentFile
@@ -35,13 +36,28 @@ async def watching(
             return sent
 
         source = FolderSource(settings, folder, ledger, deliver)
-        task = asyncio.create_task(source.run())
+        task = asyncio.create_task(_run(source, settings, ledger))
         try:
             yield source, task
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             ledger.close()
+
+
+async def _run(source: FolderSource, settings: Settings, ledger: Ledger) -> None:
+    """Run the watcher and, where files are deleted, what deletes them; ends only by failing, both at once."""
+    work = {asyncio.create_task(source.run())}
+    if settings.clean == "delete":
+        work.add(asyncio.create_task(delete_what_is_read(settings, ledger)))
+    try:
+        done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
 
 
 async def _ledger_file(settings: Settings, folder: Path) -> Path:

@@ -26,7 +26,7 @@ from streams.settings import Settings
 from streams.sources.folder import FolderSource
 from streams.sources.producer import FileProducer
 from streams.sources.watching import watching
-from tests.integration.harness import eventually
+from tests.integration.harness import Topics, WorkerProcess, eventually
 
 
 def pdf(text: str = "hello") -> bytes:
@@ -185,6 +185,25 @@ async def test_a_watched_folder_is_delivered_once_to_each_kafka_topic(settings: 
     async with watching(other) as (source, _):
         await until_idle(source)
     assert len(await raw_files(other)) == 30
+
+
+async def test_a_file_that_failed_is_not_deleted(settings: Settings) -> None:
+    locked = pymupdf.open()
+    locked.new_page()
+    content = locked.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="unknown")
+    (settings.inbox / "good.pdf").write_bytes(pdf())
+    (settings.inbox / "locked.pdf").write_bytes(content)
+    topics = Topics(settings)
+
+    async def ended() -> bool:
+        states = {record.status for record in (await topics.documents()).values()}
+        return states == {"done", "failed"} and not (settings.inbox / "good.pdf").exists()
+
+    deleting = settings.model_copy(update={"clean": "delete", "stable_s": 0.1})
+    async with watching(deleting):
+        with WorkerProcess(settings) as worker:
+            await eventually(ended, 60, worker.log)
+    assert [file.name for file in settings.inbox.iterdir()] == ["locked.pdf"]
 
 
 async def test_send_takes_folders_and_tells_what_it_could_not_send(settings: Settings, tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ import pymupdf
 import pytest
 from PIL import Image
 
+from streams.messages.records import DocumentRecord
 from streams.settings import Settings
+from streams.sources.deletion import delete_if_read
 from streams.sources.folder import FolderSource
 from streams.sources.ledger import Ledger, Version
 from streams.sources.producer import SentFile
@@ -187,15 +189,36 @@ async def test_archived_files_keep_their_sub_path_and_never_overwrite(tmp_path: 
     assert sorted(file.name for file in (inbox / ".archive/sub").iterdir()) == ["a-1.pdf", "a.pdf"]
 
 
-async def test_delivered_files_are_deleted_unless_they_are_read_by_reference(tmp_path: Path) -> None:
+def of(offset: int, status: str) -> DocumentRecord:
+    return DocumentRecord.model_validate(
+        {"document_id": "d", "path": "p", "reference": f"kafka://raw-files/0/{offset}", "total_pages": 1,
+         "pages_read": 1, "pages_failed": 0, "status": status, "started": "s", "finished": None}
+    )  # fmt: skip
+
+
+async def test_files_are_deleted_once_they_are_read_and_those_that_failed_stay(tmp_path: Path) -> None:
+    names = ["0.pdf", "1.pdf", "2.pdf", "3.pdf"]
+    async with watched(tmp_path, stable_s=0.05, clean="delete") as (inbox, deliveries, source):
+        for number, name in enumerate(names, start=1):
+            deliveries.inline = name != "3.pdf"
+            (inbox / name).write_bytes(WHOLE["pdf"])
+            await until(lambda number=number: len(deliveries.names) == number and source.idle)  # type: ignore[misc]
+        assert sorted(file.name for file in inbox.iterdir()) == names
+        for number, status in enumerate(("failed", "partial", "done", "done"), start=1):
+            for moment in ("reading", status):
+                delete_if_read(of(number, moment), source._ledger)
+        assert sorted(file.name for file in inbox.iterdir()) == ["0.pdf", "1.pdf", "3.pdf"]
+        delete_if_read(of(1, "done"), source._ledger)
+        assert not (inbox / "0.pdf").exists(), "a page that failed was read later"
+
+
+async def test_a_file_that_was_replaced_before_its_document_was_done_stays(tmp_path: Path) -> None:
     async with watched(tmp_path, stable_s=0.05, clean="delete") as (inbox, deliveries, source):
         (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
         await until(lambda: bool(deliveries.names) and source.idle)
-        assert not (inbox / "a.pdf").exists()
-        deliveries.inline = False
-        (inbox / "large.pdf").write_bytes(WHOLE["pdf"])
-        await until(lambda: len(deliveries.names) == 2 and source.idle)
-        assert (inbox / "large.pdf").exists()
+        (inbox / "a.pdf").write_bytes(whole_pdf("another"))
+        delete_if_read(of(1, "done"), source._ledger)
+        assert (inbox / "a.pdf").exists()
 
 
 async def test_a_file_deleted_before_its_time_is_forgotten(tmp_path: Path) -> None:

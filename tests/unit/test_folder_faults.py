@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from streams.errors import BrokerError, ConfigurationError, FileUnreadable
-from streams.sources.clean import clean, place_in_archive
+from streams.sources.clean import leave_to_archive, place_in_archive
 from streams.sources.ledger import Ledger, Version
 from streams.sources.producer import SentFile
 from tests.unit.test_folder import WHOLE, Deliveries, until, watched, whole_pdf
@@ -148,9 +148,9 @@ def test_a_file_that_changed_after_it_was_sent_is_not_cleaned_away(tmp_path: Pat
     file.write_bytes(b"first")
     sent = Version.of(file)
     file.write_bytes(b"second, longer")
-    assert not clean(file, sent, "delete", inline=True)
+    assert not leave_to_archive(file, sent)
     assert file.exists()
-    assert clean(file, Version.of(file), "delete", inline=True)
+    assert leave_to_archive(file, Version.of(file))
 
 
 def test_a_broken_ledger_is_named_with_what_to_do(tmp_path: Path) -> None:
