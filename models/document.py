@@ -64,12 +64,16 @@ def weighted_confidence(texts: Iterable[tuple[str, float]]) -> float | None:
 class PageLines:
     """The lines of a page in any order, and by how many degrees they are rotated clockwise.
 
-    `dropped` counts lines and words whose confidence is below the one asked for.
+    `dropped` counts lines and words whose confidence is below the one asked for. `coverage` is the share of the
+    page's text-like glyphs that lines cover, in [0, 1], None where that was not measured, and `unread_glyphs` how
+    many they do not.
     """
 
     regions: tuple[Region, ...]
     rotation: float = 0.0
     dropped: int = 0
+    coverage: float | None = None
+    unread_glyphs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ class PageReading:
     """Everything read from one page.
 
     `regions` are in reading order, `text` is their text, one line per text line, and `paragraphs` the text of each
-    paragraph, with words that are split at line ends whole.
+    paragraph, with words that are split at line ends whole. `coverage` is as in PageLines. `warnings` are what may
+    be missing or wrong, each a stable slug, a colon and a sentence.
     """
 
     pagenum: int
@@ -94,3 +99,5 @@ class PageReading:
     timings_ms: dict[str, float]
     dropped: int = 0
     paragraphs: tuple[str, ...] = ()
+    coverage: float | None = None
+    warnings: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ InkstreamError           retriable, reason, exit_code: what becomes of it is dec
 │   ├── LanguageMissing
 │   ├── RecognitionTimeout
 │   ├── WorkerDied
+│   ├── NothingRead
 │   └── ReaderFailed
 ├── OptionsError         the caller asked for something that does not exist
 └── …                    streams.errors: messages, references, queries, configuration, the broker
@@ -132,6 +133,12 @@ class WorkerDied(ModelError):
     """The process reading a page died (crash, out of memory, killed) each time it was tried."""
 
     reason = "worker-died"
+
+
+class NothingRead(ModelError):
+    """A page shows text, and nothing of it was read: that is no blank page."""
+
+    reason = "nothing-read"
 
 
 class ReaderFailed(ModelError):

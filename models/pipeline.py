@@ -28,12 +28,12 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
-from models.document import PageReading, Region, weighted_confidence
+from models.document import PageLines, PageReading, Region, weighted_confidence
 from models.documents.files import OpenDocument
 from models.documents.open_documents import OpenDocuments
 from models.documents.text_layer import TextLayer
 from models.documents.unicode_text import plain_letters
-from models.errors import CorruptFile
+from models.errors import CorruptFile, NothingRead
 from models.layout.geometry import box_polygon
 from models.layout.paragraph_text import paragraph_texts
 from models.layout.paragraphs import in_paragraphs
@@ -46,6 +46,9 @@ from models.recognition.types import PageReader
 
 logger = logging.getLogger(__name__)
 
+# Glyph components under no line, once a page was looked at twice.
+_MIN_GLYPHS_OF_WARNING, _MAX_COVERAGE = 8, 0.97
+_MIN_GLYPHS_OF_TEXT = 12  # on a page of which nothing was read
 _MAX_LOSSES_LOGGED = 3  # a damaged stream reports each of its operators
 
 
@@ -80,8 +83,7 @@ class PagePipeline:
             reading = _from_text_layer(pagenum, layer, options, started)
         else:
             reading = self._recognise(document, pagenum, options, started)
-        _check_losses(document, path, reading)
-        return reading
+        return _with_losses(document, path, reading)
 
     def close(self) -> None:
         """Close the documents that are open."""
@@ -92,6 +94,7 @@ class PagePipeline:
         image = document.image(pagenum, options.dpi, options.max_megapixels, grey=reader.wants_grey)
         rendered = perf_counter()
         lines = reader.read(image, options)
+        _check_anything_read(pagenum, lines)
         lines = with_calibrated_confidence(lines, options.min_confidence)
         found = [replace(region, text=plain_letters(region.text)) for region in lines.regions]
         regions = in_paragraphs(in_reading_order(found, lines.rotation), lines.rotation)
@@ -100,7 +103,8 @@ class PagePipeline:
             width=image.width, height=image.height, dpi=image.dpi, rotation=lines.rotation,
             language=options.languages, regions=regions, models=reader.models(options),
             timings_ms={"decode": _ms(rendered - started), "recognise": _ms_since(rendered)}, dropped=lines.dropped,
-            paragraphs=paragraph_texts(regions, lines.rotation),
+            paragraphs=paragraph_texts(regions, lines.rotation), warnings=_unread_warnings(lines),
+            coverage=None if lines.coverage is None else round(lines.coverage, 4),
         )  # fmt: skip
 
     def _reader(self, options: ReadOptions) -> PageReader:
@@ -123,16 +127,39 @@ def _from_text_layer(pagenum: int, layer: TextLayer, options: ReadOptions, start
     )  # fmt: skip
 
 
-def _check_losses(document: OpenDocument, path: Path, reading: PageReading) -> None:
-    """Log what could not be decoded of a page. Raises CorruptFile where nothing was read: that is no blank page."""
+def _check_anything_read(pagenum: int, lines: PageLines) -> None:
+    """Raise NothingRead where a page shows text and a reader has none of it."""
+    if lines.unread_glyphs >= _MIN_GLYPHS_OF_TEXT and not any(region.text for region in lines.regions):
+        raise NothingRead(
+            f"page {pagenum} shows some {lines.unread_glyphs} letters, and none of them could be read; read it "
+            'again with the other reader ({"reader": "tesseract"} or {"reader": "auto"}) or at a higher dpi'
+        )
+
+
+def _unread_warnings(lines: PageLines) -> tuple[str, ...]:
+    """Return a warning where a page shows text that no region has."""
+    unread, coverage = lines.unread_glyphs, lines.coverage
+    if coverage is None or unread < _MIN_GLYPHS_OF_WARNING or coverage > _MAX_COVERAGE:
+        return ()
+    return (f"unread-text: {1 - coverage:.0%} of what looks like letters ({unread} of them) is in no region",)
+
+
+def _with_losses(document: OpenDocument, path: Path, reading: PageReading) -> PageReading:
+    """Return a reading with a warning of what could not be decoded of its page.
+
+    Raises:
+        CorruptFile: Nothing was read: that is no blank page.
+    """
     if not document.losses:
-        return
+        return reading
     losses = "; ".join(document.losses[:_MAX_LOSSES_LOGGED])
     if not reading.text.strip():
         raise CorruptFile(f"page {reading.pagenum} shows no text, and not all of it could be drawn: {losses}")
     logger.warning(
         "page %d of %s was read without what could not be decoded: %s", reading.pagenum, path.name, losses
     )
+    warning = f"incomplete-page: not all of it could be decoded: {losses}"
+    return replace(reading, warnings=(*reading.warnings, warning))
 
 
 def _confidence(regions: Sequence[Region]) -> float | None:

@@ -21,7 +21,7 @@ from models.layout.rows import joined_rows, row_neighbours
 
 # Text that runs up or down the page: so many times as high as wide, with more than a letter or two.
 MIN_VERTICAL_ASPECT, MIN_VERTICAL_CHARACTERS = 2.0, 3
-MAX_BACKWARD_HEIGHTS = 0.5  # of a line, that the next piece of its row may begin before it ends
+MAX_BACKWARD_HEIGHTS = 1.0  # of a line, that the next piece of its row may begin before it ends
 MIN_LINE_HEIGHT = 0.25  # of a sloping line's whole box: between its edges' middles, less is no height
 MIN_ROW_OVERLAP = 0.5  # of the lower of two blocks: less, and one stands under the other
 MIN_SHARED_WIDTH = 0.1  # of the narrower of two rows, and of a line height: less is no shared width

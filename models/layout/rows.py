@@ -12,7 +12,7 @@ from models.layout.columns import Pair
 _MIN_OVERLAP = 0.5  # of the lower piece's height
 _MIN_OVERLAP_BETWEEN = 0.05  # of two pieces right of a third: the second of them is not its neighbour
 _LEVEL_STEP = 0.2  # of the lower piece's height: smaller differences of level mean nothing
-_MAX_BACKWARD_HEIGHTS = 0.5  # of a piece, that the next one of its row may begin before it ends
+_MAX_BACKWARD_HEIGHTS = 1.0  # of a piece, that the next one of its row may begin before it ends
 
 
 def row_neighbours(boxes: F64) -> list[Pair]:

@@ -23,6 +23,7 @@ MIN_ASPECT, MAX_ASPECT = 0.08, 6.0  # width by height of an `l`, and of a word w
 MAX_HEIGHT_RATIO = 2.2  # letters of one page are at most this many times as high, or as low, as usual
 MIN_LETTER_TO_SPECK = 3  # letters are at least this many times as high as a speck is long
 MIN_GLYPHS = 3
+MIN_MEASURED_HEIGHT_PX = 10.0  # of lower letters only the tallest are left on the shrunk page
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,22 @@ def find_glyphs(pixels: ImageU8, longest_side: int = MEASURED_LONG_SIDE_PX) -> G
     letters = candidates & (height > usual / MAX_HEIGHT_RATIO) & (height < usual * MAX_HEIGHT_RATIO)
     specks = np.maximum(width, height) < usual / MIN_LETTER_TO_SPECK
     return Glyphs(boxes[letters] * scale, usual * scale, float(specks.sum() / max(1, letters.sum())))
+
+
+def find_readable_glyphs(pixels: ImageU8, enough_px: float | None = None) -> Glyphs:
+    """Return the glyph components as `find_glyphs` does, measured on a larger page where letters are small.
+
+    Args:
+        pixels: (H, W, 3) RGB or (H, W) grey uint8.
+        enough_px: Height of letters on the page from which on it does not matter; None where it does.
+    """
+    longest, side = max(pixels.shape[:2]), MEASURED_LONG_SIDE_PX
+    while True:
+        glyphs = find_glyphs(pixels, side)
+        is_measured = glyphs.height * side / longest >= MIN_MEASURED_HEIGHT_PX
+        if side >= longest or is_measured or (enough_px is not None and glyphs.height >= enough_px):
+            return glyphs
+        side *= 2
 
 
 def _usual(heights: F32) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 
-from models.arrays import F32
+from models.arrays import F32, ImageU8
 from models.document import Kind
 from models.kinds.types import SignatureBox
 from models.layout.geometry import box_sides
@@ -24,12 +24,16 @@ _MIN_AREA_INSIDE = 0.6  # fraction of a line's area inside a signature, or of a 
 
 @dataclass(slots=True)
 class PageLine:
-    """One line, its corners (4, 2) clockwise from where it begins, and what is known of it so far."""
+    """One line, its corners (4, 2) clockwise from where it begins, and what is known of it so far.
+
+    `picture` is what it is read from, where that is not the page: (H, W, 3) RGB or (H, W) grey.
+    """
 
     corners: F32
     kind: Kind
     reading: LineReading | None = None
     recogniser: str = "ppocr"
+    picture: ImageU8 | None = None
 
     @property
     def is_signature(self) -> bool:

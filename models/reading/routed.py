@@ -8,6 +8,7 @@ Handwritten lines go to the recogniser that recognition/registry.py chooses. A s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import Protocol
@@ -19,13 +20,17 @@ from models.errors import PageTooLarge
 from models.kinds.annotate import LineAnnotator
 from models.kinds.classifier import LineKindClassifier
 from models.kinds.maps import KindSegmenter
+from models.kinds.types import AnnotatedLine
 from models.layout.frames import Points, PreparedFrame, UprightFrame
 from models.layout.geometry import box_corners, box_sides, rounded_angle
 from models.options import ReadOptions
+from models.pages.glyphs import Glyphs, find_readable_glyphs
 from models.pages.ink import has_ink
 from models.pages.prepare import Prepared, prepare_upright
+from models.reading.coverage import UnreadInk, unread_ink
 from models.reading.leaders import extended_to_next, with_leaders
 from models.reading.page_line import PageLine, has_print, separate_signatures
+from models.reading.second_look import missed_lines
 from models.reading.upright_page import UprightPage, detect_upright
 from models.recognition.line_images import cut_line
 from models.recognition.registry import ChosenRecogniser, LineRecognisers
@@ -73,9 +78,12 @@ class RoutedReader:
         """Return the page's lines with raw confidences; `dropped` counts those too low to be text."""
         recognisers = self._recognisers.get(options)
         page = self._find_lines(image, options)
-        lines = self._classify(page, options)
-        lines = self._route(page, lines, recognisers, options)
-        return _as_regions(page, lines)
+        lines = self._classify(page.image, page.lines, options)
+        glyphs = find_readable_glyphs(page.image.pixels)
+        unread = _unread(page, glyphs, lines)
+        if unread.rows:
+            lines += self._look_again(page, lines, unread, options)
+        return _as_regions(page, glyphs, self._route(page, lines, recognisers, options))
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
         recognisers = self._recognisers.get(options)
@@ -101,9 +109,16 @@ class RoutedReader:
             image, self._detectors.get(options), self._annotator, self._recognisers.ppocr(options)
         )
 
-    def _classify(self, page: UprightPage, options: ReadOptions) -> list[PageLine]:
-        kinds = self._classifier.classify(page.image.pixels, page.lines, options.kind_threshold)
-        return [PageLine(line.corners, _readable(kind)) for line, (kind, _) in zip(page.lines, kinds, strict=True)]
+    def _classify(self, image: PageImage, lines: Sequence[AnnotatedLine], options: ReadOptions) -> list[PageLine]:
+        kinds = self._classifier.classify(image.pixels, lines, options.kind_threshold)
+        return [PageLine(line.corners, _readable(kind)) for line, (kind, _) in zip(lines, kinds, strict=True)]
+
+    def _look_again(
+        self, page: UprightPage, lines: Sequence[PageLine], unread: UnreadInk, options: ReadOptions
+    ) -> list[PageLine]:
+        missed = missed_lines(page.image.pixels, [line.corners for line in lines], unread, shared_dbnet())
+        found = self._classify(page.image, [one.line for one in missed], options)
+        return [replace(line, picture=one.picture) for line, one in zip(found, missed, strict=True)]
 
     def _route(
         self, page: UprightPage, lines: list[PageLine], recognisers: Mapping[Kind, ChosenRecogniser],
@@ -153,7 +168,11 @@ def _take_words(lines: Sequence[PageLine], words: Sequence[PlacedWord]) -> list[
 
 def _recognise(page: UprightPage, lines: Sequence[PageLine], chosen: ChosenRecogniser) -> None:
     """Give every line that has ink, and no reading yet, what a recogniser reads there."""
-    crops = [(line, cut_line(page.image.pixels, line.corners)) for line in lines if not line.reading]
+    crops = [
+        (line, cut_line(page.image.pixels, line.corners) if line.picture is None else line.picture)
+        for line in lines
+        if not line.reading
+    ]
     inked = [(line, crop) for line, crop in crops if has_ink(crop)]
     readings = chosen.recogniser.recognise([crop for _, crop in inked])
     for (line, _), reading in zip(inked, readings, strict=True):
@@ -170,15 +189,23 @@ def _add_leaders(page: UprightPage, lines: Sequence[PageLine]) -> None:
             line.reading = with_leaders(line.reading, crop, min(1.0, text_width))
 
 
-def _as_regions(page: UprightPage, lines: Sequence[PageLine]) -> PageLines:
+def _unread(page: UprightPage, glyphs: Glyphs, lines: Sequence[PageLine]) -> UnreadInk:
+    signatures = [signature.corners for signature in page.signatures]
+    return unread_ink(glyphs, page.image.pixels.shape, [*(line.corners for line in lines), *signatures])
+
+
+def _as_regions(page: UprightPage, glyphs: Glyphs, lines: Sequence[PageLine]) -> PageLines:
     """Return regions in pixels of the page as delivered, without specks and what is no text."""
-    regions = [_region(page, line) for line in lines if line.is_signature or _has_text(line.reading)]
-    kept = [
-        region
-        for region in regions
-        if region.confidence is None or region.confidence >= _MIN_RAW_CONFIDENCE.get(region.recogniser, 0.0)
-    ]
-    return PageLines(tuple(kept), rounded_angle(page.rotation), len(regions) - len(kept))
+    read = [line for line in lines if line.is_signature or _has_text(line.reading)]
+    kept = [line for line in read if not _is_doubtful(line)]
+    unread = _unread(page, glyphs, kept)
+    regions = tuple(_region(page, line) for line in kept)
+    return PageLines(regions, rounded_angle(page.rotation), len(read) - len(kept), unread.coverage, unread.glyphs)
+
+
+def _is_doubtful(line: PageLine) -> bool:
+    """Return whether a reading has too little confidence to be text."""
+    return line.reading is not None and line.reading.confidence < _MIN_RAW_CONFIDENCE.get(line.recogniser, 0.0)
 
 
 def _region(page: UprightPage, line: PageLine) -> Region:

@@ -11,16 +11,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from models.arrays import ImageU8
 from models.document import PageImage, PageLines, Region, weighted_confidence
 from models.layout.frames import DeliveredFrame, Points, PreparedFrame
 from models.layout.geometry import clip
 from models.options import ReadOptions
 from models.pages.cleaning import clean
-from models.pages.glyphs import Glyphs
+from models.pages.glyphs import Glyphs, find_readable_glyphs
 from models.pages.pixels import grey
 from models.pages.prepare import Prepared, prepare, rotate_further
 from models.pages.skew import find_skew
+from models.reading.coverage import unread_ink
 from models.recognition.types import PageReader
 
 if TYPE_CHECKING:  # they import ONNX Runtime, which most pages do without
@@ -65,7 +68,9 @@ class PreparingReader:
                 if _confidence(others.regions) > _confidence(lines.regions):
                     prepared, lines = again, others
         regions = tuple(_on_page(region, prepared, image) for region in lines.regions)
-        return PageLines(regions, prepared.angle, lines.dropped)
+        corners = [np.array(region.polygon, np.float32) for region in lines.regions]
+        unread = unread_ink(find_readable_glyphs(prepared.image.pixels), prepared.image.pixels.shape, corners)
+        return PageLines(regions, prepared.angle, lines.dropped, unread.coverage, unread.glyphs)
 
     def prepare(self, image: PageImage) -> Prepared[DeliveredFrame]:
         """Return a page clean, deskewed, of readable size, and upright if its lines ran down it.

@@ -71,6 +71,8 @@ class ReadPages:
             async with self._cache.document(task.sha256, fetch) as path:
                 reading = await self._pool.read(path, task.pagenum, opened.options)
         self._metrics.pages_read.labels(method=reading.method).inc()
+        for warning in reading.warnings:
+            self._metrics.warnings.labels(warning=warning.partition(":")[0]).inc()
         return [self._addressing.page_text(page_text(task, reading))]
 
     def failure(self, message: Incoming, error: InkstreamError, attempts: int) -> Iterable[Outgoing]:

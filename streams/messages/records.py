@@ -95,6 +95,12 @@ class PageText(Record):
     timings_ms: dict[str, float]
     dropped: Pages = Field(0, description="lines and words that were read and left out for their low confidence")
     paragraphs: list[ParagraphRecord] = Field(default_factory=list, description="in reading order")
+    coverage: float | None = Field(
+        None, ge=0, le=1, description="share of what looks like letters that regions cover; null where not measured"
+    )
+    warnings: list[str] = Field(
+        default_factory=list, description="what may be missing or wrong: a stable slug, a colon, a sentence"
+    )
 
 
 class DocumentRecord(Record):
@@ -180,7 +186,8 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         language=reading.language, models=reading.models,
         reference=without_user_info(task.reference), exception=None,
         timings_ms=reading.timings_ms, dropped=reading.dropped,
-        paragraphs=[ParagraphRecord(text=text) for text in reading.paragraphs],
+        paragraphs=[ParagraphRecord(text=text) for text in reading.paragraphs], coverage=reading.coverage,
+        warnings=list(reading.warnings),
         regions=[
             RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
                          recogniser=r.recogniser, paragraph=r.paragraph)

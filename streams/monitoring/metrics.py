@@ -23,6 +23,12 @@ class Metrics:
             ["method"],
             registry=self.registry,
         )
+        self.warnings = Counter(
+            "inkstream_page_warnings",
+            "warnings in page records, by their slug (unread-text, incomplete-page)",
+            ["warning"],
+            registry=self.registry,
+        )
         self.failed = Counter(
             "inkstream_failed",
             "messages that ended as a dead letter, by stage and reason",
