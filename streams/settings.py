@@ -89,6 +89,7 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     clean: Literal["off", "archive", "delete"] = Field(
         "off", description="archive: delivered files; delete: once they are read whole"
     )
+    follow_links: bool = Field(False, description="deliver links that lead out of the watched folder")
     latest_first: bool = Field(False, description="newest file first instead of oldest first")
 
     content_ref_schemes: Words = Field(

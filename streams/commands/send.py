@@ -93,7 +93,7 @@ async def _send(settings: Settings, files: list[Path], options: dict[str, object
 def _files(named: list[Path], settings: Settings) -> list[Path]:
     """Return the files named, and those in the folders named that the watcher would pick up as well."""
     from streams.errors import FileUnreadable
-    from streams.sources.folder import files_in, ignored_names
+    from streams.sources.listing import files_in, ignored_names
 
     found: list[Path] = []
     for path in named:

@@ -32,6 +32,49 @@ def observe(folder: Path, notice: Notice) -> BaseObserver | None:
     return observer
 
 
+class FolderEvents:
+    """Events of a folder and all below it; `renew` now and then, for a folder may be removed and made again."""
+
+    def __init__(self, folder: Path, notice: Notice) -> None:
+        self._folder = folder
+        self._notice = notice
+        self._observer: BaseObserver | None = None
+        self._observed: tuple[int, int] | None = None  # device and inode
+        self.renew()
+
+    @property
+    def come(self) -> bool:
+        """Whether changes are noticed; else the folder has to be looked through."""
+        return self._observer is not None
+
+    def renew(self) -> bool:
+        """Observe the folder anew where another one has come to its place; return whether one has. Blocks."""
+        there = _identity(self._folder)
+        # a removed folder's inode may be the new one's again; but the threads that observed it have ended
+        alive = self._observer is None or all(emitter.is_alive() for emitter in self._observer.emitters)
+        if there == self._observed and alive:
+            return False
+        self.close()
+        self._observed = there
+        self._observer = observe(self._folder, self._notice) if there else None
+        return there is not None
+
+    def close(self) -> None:
+        """Stop to observe. Blocks."""
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer.join()
+            self._observer = None
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 class _Events(FileSystemEventHandler):
     """Passes on where something was created, written, closed or moved to."""
 

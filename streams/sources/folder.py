@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from fnmatch import translate
 from pathlib import Path
+from time import monotonic
 
 from streams.errors import BrokerError, FileUnreadable
 from streams.settings import Settings
-from streams.sources.clean import ARCHIVE, leave_to_archive, place_in_archive
-from streams.sources.events import observe
+from streams.sources.clean import leave_to_archive, place_in_archive
+from streams.sources.events import FolderEvents
 from streams.sources.ledger import Ledger, Version
+from streams.sources.listing import check_link, files_in, ignored_names
 from streams.sources.producer import SentFile
 from streams.sources.stability import event_or, until_whole
 
@@ -34,33 +33,11 @@ _RESCAN_S = 30.0  # beside events
 # 10,000 files, whose queue overflowed, was complete after 31 s without this and after 5 s with it.
 _BURST_EVENTS = 1000
 _BURST_PAUSE_S = 1.0
+_FOLDER_CHECK_S = 1.0  # whether the folder itself is still the same: no event comes of a new one
 _RETRY_S = 2.0  # while Kafka is away
 _FALLBACK_POLL_S = 5.0  # where the file system sends no events
 _MAX_SENDING = 8  # files at once, each of them in memory
 _MAX_TURN_S = 0.5  # a file that is not whole yet does not hold up those after it for longer
-
-
-def ignored_names(settings: Settings) -> Callable[[str], object]:
-    """Return a function: is a file or folder of this name ignored? Upper and lower case are the same to it."""
-    patterns = (*settings.ignore, ARCHIVE)
-    return re.compile("|".join(map(translate, patterns)), re.IGNORECASE).match
-
-
-def files_in(
-    root: Path, ignored: Callable[[str], object], not_read: Callable[[OSError], object] | None = None
-) -> Iterator[tuple[Path, Version]]:
-    """Yield the regular files in a folder and below, links to files included; links to folders are not followed.
-
-    Args:
-        not_read: Called for folders that cannot be listed.
-    """
-    for folder, folders, names in os.walk(root, onerror=not_read):
-        folders[:] = [name for name in folders if not ignored(name)]
-        for file in (Path(folder, name) for name in names if not ignored(name)):
-            try:
-                yield file, Version.of(file)
-            except OSError:
-                continue  # gone again, a link to nowhere, or a pipe
 
 
 @dataclass(slots=True)
@@ -100,10 +77,9 @@ class FolderSource:
 
     async def run(self) -> None:
         """Deliver what is there and what comes, until cancelled."""
-        loop, pause_s, observer = asyncio.get_running_loop(), self._settings.watch_polling_s, None
-        if pause_s is None:
-            observer = observe(self._folder, lambda *event: loop.call_soon_threadsafe(self._notice, *event))
-            pause_s = _RESCAN_S if observer else _FALLBACK_POLL_S
+        loop, events = asyncio.get_running_loop(), None
+        if self._settings.watch_polling_s is None:
+            events = FolderEvents(self._folder, lambda *event: loop.call_soon_threadsafe(self._notice, *event))
         try:
             while True:
                 # each file waits, a moment at most, for the one before it, so that they arrive in the scan's order
@@ -111,19 +87,30 @@ class FolderSource:
                 for file in await asyncio.to_thread(self._scan):
                     before = self._look_after(file, before)
                 self._scanned = True
-                await event_or(self._burst, pause_s)
-                if self._burst.is_set():  # let it end before the next scan, which finds what the queue dropped
-                    await asyncio.sleep(_BURST_PAUSE_S)
-                    self._events = 0
-                    self._burst.clear()
+                await self._pause(events)
         finally:
             tasks = [attention.task for attention in self._waiting.values() if attention.task]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if observer is not None:
-                observer.stop()
-                await asyncio.to_thread(observer.join)
+            if events is not None:
+                await asyncio.to_thread(events.close)
+
+    async def _pause(self, events: FolderEvents | None) -> None:
+        """Return when the folder is to be looked through again."""
+        pause_s = self._settings.watch_polling_s or (_RESCAN_S if events and events.come else _FALLBACK_POLL_S)
+        deadline = monotonic() + pause_s
+        while (left_s := deadline - monotonic()) > 0:
+            await event_or(self._burst, min(left_s, _FOLDER_CHECK_S))
+            if self._burst.is_set():  # let it end before the next scan, which finds what the queue dropped
+                await asyncio.sleep(_BURST_PAUSE_S)
+                self._events = 0
+                self._burst.clear()
+                return
+            if events is not None and await asyncio.to_thread(events.renew):
+                self.unreadable.discard(self._folder)
+                logger.info("%s was made again and is watched again", self._folder)
+                return
 
     def _scan(self) -> list[Path]:
         """Return the files still to be delivered, in that order: by age, or the newest first."""
@@ -190,6 +177,8 @@ class FolderSource:
         version = Version.of(file)
         if self._ledger.has(file, version):
             return
+        if not self._settings.follow_links:
+            check_link(file, self._folder)
         version, whole = await until_whole(
             file, version, attention.written, self._settings.stable_s, self._settings.broken_after_s
         )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import socket
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -109,7 +112,8 @@ async def test_a_file_is_looked_at_when_its_writer_closes_it(tmp_path: Path) -> 
 async def test_links_to_files_are_files_and_links_to_folders_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere/a.pdf").write_bytes(WHOLE["pdf"])
-    async with watched(tmp_path, stable_s=0.05, watch_polling_s=0.1) as (inbox, deliveries, source):
+    polled = watched(tmp_path, stable_s=0.05, watch_polling_s=0.1, follow_links=True)
+    async with polled as (inbox, deliveries, source):
         (inbox / "again").symlink_to(inbox)
         (inbox / "elsewhere").symlink_to(tmp_path / "elsewhere")
         (inbox / "nowhere.pdf").symlink_to(tmp_path / "nothing.pdf")
@@ -117,6 +121,62 @@ async def test_links_to_files_are_files_and_links_to_folders_are_not_followed(tm
         await until(lambda: bool(deliveries.names) and source.idle)
         await asyncio.sleep(0.3)
     assert deliveries.names == ["linked.pdf"]
+
+
+async def test_a_link_out_of_the_folder_is_left_and_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "secret.pdf").write_bytes(WHOLE["pdf"])
+    async with watched(tmp_path, stable_s=0.05, watch_polling_s=0.1) as (inbox, deliveries, source):
+        (inbox / ".kept").mkdir()
+        (inbox / ".kept/own.pdf").write_bytes(WHOLE["pdf"])
+        (inbox / "out.pdf").symlink_to(tmp_path / "secret.pdf")
+        (inbox / "sideways.pdf").symlink_to("sub/../../secret.pdf")
+        (inbox / "sub").mkdir()
+        (inbox / "within.pdf").symlink_to(".kept/own.pdf")
+        await until(lambda: bool(deliveries.names) and len(source.unreadable) == 2)
+        await asyncio.sleep(0.3)
+    assert deliveries.names == ["within.pdf"]
+    assert [record.message.count("leads out of the folder") for record in caplog.records] == [1, 1]
+
+
+async def test_what_is_no_file_is_left_and_odd_names_are_delivered(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        async with watched(tmp_path, stable_s=0.05, watch_polling_s=0.1) as (inbox, deliveries, source):
+            os.mkfifo(inbox / "pipe.pdf")
+            with chdir(inbox):
+                listening.bind("socket.pdf")  # a path may have 108 bytes
+            (inbox / "device.pdf").symlink_to("/dev/zero")
+            names = ["two\nlines.pdf", "\x1b[31mred.pdf", "-rf.pdf", "%s%n.pdf", "a" * 251 + ".pdf"]
+            for name in names:
+                (inbox / name).write_bytes(WHOLE["pdf"])
+            await until(lambda: len(deliveries.names) == len(names) and source.idle)
+            await asyncio.sleep(0.2)
+    assert sorted(deliveries.names) == sorted(names)
+
+
+@pytest.mark.parametrize("how", ["moved", "removed"])
+async def test_a_folder_that_is_made_again_is_watched_again(tmp_path: Path, how: str) -> None:
+    async with watched(tmp_path, stable_s=0.05) as (inbox, deliveries, source):
+        if how == "moved":
+            inbox.rename(tmp_path / "before")
+        else:
+            shutil.rmtree(inbox)
+        inbox.mkdir()
+        (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: deliveries.names == ["a.pdf"])
+        (inbox / "b.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: deliveries.names == ["a.pdf", "b.pdf"] and source.idle)
+
+
+async def test_a_folder_that_is_away_for_a_while_is_watched_again(tmp_path: Path) -> None:
+    async with watched(tmp_path, stable_s=0.05) as (inbox, deliveries, source):
+        inbox.rename(tmp_path / "before")
+        await asyncio.sleep(1.5)
+        inbox.mkdir()
+        (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: deliveries.names == ["a.pdf"] and source.idle)
+        assert source.unreadable == set()
 
 
 async def test_names_in_no_encoding_are_delivered(tmp_path: Path) -> None:
