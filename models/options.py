@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from models.engines import option_pattern
+from models.languages import tesseract_codes
 
 Detector = Literal["dbnet", "craft"]
 Precision = Literal["fp32", "int8"]
+_LANGUAGE = r"(script/)?[A-Za-z0-9_]+"
+
+
+def _as_codes(value: object) -> object:
+    return tesseract_codes(value) if isinstance(value, str) else value
 
 
 class CraftOptions(BaseModel):
@@ -47,6 +53,7 @@ class ReadDefaults(BaseModel):
     handwritten: str = Field(
         "auto",
         pattern=option_pattern("handwritten"),
+        max_length=200,
         description="what reads handwriting for auto and ppocr: our own recogniser (handwriting), ppocr, a TrOCR "
         "by its name (trocr-tiny comes along), or official, the largest trocr-*-handwritten that is exported; auto "
         "is that for English where there is one, else ours",
@@ -54,14 +61,17 @@ class ReadDefaults(BaseModel):
     printed: str = Field(
         "auto",
         pattern=option_pattern("printed"),
+        max_length=200,
         description="what reads print for auto and ppocr: a TrOCR by its name; auto leaves it to the reader",
     )
     beams: int = Field(1, ge=1, le=16, description="hypotheses of a TrOCR's beam search; 1 is greedy and fastest")
     craft: CraftOptions = Field(CraftOptions(), description="how CRAFT finds lines, where it is the detector")
-    languages: str = Field(
+    languages: Annotated[str, BeforeValidator(_as_codes)] = Field(
         "eng",
-        pattern=r"^[A-Za-z0-9_/]+(\+[A-Za-z0-9_/]+)*$",
-        description="Tesseract language codes joined by +",
+        # a code is a file name of Tesseract's data: nothing else may be named by it
+        pattern=rf"^{_LANGUAGE}(\+{_LANGUAGE}){{0,15}}$",
+        max_length=200,
+        description="languages of the text, joined by +: Tesseract's codes, ISO 639 codes or English names",
     )
     dpi: int = Field(300, ge=72, le=1200, description="resolution at which PDF pages are rendered")
     psm: int = Field(3, ge=1, le=13, description="Tesseract page segmentation mode; its mode 0 reads no text")
@@ -75,4 +85,4 @@ class ReadDefaults(BaseModel):
 class ReadOptions(ReadDefaults):
     """How to read one document. A producer's `options` header may set any field; the settings give the rest."""
 
-    password: str | None = Field(None, repr=False, description="opens an encrypted document")
+    password: str | None = Field(None, max_length=4096, repr=False, description="opens an encrypted document")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import TypeVar
 
 import orjson
@@ -10,12 +11,15 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from models.errors import OptionsError, as_unicode
-from models.options import ReadOptions
+from models.options import CraftOptions, ReadOptions
 from streams.errors import UndecodableMessage
 from streams.messages.records import FileHeaders, Record
 
 R = TypeVar("R", bound=Record)
 Headers = Iterable[tuple[str, bytes | None]]
+
+_MAX_OPTIONS_CHARACTERS = 16 * 1024  # every page task has a copy
+_SHOWN = 100  # characters of what somebody else wrote, in a message
 
 
 def encode(record: Record) -> bytes:
@@ -84,6 +88,8 @@ def parse_options(text: str, source: str) -> dict[str, object]:
     Raises:
         OptionsError: It is not JSON, or not an object.
     """
+    if len(text) > _MAX_OPTIONS_CHARACTERS:
+        raise OptionsError(f"{source} has {len(text)} characters; options may have {_MAX_OPTIONS_CHARACTERS}")
     advice = """write options as '{"reader": "ppocr", "dpi": 200}'"""
     try:
         given = orjson.loads(text)
@@ -103,7 +109,7 @@ def merge_options(defaults: ReadOptions, given: dict[str, object]) -> ReadOption
     try:
         return ReadOptions.model_validate(_overlaid(defaults.model_dump(), given))
     except ValidationError as error:
-        raise OptionsError(f"options: {_first_fault(error)}") from error
+        raise OptionsError(f"options: {_unknown_name(error) or _first_fault(error)}") from error
 
 
 def _overlaid(defaults: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
@@ -113,6 +119,18 @@ def _overlaid(defaults: Mapping[str, object], given: Mapping[str, object]) -> di
         if isinstance(before, dict) and isinstance(value, dict):
             merged[name] = _overlaid(before, value)
     return merged
+
+
+def _unknown_name(error: ValidationError) -> str | None:
+    """Return what is wrong where an option, or a field of `craft`, has a name that does not exist."""
+    for fault in error.errors(include_url=False, include_input=False):
+        if fault["type"] == "extra_forbidden":
+            *inside, name = map(str, fault["loc"])
+            known = CraftOptions.model_fields if inside else ReadOptions.model_fields
+            meant = get_close_matches(name, known, n=1)
+            advice = f"did you mean {meant[0]}?" if meant else f"there are {', '.join(known)}"
+            return f"there is no option {'.'.join([*inside, name[:_SHOWN]])}; {advice}"
+    return None
 
 
 def _first_fault(error: ValidationError) -> str:

@@ -33,9 +33,14 @@ class Record(BaseModel):
 class FileHeaders(Record):
     """The header contract of raw-files; every header is optional."""
 
-    path: str | None = Field(None, description="where the file came from; else kafka://topic/partition/offset")
+    # every record, page task and row of the table has a copy
+    path: str | None = Field(
+        None, max_length=4096, description="where the file came from; else kafka://topic/partition/offset"
+    )
     document_id: str | None = Field(None, min_length=1, max_length=200, alias="document-id")
-    content_ref: str | None = Field(None, alias="content-ref", description="fsspec URI of the bytes; value empty")
+    content_ref: str | None = Field(
+        None, max_length=8192, alias="content-ref", description="fsspec URI of the bytes; value empty"
+    )
     options: dict[str, object] = Field(default_factory=dict, description="JSON object of ReadOptions fields")
 
 

@@ -153,7 +153,7 @@ def test_a_page_does_not_depend_on_the_one_before(reader: PageReader, page: Page
 
 
 def test_a_missing_language_is_named(reader: PageReader, page: PageImage) -> None:
-    with pytest.raises(LanguageMissing, match="tesseract-ocr-xyz"):
+    with pytest.raises(LanguageMissing, match="no language xyz"):
         reader.read(page, ReadOptions(languages="xyz"))
 
 

@@ -107,6 +107,9 @@ def test_headers_of_any_client_are_understood() -> None:
         ("options", b'{"a":' * 100_000),
         ("document-id", b""),
         ("document-id", b"x" * 201),
+        ("path", b"x" * 4097),
+        ("content-ref", b"s3://" + b"x" * 8192),
+        ("options", b'{"languages": "' + b"x" * 16_384 + b'"}'),
     ],
 )
 def test_a_header_that_does_not_decode_is_named(header: tuple[str, bytes]) -> None:
@@ -132,7 +135,14 @@ def test_options_override_the_defaults_one_by_one() -> None:
         {"dpi": 9},
         {"dpi": 10**30},
         {"languages": "../etc"},
-        {"languages": "eng\n"},
+        {"languages": "/etc/passwd"},
+        {"languages": "script/../../eng"},
+        {"languages": "+".join(f"own{n}" for n in range(17))},
+        {"languages": ""},
+        {"max_megapixels": 10**9},
+        {"handwritten": "trocr-" + "x" * 1000},
+        {"password": "x" * 5000},
+        {"craft": {"canvas_size": 10**9}},
         {"reader": "x"},
         {"min_confidence": float("nan")},
         {"password": {"a": 1}},
@@ -141,6 +151,15 @@ def test_options_override_the_defaults_one_by_one() -> None:
 def test_an_option_that_does_not_exist_or_is_out_of_range_is_named(wrong: dict[str, object]) -> None:
     with pytest.raises(OptionsError, match=next(iter(wrong))):
         merge_options(ReadOptions(), wrong)
+
+
+def test_an_option_that_does_not_exist_is_refused_with_the_one_that_was_meant() -> None:
+    with pytest.raises(OptionsError, match=r"no option dpy; did you mean dpi\?"):
+        merge_options(ReadOptions(), {"dpy": 1})
+    with pytest.raises(OptionsError, match=r"no option craft\.canvas; did you mean canvas_size\?"):
+        merge_options(ReadOptions(), {"craft": {"canvas": 1}})
+    with pytest.raises(OptionsError, match="there are reader, detector"):
+        merge_options(ReadOptions(), {"x" * 10_000: 1})
 
 
 def test_what_is_no_unicode_is_escaped_wherever_it_stands() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,10 +13,12 @@ import tesserocr
 
 from models.document import PageImage, PageLines
 from models.errors import LanguageMissing, PageTooLarge, ReaderFailed
+from models.languages import CODES, is_known, like
 from models.layout.geometry import box_polygon
 from models.options import ReadOptions
 from models.recognition.tesseract.words import LineBuilder, PlacedWord, Word
 
+_ALL = ", ".join(CODES)
 _TESSDATA_FOLDERS = ("/usr/share/tesseract-ocr/*/tessdata", "/usr/share/tessdata", "/usr/local/share/tessdata",
            "/opt/homebrew/share/tessdata")  # fmt: skip
 _MAX_ENGINES = 4  # 20 to 100 MB each: documents may ask for any set of languages, and memory is bounded
@@ -124,11 +126,26 @@ def tessdata(languages: str) -> Path:
         if all((folder / f"{language}.traineddata").is_file() for language in wanted):
             return folder
     missing = [lang for lang in wanted if not any((f / f"{lang}.traineddata").is_file() for f in folders)]
-    packages = " ".join(f"tesseract-ocr-{language.lower().replace('_', '-')}" for language in missing or wanted)
-    raise LanguageMissing(
-        f"Tesseract has no data for {', '.join(missing) or languages}: `apt-get install {packages}`, or set "
-        "TESSDATA_PREFIX to the folder that has it"
-    )
+    installed = ", ".join(_installed(folders)) or "none"
+    raise LanguageMissing(f"{_lack(missing or wanted)} Installed here: {installed}")
+
+
+def _lack(languages: Sequence[str]) -> str:
+    """Return which of the languages is lacking, and what to do."""
+    unknown = next((language for language in languages if not is_known(language)), None)
+    if unknown is None:
+        packages = " ".join(f"tesseract-ocr-{language.lower().replace('_', '-')}" for language in languages)
+        return (
+            f"Tesseract has no data for {', '.join(languages)}: `apt-get install {packages}`, or set "
+            "TESSDATA_PREFIX to the folder that has it."
+        )
+    if meant := like(unknown):
+        return f"Tesseract knows no language {unknown}: did you mean {meant}?"
+    return f"Tesseract knows no language {unknown}, and TESSDATA_PREFIX names no data for it; it knows {_ALL}."
+
+
+def _installed(folders: Sequence[Path]) -> list[str]:
+    return sorted({file.stem for folder in folders for file in folder.glob("*.traineddata")} - {"osd"})
 
 
 def check_size(image: PageImage) -> None:

@@ -1,0 +1,64 @@
+"""Language hints as people and programs write them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.errors import LanguageMissing
+from models.languages import CODES, tesseract_codes
+from models.options import ReadOptions
+from models.recognition.tesseract.in_process import tessdata
+from streams.settings import load_settings
+
+
+@pytest.mark.parametrize(
+    ("hints", "codes"),
+    [
+        ("eng", "eng"),
+        ("de", "deu"),
+        ("ger", "deu"),
+        ("German", "deu"),
+        ("deutsch", "deu"),
+        ("de-AT", "deu"),
+        ("en_US", "eng"),
+        ("es-419", "spa"),
+        ("zh-Hant", "chi_tra"),
+        ("Français", "fra"),
+        ("german, english", "deu+eng"),
+        ("eng+en+English", "eng"),
+        ("fr; it + la", "fra+ita+lat"),
+        ("deu_latf", "deu_latf"),
+        ("frk", "frk"),
+        ("script/Latin", "script/Latin"),
+        ("my_own_data", "my_own_data"),
+    ],
+)
+def test_hints_become_tesseracts_codes(hints: str, codes: str) -> None:
+    assert ReadOptions(languages=hints).languages == codes
+    assert load_settings(languages=hints).languages == codes
+
+
+def test_codes_stay_as_they_are() -> None:
+    assert [tesseract_codes(code) for code in CODES] == list(CODES)
+
+
+@given(st.text())
+def test_a_hint_that_was_taken_is_taken_again(hints: str) -> None:
+    once = tesseract_codes(hints)
+    assert tesseract_codes(once) == once
+
+
+def test_a_language_that_is_not_installed_is_named_with_its_package_and_what_there_is() -> None:
+    with pytest.raises(
+        LanguageMissing, match=r"for yor: `apt-get install tesseract-ocr-yor`.*Installed here: .*eng"
+    ):
+        tessdata("eng+yor")
+
+
+def test_a_language_that_does_not_exist_is_named_with_the_one_that_was_meant() -> None:
+    with pytest.raises(LanguageMissing, match=r"knows no language germn: did you mean german \(deu\)\?"):
+        tessdata("germn")
+    with pytest.raises(LanguageMissing, match=r"no language klingon.* it knows afr, amh.*Installed here: .*eng"):
+        tessdata("klingon")
