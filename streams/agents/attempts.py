@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from streams.errors import DiskFull
 
 # A document that killed the worker and is dropped again next day is tried again: something may have been mended.
 _MEMORY_S = 3600.0
@@ -34,22 +38,42 @@ class Attempts:
         return found.fetchone() is not None
 
     def begin(self, message: str) -> int:
-        """Count one more attempt at a message and return how many there were of late, this one included."""
+        """Count one more attempt at a message and return how many there were of late, this one included.
+
+        Raises:
+            DiskFull: There is no room to note it.
+        """
         # an attempt older than the memory does not count: the count starts again at 1
-        row = self._db.execute(
-            "INSERT INTO attempts VALUES (?1, 1, ?2) ON CONFLICT DO UPDATE"
-            " SET count = CASE WHEN at < ?3 THEN 1 ELSE count + 1 END, at = ?2 RETURNING count",
-            (message, time.time(), _since()),
-        ).fetchone()
+        with _full_disk_as_ours():
+            row = self._db.execute(
+                "INSERT INTO attempts VALUES (?1, 1, ?2) ON CONFLICT DO UPDATE"
+                " SET count = CASE WHEN at < ?3 THEN 1 ELSE count + 1 END, at = ?2 RETURNING count",
+                (message, time.time(), _since()),
+            ).fetchone()
         return int(row[0])
 
     def finish(self, message: str) -> None:
-        """Forget a message: it was processed, or given back by an orderly stop."""
-        self._db.execute("DELETE FROM attempts WHERE message = ?", (message,))
+        """Forget a message: it was processed, or given back by an orderly stop.
+
+        Where the disk has no room even for that, it stays known for a while, which costs nothing but company.
+        """
+        with suppress(DiskFull), _full_disk_as_ours():
+            self._db.execute("DELETE FROM attempts WHERE message = ?", (message,))
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+@contextmanager
+def _full_disk_as_ours() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        # SQLite's primary code is the low byte; a write beyond a quota of some kinds is an I/O error to it
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            raise DiskFull(f"no room to note what is in work: {error}; free some, or lower cache_bytes") from error
+        raise
 
 
 def _since() -> float:

@@ -15,7 +15,7 @@ from streams.agents.attempts import Attempts
 from streams.agents.delivery import Delivery
 from streams.agents.faust_types import Event, incoming
 from streams.agents.outgoing import Outgoing
-from streams.errors import DeliveryRefused, DiskFull, PoisonMessage
+from streams.errors import DeliveryRefused, DiskFull, PoisonMessage, SourceTooLarge
 from streams.messages.incoming import Incoming
 from streams.messages.records import Stage
 from streams.monitoring.health import Health
@@ -104,7 +104,7 @@ class StepRunner:
         identity = self._step.identity(message)
         alone = self._crash_suspects if self._attempts.is_suspect(identity) else nullcontext()
         async with alone:  # 1
-            attempt = self._attempts.begin(identity)  # 2
+            attempt = await self._counted(identity)  # 2
             self._health.begin(identity)
             try:
                 await self._deliver_outputs(message, attempt)
@@ -115,6 +115,18 @@ class StepRunner:
                 self._health.end(identity)
             # not for an unexpected error: that ends the process, and the message has to be known as its cause
             self._forget(identity, attempt)
+
+    async def _counted(self, identity: str) -> int:
+        """Return the number of this attempt; a full disk is waited for."""
+        tries = 0
+        while True:
+            try:
+                return self._attempts.begin(identity)
+            except DiskFull as error:
+                wait_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
+                logger.warning("trying again in %g s: %s", wait_s, error.summary)
+            tries += 1
+            await asyncio.sleep(wait_s)
 
     def _forget(self, identity: str, attempt: int) -> None:
         # a poison message may be delivered again before its offset is committed: it stays known
@@ -152,9 +164,13 @@ class StepRunner:
 
 
 def _as_ours(failure: InkstreamError | OSError) -> InkstreamError:
-    """Return the failure, a full disk as DiskFull. Raises any other OSError: it was not expected."""
+    """Return the failure as ours. Raises an OSError of neither the disk nor the document: nobody expected it."""
     if isinstance(failure, InkstreamError):
         return failure
     if failure.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(f"no room for a document: {failure}; free some, or lower cache_bytes")
+    if failure.errno == errno.EFBIG:
+        return SourceTooLarge(
+            f"data_dir takes no file this large ({failure}): its file system or a limit forbids it"
+        )
     raise failure

@@ -113,8 +113,8 @@ def _copy(reference: str, local: Path | None, target: Path, max_bytes: int) -> N
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:  # OSErrors that waiting does not mend
         raise SourceGone(f"{reference} cannot be read here: {error.strerror or error}") from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise  # ours to wait for, not the source's fault
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise  # our disk's, not the source's fault
         raise SourceUnavailable(f"{reference} cannot be fetched now: {error}") from error
     except (ImportError, ValueError) as error:
         raise UndecodableMessage(f"content-ref {reference!r}: {error}") from error

@@ -10,7 +10,7 @@ import psutil
 import pymupdf
 import pytest
 
-from models.errors import InkstreamError
+from models.errors import InkstreamError, PageTooLarge, RecognitionTimeout, WorkerDied
 from models.options import ReadOptions
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
@@ -112,3 +112,15 @@ async def test_the_last_of_10_000_pages_is_read(tmp_path: Path) -> None:
         assert (await patient.read(file, 9_999, _READ)).width == 64
     finally:
         await patient.stop()
+
+
+async def test_options_that_ask_for_more_than_there_is_cost_their_page_alone(
+    pool: ReaderPool, tmp_path: Path
+) -> None:
+    poster = pymupdf.open()
+    poster.new_page(width=2384, height=3370).insert_text((72, 72), "A0")
+    poster.save(tmp_path / "poster.pdf")
+    greedy = ReadOptions(dpi=1200, max_megapixels=1000, force_ocr=True)
+    with pytest.raises((PageTooLarge, RecognitionTimeout, WorkerDied)):
+        await pool.read(tmp_path / "poster.pdf", 0, greedy)
+    assert (await pool.read(tmp_path / "poster.pdf", 0, _READ)).text == "A0"

@@ -126,6 +126,12 @@ async def test_a_body_is_fetched_through_a_redirect(tmp_path: Path) -> None:
     assert (tmp_path / "copy").read_bytes() == b"%PDF"
 
 
+async def test_a_full_disk_is_no_fault_of_the_server() -> None:
+    async with serving(status("200 OK", body=b"%PDF" * 100)) as url:
+        with pytest.raises(OSError, match="No space left"):
+            await fetch_http(url, Path("/dev/full"), LIMITS)
+
+
 async def test_nobody_listening_can_be_tried_again(tmp_path: Path) -> None:
     async with serving(silent) as url:
         pass

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -33,6 +34,13 @@ async def test_files_of_any_name_are_fetched(tmp_path: Path, name: str) -> None:
     if name.isprintable() and "%4" not in name:  # as people write it
         await fetcher.fetch(f"file://{tmp_path}/{name}", tmp_path / "again")
         assert (tmp_path / "again").read_bytes() == b"wanted"
+
+
+async def test_a_full_disk_is_no_fault_of_the_source(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(bytes(100_000))
+    with pytest.raises(OSError, match="No space left") as caught:
+        await SourceFetcher(Settings()).fetch((tmp_path / "a.pdf").as_uri(), Path("/dev/full"))
+    assert caught.value.errno == errno.ENOSPC
 
 
 async def test_a_pipe_is_never_opened(tmp_path: Path) -> None:

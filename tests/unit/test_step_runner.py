@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+import resource
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from streams.agents.attempts import Attempts
 from streams.agents.delivery import Delivery
 from streams.agents.outgoing import Outgoing
 from streams.agents.step_runner import StepRunner
-from streams.errors import DeliveryRefused, SourceUnavailable
+from streams.errors import DeliveryRefused, DiskFull, SourceUnavailable
 from streams.messages.incoming import Incoming
 from streams.messages.records import Stage
 from streams.monitoring.health import Health
@@ -186,6 +188,45 @@ async def test_a_full_disk_is_waited_for_however_long_it_takes(
 
     await bench.runner(full_at_first, retry_timeout_s=-1).handle(FakeEvent(FakeMessage(0, 0)))
     assert (tries, bench.app.sent) == (5, [("page-text", b"text")])
+
+
+async def test_a_document_that_is_larger_than_a_file_may_be_costs_itself_alone(
+    bench: Bench, tmp_path: Path
+) -> None:
+    async def written(_: Incoming) -> bytes:
+        (tmp_path / "document").write_bytes(bytes(2**20))
+        return b"text"
+
+    with largest_file(2**19):
+        await bench.runner(written).handle(FakeEvent(FakeMessage(0, 0)))
+    await bench.runner(written).handle(FakeEvent(FakeMessage(0, 1)))
+    assert bench.app.sent == [("dead-letters", b"1"), ("page-text", b"text")]
+    assert bench.failed("source-too-large") == 1
+
+
+async def test_a_disk_that_is_too_full_to_count_attempts_is_waited_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.agents.step_runner._RETRY_S", (0.01,))
+    with largest_file(1):
+        with pytest.raises(DiskFull):
+            bench.attempts.begin("x" * 10_000)
+        waiting = asyncio.create_task(bench.runner(text).handle(FakeEvent(FakeMessage(0, 0))))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+    await waiting
+    assert bench.app.sent == [("page-text", b"text")]
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let this process write no file beyond so many bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 async def test_an_unexpected_error_stays_counted_against_its_message(bench: Bench) -> None:
