@@ -30,7 +30,7 @@ _LOSS = re.compile(
 _NO_DEFLATE_END = "premature end of data in flate filter"
 # A glyph that stands for no known character must show as such: its number is the code of some other character.
 _TEXT_FLAGS = pymupdf.TEXTFLAGS_DICT & ~(pymupdf.TEXT_PRESERVE_IMAGES | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE)
-_OUT_OF_MEMORY = re.compile(r"[mce]*alloc \(.*\) failed")
+_TOO_LARGE = re.compile(r"[mce]*alloc \(.*\) failed|Overly (large|wide|tall) image")
 
 
 class PdfDocument:
@@ -95,7 +95,7 @@ class PdfDocument:
             samples = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.stride)
             self.losses = tuple(dict.fromkeys((*before, *self._losses(page))))
         except FAULTS as error:
-            if _OUT_OF_MEMORY.search(str(error)):
+            if _TOO_LARGE.search(str(error)):
                 raise PageTooLarge(
                     f"page {pagenum} needs more memory to be drawn than a reader has: {_message(error)}; lower dpi "
                     "or max_megapixels"
