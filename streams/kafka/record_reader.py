@@ -61,6 +61,8 @@ class RecordReader:
             self._known_topics = await consumer.topics()
             if topic not in self._known_topics:
                 return None
+        if partition not in (consumer.partitions_for_topic(topic) or ()):  # it would be waited for
+            return None
         consumer.assign([where])
         first = (await consumer.beginning_offsets([where]))[where]
         end = (await consumer.end_offsets([where]))[where]

@@ -66,9 +66,10 @@ class Replayer:
         Raises:
             SourceGone: Neither the topic nor the letter still has the message.
             SealedElsewhere: It was sealed with a key that is not known here.
-            UndecodableMessage: The letter is none of ours.
+            UndecodableMessage: The letter is none of ours: nothing but files and page tasks is replayed.
             BrokerError: Kafka does not take it.
         """
+        self._check(letter)
         headers = [("replay-of", f"{letter.topic}/{letter.partition}/{letter.offset}".encode())]
         # a page task travels in its letter; a file is fetched from raw-files, where it may have expired
         if letter.payload_base64 is not None:
@@ -85,6 +86,15 @@ class Replayer:
         with broker_errors(self._settings, "does not take it"):
             sent = await self._producer.send_and_wait(letter.topic, value, key=key, headers=headers)
         return f"{sent.topic}/{sent.partition}/{sent.offset}"
+
+    def _check(self, letter: DeadLetter) -> None:
+        """Refuse a letter that would have something else sent, or sent elsewhere: anybody may have written it."""
+        names = TopicNames.of(self._settings)
+        topic = {"split_files": names.raw_files, "read_pages": names.pages}.get(letter.stage)
+        if letter.topic != topic:
+            raise UndecodableMessage(
+                f"{letter.stage} takes nothing from {letter.topic[:249]}: the letter is forged"
+            )
 
     def _payload(self, encoded: str) -> bytes:
         """Return the message in a letter, opened where it is sealed as a whole."""

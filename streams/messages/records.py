@@ -138,12 +138,12 @@ class DeadLetter(Record):
     exception: str
     traceback: str
     topic: str
-    partition: int
-    offset: int
+    partition: int = Field(ge=0, lt=2**31)
+    offset: int = Field(ge=0, lt=2**63)
     attempts: int
     path: str | None = None
     document_id: str | None = None
-    pagenum: int | None = None
+    pagenum: Pages | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     payload_base64: str | None = Field(None, description="the message's value where it is small enough to carry")
 
