@@ -79,6 +79,7 @@ class ReadDefaults(BaseModel):
     kind_threshold: float = Field(0.5, ge=0, le=1, description="probability from which on a line is handwritten")
     min_confidence: float = Field(0.0, ge=0, le=1, description="words of less confidence are dropped")
     force_ocr: bool = Field(False, description="read the picture of a page even where it has a good text layer")
+    annotations: bool = Field(True, description="read sticky notes of PDFs, each where its icon stands")
     max_megapixels: float = Field(80.0, gt=0, le=1000, description="pages are rendered at no more than this")
 
 

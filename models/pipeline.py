@@ -78,7 +78,11 @@ class PagePipeline:
         """
         started = perf_counter()
         document = self._documents.get(path, options.password)
-        layer = None if options.force_ocr else document.text_layer(pagenum, options.dpi)
+        layer = (
+            None
+            if options.force_ocr
+            else document.text_layer(pagenum, options.dpi, annotations=options.annotations)
+        )
         if layer is not None:
             reading = _from_text_layer(pagenum, layer, options, started)
         else:

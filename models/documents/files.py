@@ -23,8 +23,12 @@ class OpenDocument(Protocol):
     @property
     def page_count(self) -> int: ...
 
-    def text_layer(self, pagenum: int, dpi: int) -> TextLayer | None:
-        """Return the page's own text, or None where it has none that can be trusted."""
+    def text_layer(self, pagenum: int, dpi: int, *, annotations: bool = True) -> TextLayer | None:
+        """Return the page's own text, or None where it has none that can be trusted.
+
+        Args:
+            annotations: Whether sticky notes are part of it.
+        """
 
     def image(self, pagenum: int, dpi: int, max_megapixels: float, *, grey: bool) -> PageImage:
         """Return the page as a picture. Raises PageTooLarge or CorruptFile."""

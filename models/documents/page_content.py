@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pymupdf
 
 from models.arrays import I64
 from models.layout.geometry import Box
@@ -15,6 +16,8 @@ _INVISIBLE_MODE = 3  # text render mode: neither filled nor stroked
 _SPACE_CODES = (9, 10, 13, 32, 160)
 _GRID_CELLS = 128  # of the grid that a page is judged on: 4.6 × 6.6 points of an A4 page each
 _PICTURES = ("fill-image", "fill-imgmask")
+_MIN_PICTURE_POINTS = 15  # its shorter side: smaller ones are bullets and icons
+_MIN_STROKE_POINTS, _MAX_LETTER_POINTS = 1.5, 72  # sides of a path: thinner are rules, higher are drawings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,13 @@ class PageContent:
 
     `visible_characters` are those that are drawn, not wholly transparent, and under no picture drawn after them.
     `picture_cover` is the share of the page under all of its pictures together, in [0, 1], for many scanners write
-    a page as strips.
+    a page as strips. `log` is what is drawn, in order, each with its box in points of the page before its rotation.
     """
 
     is_blank: bool
     visible_characters: int
     picture_cover: float
+    log: tuple[tuple[str, Box], ...] = ()
 
     def hidden_share(self, text: str) -> float:
         """Return the share of a text layer's characters that are not visible, in [0, 1].
@@ -48,7 +52,32 @@ def page_content(page: Any) -> PageContent:
     size = _size(page)
     cover = float((_topmost(pictures, size) >= 0).mean())
     opaque = _topmost(_without_see_through(page, pictures, log), size)
-    return PageContent(False, _visible_characters(page, opaque, size), cover)
+    return PageContent(False, _visible_characters(page, opaque, size), cover, tuple(log))
+
+
+def may_show_more(
+    log: Sequence[tuple[str, Box]], lines: Sequence[Box], rotation: pymupdf.Matrix, scale: float
+) -> bool:
+    """Return whether a page has pictures, or paths of the size of letters, that may hold text beside its lines.
+
+    Args:
+        log: As in PageContent.
+        lines: Boxes of the text, in pixels of the page as shown.
+        rotation: From the page before its rotation to the page as shown.
+        scale: Pixels to a point.
+    """
+    middles = np.array([[(x0 + x1) / 2, (y0 + y1) / 2] for x0, y0, x1, y1 in lines]).reshape(-1, 2) / scale
+    for kind, box in log:
+        x0, y0, x1, y1 = pymupdf.Rect(box) * rotation
+        sides = sorted((x1 - x0, y1 - y0))
+        if kind in (*_PICTURES, "fill-shade"):
+            if sides[0] >= _MIN_PICTURE_POINTS:
+                return True
+        elif "path" in kind and sides[0] >= _MIN_STROKE_POINTS and y1 - y0 <= _MAX_LETTER_POINTS:
+            inside = (middles[:, 0] >= x0) & (middles[:, 0] <= x1) & (middles[:, 1] >= y0) & (middles[:, 1] <= y1)
+            if not inside.any():
+                return True  # not the background of a cell
+    return False
 
 
 def _size(page: Any) -> tuple[float, float]:

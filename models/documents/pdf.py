@@ -11,8 +11,11 @@ import numpy as np
 import pymupdf
 
 from models.document import PageImage
-from models.documents.page_content import page_content
-from models.documents.text_layer import TextLayer, TextLine, is_trusted, without_echoes
+from models.documents.form_fields import with_fields
+from models.documents.page_content import may_show_more, page_content
+from models.documents.text_layer import TextLayer, is_trusted, without_echoes
+from models.documents.text_lines import page_lines
+from models.documents.visibility import visible_lines
 from models.errors import CorruptFile, EmptyDocument, EncryptedFile, PageTooLarge
 
 # What MuPDF raises for a file that is at fault. FzErrorBase is the root of its own errors.
@@ -28,8 +31,6 @@ _LOSS = re.compile(
     r"|content stream is not a stream|cannot draw)"
 )
 _NO_DEFLATE_END = "premature end of data in flate filter"
-# A glyph that stands for no known character must show as such: its number is the code of some other character.
-_TEXT_FLAGS = pymupdf.TEXTFLAGS_DICT & ~(pymupdf.TEXT_PRESERVE_IMAGES | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE)
 _TOO_LARGE = re.compile(r"[mce]*alloc \(.*\) failed|Overly (large|wide|tall) image")
 
 
@@ -65,21 +66,23 @@ class PdfDocument:
     def page_count(self) -> int:
         return self._pages
 
-    def text_layer(self, pagenum: int, dpi: int) -> TextLayer | None:
+    def text_layer(self, pagenum: int, dpi: int, *, annotations: bool = True) -> TextLayer | None:
         """Return the page's own text where it can be trusted; without lines where nothing is on the page."""
         page = self._page(pagenum)
+        scale = dpi / _POINTS_PER_INCH
         try:
-            drawn = (page.rect * (dpi / _POINTS_PER_INCH)).irect  # as get_pixmap rounds
-            width, height = int(drawn.width), int(drawn.height)
+            drawn = (page.rect * scale).irect  # as get_pixmap rounds
             found = page_content(page)
-            content = page.get_text("dict", flags=_TEXT_FLAGS)
+            lines = page_lines(page, scale)
             self.losses = self._losses(page)
-            if found.is_blank and not self.losses:
-                return TextLayer((), width, height)
-            lines = without_echoes(_lines(content, page.rotation_matrix, dpi / _POINTS_PER_INCH))
-            layer = TextLayer(tuple(lines), width, height)
-            trusted = is_trusted(layer.text, found.hidden_share(layer.text), found.picture_cover)
-            return layer if trusted else None
+            text = "\n".join(line.text for line in [*lines.painted, *lines.invisible])
+            is_blank = found.is_blank and not self.losses
+            if not is_blank and not is_trusted(text, found.hidden_share(text), found.picture_cover):
+                return None
+            seen = visible_lines(page, lines, found.log, scale)
+            with_all = with_fields(page, without_echoes(seen), scale, annotations=annotations)
+            has_more = may_show_more(found.log, [line.box for line in seen], page.rotation_matrix, scale)
+            return TextLayer(tuple(with_all), int(drawn.width), int(drawn.height), has_more)
         except FAULTS as error:
             raise CorruptFile(f"page {pagenum} cannot be read: {_message(error)}") from error
 
@@ -141,16 +144,6 @@ class PdfDocument:
             f'this PDF is encrypted and {tried}; put {{"password": …}} into the options header, or the password '
             "into INKSTREAM_PASSWORDS"
         )
-
-
-def _lines(content: dict[str, Any], rotation: Any, scale: float) -> list[TextLine]:
-    """Return the lines in pixels of the page as shown: MuPDF gives them as on the page before its rotation."""
-    return [
-        TextLine(tuple(side * scale for side in pymupdf.Rect(line["bbox"]) * rotation), text)
-        for block in content["blocks"]
-        for line in block.get("lines", ())
-        if (text := " ".join("".join(span["text"] for span in line["spans"]).split()))
-    ]
 
 
 def _affordable_dpi(width: float, height: float, dpi: int, max_megapixels: float) -> int:

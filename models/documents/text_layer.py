@@ -39,11 +39,15 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class TextLayer:
-    """The lines of a page in the order of its content stream; none for a page with nothing on it."""
+    """The lines of a page in the order of its content stream; none for a page with nothing on it.
+
+    `may_show_more` is whether pictures or drawn paths may hold text that is in no line.
+    """
 
     lines: tuple[TextLine, ...]
     width: int
     height: int
+    may_show_more: bool = False
 
     @property
     def text(self) -> str:
