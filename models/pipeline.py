@@ -1,7 +1,7 @@
 """The way of one page. READ THIS FIRST.
 
-    is the text layer good?        documents/text_layer.py
-        yes: that is the text
+    is the text layer good?        documents/text_layer.py, reading/layer_check.py
+        yes: that is the text, and what the page shows beside it     reading/beside_layer.py
         no:  render                documents/pdf.py, documents/images.py
              deskew, detect        reading/upright_page.py, detection/
              classify              kinds/
@@ -25,16 +25,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from models.document import PageLines, PageReading, Region, weighted_confidence
 from models.documents.files import OpenDocument
 from models.documents.open_documents import OpenDocuments
-from models.documents.text_layer import TextLayer
+from models.documents.text_layer import TextLayer, TextLine
 from models.documents.unicode_text import plain_letters
 from models.errors import CorruptFile, NothingRead
-from models.layout.geometry import box_polygon
+from models.layout.geometry import box_polygon, scaled
 from models.layout.paragraph_text import paragraph_texts
 from models.layout.paragraphs import in_paragraphs
 from models.layout.pieces import join_pieces
@@ -43,6 +45,10 @@ from models.options import ReadOptions
 from models.reading.registry import ReaderSetup, TesseractApi, create_reader
 from models.recognition.confidence import with_calibrated_confidence
 from models.recognition.types import PageReader
+
+if TYPE_CHECKING:  # they import ONNX Runtime, which pages with a text layer do without
+    from models.reading.beside_layer import BesideLayer
+    from models.recognition.registry import LineRecognisers
 
 logger = logging.getLogger(__name__)
 
@@ -78,20 +84,44 @@ class PagePipeline:
         """
         started = perf_counter()
         document = self._documents.get(path, options.password)
-        layer = (
-            None
-            if options.force_ocr
-            else document.text_layer(pagenum, options.dpi, annotations=options.annotations)
-        )
-        if layer is not None:
-            reading = _from_text_layer(pagenum, layer, options, started)
-        else:
+        layer = None if options.force_ocr else self._text_layer(document, pagenum, options)
+        if layer is None:
             reading = self._recognise(document, pagenum, options, started)
+        else:
+            reading = self._take_layer(document, pagenum, layer, options, started)
         return _with_losses(document, path, reading)
 
     def close(self) -> None:
         """Close the documents that are open."""
         self._documents.close()
+
+    def _text_layer(self, document: OpenDocument, pagenum: int, options: ReadOptions) -> TextLayer | None:
+        """Return the page's own text, None where it has none that can be trusted."""
+        layer = document.text_layer(pagenum, options.dpi, annotations=options.annotations)
+        if layer is None or not layer.is_doubtful:
+            return layer
+        from models.reading.layer_check import CHECK_DPI, agrees_with_picture
+
+        image = document.image(pagenum, CHECK_DPI, options.max_megapixels, grey=True)
+        lines = [TextLine(scaled(line.box, image.width / layer.width), line.text) for line in layer.lines]
+        return layer if agrees_with_picture(image, lines, self._recognisers.ppocr(options)) else None
+
+    @cached_property
+    def _recognisers(self) -> LineRecognisers:
+        from models.recognition.registry import LineRecognisers
+
+        return LineRecognisers(self._setup.models_dir)
+
+    def _take_layer(
+        self, document: OpenDocument, pagenum: int, layer: TextLayer, options: ReadOptions, started: float
+    ) -> PageReading:
+        """Return the text of a layer, and with it what the page shows beside it."""
+        beside = None
+        if layer.may_show_more:
+            from models.reading.beside_layer import read_beside
+
+            beside = read_beside(document, pagenum, layer, options, lambda: self._reader(options))
+        return _from_text_layer(pagenum, layer, beside, options, started)
 
     def _recognise(self, document: OpenDocument, pagenum: int, options: ReadOptions, started: float) -> PageReading:
         reader = self._reader(options)
@@ -117,17 +147,27 @@ class PagePipeline:
         return self._readers[options.reader]
 
 
-def _from_text_layer(pagenum: int, layer: TextLayer, options: ReadOptions, started: float) -> PageReading:
+def _from_text_layer(
+    pagenum: int, layer: TextLayer, beside: BesideLayer | None, options: ReadOptions, started: float
+) -> PageReading:
+    width, height = (layer.width, layer.height) if beside is None else (beside.image.width, beside.image.height)
     lines = [
-        Region(box_polygon(line.box, layer.width, layer.height), plain_letters(line.text), None, "text_layer")
+        Region(
+            box_polygon(scaled(line.box, width / layer.width), width, height), plain_letters(line.text), None,
+            "text_layer",
+        )
         for line in layer.lines
-    ]
-    regions = in_paragraphs([region for row in reading_rows(lines) for region in join_pieces(row)])
+    ]  # fmt: skip
+    found = () if beside is None else beside.regions
+    regions = in_paragraphs([region for row in reading_rows([*lines, *found]) for region in join_pieces(row)])
+    names: dict[str, str | None] = {"detector": None, "printed": None, "handwritten": None}
     return PageReading(
-        pagenum=pagenum, text=page_text(regions), confidence=None, method="text_layer",
-        width=layer.width, height=layer.height, dpi=options.dpi, rotation=0.0, language=options.languages,
-        regions=regions, models={"detector": None, "printed": None, "handwritten": None},
+        pagenum=pagenum, text=page_text(regions), confidence=_confidence(found),
+        method="text_layer" if beside is None else "mixed",
+        width=width, height=height, dpi=options.dpi if beside is None else beside.image.dpi, rotation=0.0,
+        language=options.languages, regions=regions, models=names if beside is None else beside.models,
         timings_ms={"decode": _ms_since(started)}, paragraphs=paragraph_texts(regions),
+        dropped=0 if beside is None else beside.dropped,
     )  # fmt: skip
 
 

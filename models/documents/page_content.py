@@ -17,7 +17,7 @@ _SPACE_CODES = (9, 10, 13, 32, 160)
 _GRID_CELLS = 128  # of the grid that a page is judged on: 4.6 × 6.6 points of an A4 page each
 _PICTURES = ("fill-image", "fill-imgmask")
 _MIN_PICTURE_POINTS = 15  # its shorter side: smaller ones are bullets and icons
-_MIN_STROKE_POINTS, _MAX_LETTER_POINTS = 1.5, 72  # sides of a path: thinner are rules, higher are drawings
+_MIN_STROKE_POINTS = 1.5  # the shorter side of a path: thinner ones are rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def page_content(page: Any) -> PageContent:
 def may_show_more(
     log: Sequence[tuple[str, Box]], lines: Sequence[Box], rotation: pymupdf.Matrix, scale: float
 ) -> bool:
-    """Return whether a page has pictures, or paths of the size of letters, that may hold text beside its lines.
+    """Return whether a page has pictures or paths that may hold text beside its lines.
 
     Args:
         log: As in PageContent.
@@ -73,7 +73,7 @@ def may_show_more(
         if kind in (*_PICTURES, "fill-shade"):
             if sides[0] >= _MIN_PICTURE_POINTS:
                 return True
-        elif "path" in kind and sides[0] >= _MIN_STROKE_POINTS and y1 - y0 <= _MAX_LETTER_POINTS:
+        elif "path" in kind and sides[0] >= _MIN_STROKE_POINTS:
             inside = (middles[:, 0] >= x0) & (middles[:, 0] <= x1) & (middles[:, 1] >= y0) & (middles[:, 1] <= y1)
             if not inside.any():
                 return True  # not the background of a cell

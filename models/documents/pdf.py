@@ -13,10 +13,10 @@ import pymupdf
 from models.document import PageImage
 from models.documents.form_fields import with_fields
 from models.documents.page_content import may_show_more, page_content
-from models.documents.text_layer import TextLayer, is_trusted, without_echoes
+from models.documents.text_layer import TextLayer, judge, without_echoes
 from models.documents.text_lines import page_lines
 from models.documents.visibility import visible_lines
-from models.errors import CorruptFile, EmptyDocument, EncryptedFile, PageTooLarge
+from models.errors import CorruptFile, EmptyDocument, EncryptedFile, PageTooLarge, UnsupportedFile
 
 # What MuPDF raises for a file that is at fault. FzErrorBase is the root of its own errors.
 FAULTS = (pymupdf.FileDataError, pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError, TypeError, IndexError)
@@ -44,6 +44,7 @@ class PdfDocument:
             CorruptFile: MuPDF cannot open it, not even by repairing it.
             EncryptedFile: No password given opens it.
             EmptyDocument: It has no pages.
+            UnsupportedFile: It is a dynamic XFA form.
         """
         pymupdf.TOOLS.mupdf_display_errors(False)
         pymupdf.TOOLS.mupdf_display_warnings(False)
@@ -54,10 +55,17 @@ class PdfDocument:
             self._document = pymupdf.open(path, filetype="pdf")
             self._unlock(passwords)
             self._pages = int(self._document.page_count)
+            is_dynamic_form = self._is_dynamic_form()
         except FAULTS as error:
             # MuPDF's message may be just the name in the cache, which is not the user's
             reason = "nothing in it can be recovered" if str(path) in str(error) else _message(error)
             raise CorruptFile(f"this PDF is damaged beyond repair: {reason}; send it again") from error
+        if is_dynamic_form:
+            self.close()
+            raise UnsupportedFile(
+                "this is a dynamic XFA form: its pages exist only in Adobe Reader, and what it holds for all "
+                "others is a request to wait; open it there and print it to PDF"
+            )
         if self._pages < 1:
             self.close()
             raise EmptyDocument("this PDF has no pages: export it again from the program that made it")
@@ -77,12 +85,13 @@ class PdfDocument:
             self.losses = self._losses(page)
             text = "\n".join(line.text for line in [*lines.painted, *lines.invisible])
             is_blank = found.is_blank and not self.losses
-            if not is_blank and not is_trusted(text, found.hidden_share(text), found.picture_cover):
+            trust = "trusted" if is_blank else judge(text, found.hidden_share(text), found.picture_cover)
+            if trust == "refused":
                 return None
             seen = visible_lines(page, lines, found.log, scale)
             with_all = with_fields(page, without_echoes(seen), scale, annotations=annotations)
             has_more = may_show_more(found.log, [line.box for line in seen], page.rotation_matrix, scale)
-            return TextLayer(tuple(with_all), int(drawn.width), int(drawn.height), has_more)
+            return TextLayer(tuple(with_all), int(drawn.width), int(drawn.height), has_more, trust == "doubtful")
         except FAULTS as error:
             raise CorruptFile(f"page {pagenum} cannot be read: {_message(error)}") from error
 
@@ -112,6 +121,13 @@ class PdfDocument:
     def close(self) -> None:
         self._document.close()
         pymupdf.TOOLS.store_shrink(100)
+
+    def _is_dynamic_form(self) -> bool:
+        """Return whether its pages are made by the form's program when it is opened."""
+        catalog = self._document.pdf_catalog()
+        if not catalog or self._document.xref_get_key(catalog, "NeedsRendering")[1] != "true":
+            return False
+        return bool(self._document.xref_get_key(catalog, "AcroForm/XFA")[0] != "null")
 
     def _page(self, pagenum: int) -> Any:
         self.losses, self._losses_of = (), pagenum

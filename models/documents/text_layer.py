@@ -6,17 +6,20 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from models.layout.geometry import Box
 
-# A broken font map shows as replacement or private-use characters: one in ten, and the page is read as a picture.
-_MAX_BROKEN_SHARE = 0.1
+# A broken font map shows as replacement or private-use characters, and so do symbols that have no code point: from
+# one in ten on, the lines are compared with the picture; from one in three on, the page is read as a picture.
+_MAX_UNDOUBTED_BROKEN_SHARE, _MAX_BROKEN_SHARE = 0.1, 0.33
+_MAX_LONE_CONSONANTS = 0.1  # of the runs of letters: more where spaces are put into words
 # A picture over more than half of the page is a scan; the text with it is then a stamp, a header or somebody's OCR.
 _MAX_PICTURE_COVER = 0.5
 # Visible text of this many characters over a scan is a typeset page on a background picture, not a stamp.
 _MIN_TYPESET_CHARACTERS = 400
 # Of the letters of Latin words, 32 to 45 in 100 are vowels in real text, 7 to 27 where every letter is another of
-# the alphabet. Lists of part numbers have few, too: they may be read as pictures, which costs time and no text.
+# the alphabet. Lists of part numbers and abbreviations have few, too.
 _MIN_VOWEL_SHARE = 0.27
 _MAX_MIXED_SHARE = 0.4  # of the words, that may mix scripts
 _MIN_WORDS = 12  # of fewer, these shares mean nothing
@@ -27,6 +30,10 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _VOWELS = re.compile("[aeiouy]", re.IGNORECASE)
 _EAST_ASIAN = {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"}
 _OF_ANY_SCRIPT = {"MODIFIER", "FEMININE", "MASCULINE", "FULLWIDTH", "HALFWIDTH", "MICRO"}
+
+
+Trust = Literal["trusted", "doubtful", "refused"]
+"""Whether a layer is taken, compared with what the page shows first, or left for the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +48,22 @@ class TextLine:
 class TextLayer:
     """The lines of a page in the order of its content stream; none for a page with nothing on it.
 
-    `may_show_more` is whether pictures or drawn paths may hold text that is in no line.
+    `may_show_more` is whether pictures or drawn paths may hold text that is in no line, `is_doubtful` whether the
+    lines should be compared with what the page shows before they are taken.
     """
 
     lines: tuple[TextLine, ...]
     width: int
     height: int
     may_show_more: bool = False
+    is_doubtful: bool = False
 
     @property
     def text(self) -> str:
         return "\n".join(line.text for line in self.lines)
 
 
-def is_trusted(text: str, hidden_share: float, picture_cover: float) -> bool:
+def judge(text: str, hidden_share: float, picture_cover: float) -> Trust:
     """Return whether a text layer has the text that the page shows.
 
     Args:
@@ -64,29 +73,35 @@ def is_trusted(text: str, hidden_share: float, picture_cover: float) -> bool:
         picture_cover: Share of the page that pictures cover, in [0, 1].
     """
     characters = [character for character in text if not character.isspace()]
-    if not characters:
-        return False
-    broken = sum(map(_is_broken, characters)) + 6 * text.count("(cid:")
-    if broken > _MAX_BROKEN_SHARE * len(characters):
-        return False
-    if hidden_share > _MAX_HIDDEN_SHARE or not _reads_like_words(text):
-        return False
-    return picture_cover <= _MAX_PICTURE_COVER or (1 - hidden_share) * len(characters) >= _MIN_TYPESET_CHARACTERS
+    if not characters or hidden_share > _MAX_HIDDEN_SHARE:
+        return "refused"
+    broken = (sum(map(_is_broken, characters)) + 6 * text.count("(cid:")) / len(characters)
+    shown = (1 - hidden_share) * len(characters)
+    if broken > _MAX_BROKEN_SHARE or (picture_cover > _MAX_PICTURE_COVER and shown < _MIN_TYPESET_CHARACTERS):
+        return "refused"
+    is_plain = broken <= _MAX_UNDOUBTED_BROKEN_SHARE and _reads_like_words(text)
+    return "trusted" if is_plain else "doubtful"
 
 
 def _reads_like_words(text: str) -> bool:
     """Return whether the words could be words: a wrong font map gives letters, but of other words or scripts.
 
-    Words of Latin letters have vowels, and no word mixes scripts (kana, kanji and hangul do, and pass as one).
+    Words of Latin letters have vowels and more than one letter, and no word mixes scripts (kana, kanji and hangul
+    do, and pass as one).
     """
-    words = [word for word in _LETTERS.findall(text) if len(word) >= _MIN_WORD_LETTERS or not word.isascii()]
-    if len(words) < _MIN_WORDS:
-        return True
+    pieces = _LETTERS.findall(text)
+    words = [word for word in pieces if len(word) >= _MIN_WORD_LETTERS or not word.isascii()]
+    if len(words) < _MIN_WORDS or sum(map(_is_lone_consonant, pieces)) > _MAX_LONE_CONSONANTS * len(pieces):
+        return False
     latin = [word for word in words if word.isascii()]
     if 2 * len(latin) > len(words):
         letters = "".join(latin)
         return len(_VOWELS.findall(letters)) >= _MIN_VOWEL_SHARE * len(letters)
     return sum(len(_scripts(word)) > 1 for word in words) <= _MAX_MIXED_SHARE * len(words)
+
+
+def _is_lone_consonant(piece: str) -> bool:
+    return len(piece) == 1 and piece.isascii() and not _VOWELS.match(piece)
 
 
 def _scripts(word: str) -> set[str]:

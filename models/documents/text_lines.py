@@ -58,7 +58,7 @@ def _lines(page: Any, scale: float, flags: int) -> PageLines:
     invisible: list[TextLine] = []
     colours: list[set[tuple[int, int, int]]] = []
     for line in _raw_lines(page.get_text("dict", flags=flags)):
-        shown = [span for span in line["spans"] if span["char_flags"] & (_FILLED | _STROKED | _CLIPPING)]
+        shown = [span for span in line["spans"] if _is_painted(span)]
         hidden = [span for span in line["spans"] if span not in shown]
         for spans, into in ((shown, painted), (hidden, invisible)):
             text = " ".join("".join(map(_text, spans)).split())
@@ -67,6 +67,10 @@ def _lines(page: Any, scale: float, flags: int) -> PageLines:
                 if into is painted:
                     colours.append({_rgb(span["color"]) for span in spans})
     return _with_columns(PageLines(painted, invisible, colours))
+
+
+def _is_painted(span: dict[str, Any]) -> bool:
+    return bool(span["char_flags"] & (_FILLED | _STROKED | _CLIPPING)) and span["alpha"] > 0
 
 
 def _raw_lines(content: dict[str, Any]) -> Iterator[dict[str, Any]]:

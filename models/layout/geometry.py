@@ -19,6 +19,11 @@ def box_polygon(box: Box, width: int, height: int) -> Polygon:
     return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
 
 
+def scaled(box: Box, factor: float) -> Box:
+    """Return a box on a page that is scaled by a factor."""
+    return box[0] * factor, box[1] * factor, box[2] * factor, box[3] * factor
+
+
 def clip(points: Iterable[tuple[float, float]], width: int, height: int) -> Polygon:
     """Return the points, rounded to a tenth of a pixel, none outside the page."""
     return tuple(
