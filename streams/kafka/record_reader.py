@@ -61,8 +61,11 @@ class RecordReader:
             self._known_topics = await consumer.topics()
             if topic not in self._known_topics:
                 return None
-        if partition not in (consumer.partitions_for_topic(topic) or ()):  # it would be waited for
-            return None
+        if partition not in await _partitions(consumer, topic):
+            await self.close()  # it may have been added since
+            consumer = await self._connected()
+            if partition not in await _partitions(consumer, topic):
+                return None
         consumer.assign([where])
         first = (await consumer.beginning_offsets([where]))[where]
         end = (await consumer.end_offsets([where]))[where]
@@ -78,3 +81,12 @@ class RecordReader:
             opening = open_consumer(self._settings, max_partition_fetch_bytes=1, auto_offset_reset="none")
             self._consumer = await self._connection.enter_async_context(opening)
         return self._consumer
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+    """Return the partitions of a topic that is there; one that is not would be waited for."""
+    if not consumer.partitions_for_topic(topic):
+        first = TopicPartition(topic, 0)
+        consumer.assign([first])
+        await consumer.beginning_offsets([first])  # has the consumer ask for the topic
+    return set(consumer.partitions_for_topic(topic) or ())
