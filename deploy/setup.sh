@@ -89,7 +89,7 @@ python=$(find_python)
 mapfile -t packages < <(missing_packages)
 if [ ${#packages[@]} -gt 0 ]; then install_packages "${packages[@]}"; fi
 install_python_packages
-# Kafka's jars: fetched now, so that a failure is told now
+# Kafka's jars: fetched now, so that a failure shows now
 [ -e "$venv/.inkstream-jars" ] && [ "$venv/.inkstream-jars" -nt streams/broker/jars.lock ] &&
     [ -d "${XDG_CACHE_HOME:-$HOME/.cache}/inkstream/jars" ] && exit 0
 say "fetching Kafka"

@@ -26,7 +26,7 @@ class House:
     """A top-level package.
 
     Attributes:
-        rooms: Room → what its docstring says first.
+        rooms: Room → the first sentence of its docstring.
         arrows: Room → rooms of this house that it imports.
         outside: Room → rooms of the other house that it imports.
         rows: Room → row, from 0 at the bottom; every arrow goes to a lower row.

@@ -18,7 +18,7 @@ _MIN_SHARED_AREA = 0.6  # of the smaller of two lines: more, and one is drawn ov
 _MAX_GLYPH_ASPECT = 1.5  # either way, of a glyph of Chinese, Japanese or Korean
 _MIN_COLUMN_GLYPHS = 3
 _MAX_COLUMN_SHIFT, _MAX_COLUMN_STEP = 0.3, 2.2  # of a glyph's height: sideways, and from one to the next below
-# Code points of the dingbats that are not where their code in the font says.
+# Code points of the dingbats that do not follow from their code in the font.
 _DINGBATS = {
     0x25: 0x260E, 0x2A: 0x261B, 0x2B: 0x261E, 0x48: 0x2605, 0x6C: 0x25CF, 0x6E: 0x25A0, 0x73: 0x25B2, 0x74: 0x25BC,
     0x75: 0x25C6, 0x77: 0x25D7,

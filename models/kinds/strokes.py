@@ -27,8 +27,8 @@ _MAX_SUPERSAMPLING = 3
 _BATCH_WINDOWS = 8  # their patches stay in the processor's cache: a third faster than 64
 _PAPER_QUANTILE, _MIDDLE_QUANTILE, _INK_QUANTILE = 0.85, 0.5, 0.02  # of a crop's tones, from dark to light
 # Where the median tone is within this fraction of the way from ink to paper, the ground is dark and letters light.
-_DARK_GROUND = 0.25
-_MIN_CONTRAST = 24.0  # grey levels: less is noise on paper, which is not to be stretched to ink
+_MAX_DARK_GROUND_FRACTION = 0.25
+_MIN_CONTRAST_LEVELS = 24.0  # grey levels: less is noise on paper, which is not to be stretched to ink
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,6 @@ def _ink(grey: F32) -> F32:
     sample = grey[::2, ::2].ravel()  # a quarter of the pixels shows paper and ink as well as all of them
     order = [int(q * (sample.size - 1)) for q in (_PAPER_QUANTILE, _MIDDLE_QUANTILE, _INK_QUANTILE)]
     paper, middle, dark = np.partition(sample, order)[order]
-    if middle < dark + _DARK_GROUND * (paper - dark):
+    if middle < dark + _MAX_DARK_GROUND_FRACTION * (paper - dark):
         grey, paper, dark = 255 - grey, 255 - dark, 255 - paper
-    return coverage(paper - grey, max(paper - dark, _MIN_CONTRAST))
+    return coverage(paper - grey, max(paper - dark, _MIN_CONTRAST_LEVELS))

@@ -38,7 +38,7 @@ from models.weights.packaged import packaged_weights
 
 LATIN_END = 0x180  # Basic Latin, Latin-1, Latin Extended-A
 OTHERS = "–—―‘’“”„†‡•…‰′″€™№←→↑↓≈≠≤≥Șșțț"
-_WIDE = 192
+_MIN_WIDE_PX = 192
 _CALIBRATION_WIDTH = 640
 
 
@@ -110,7 +110,7 @@ def _wide_convolutions(network: onnx.ModelProto) -> list[str]:
         for node in network.graph.node
         if node.op_type == "Conv"
         and shapes[node.input[1]][2:] == [1, 1]
-        and min(shapes[node.input[1]][:2]) >= _WIDE
+        and min(shapes[node.input[1]][:2]) >= _MIN_WIDE_PX
     ]
 
 

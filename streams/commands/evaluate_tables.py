@@ -15,7 +15,7 @@ from streams.terminal import print_table
 
 Run = tuple[Summary, list[ItemResult]]
 
-_SHOWN = {"same": ("{}", ""), "missing": ("[-{}-]", "red"), "extra": ("{{+{}+}}", "green")}
+_DIFF_STYLES = {"same": ("{}", ""), "missing": ("[-{}-]", "red"), "extra": ("{{+{}+}}", "green")}
 
 
 def print_runs(runs: Sequence[Run]) -> None:
@@ -48,7 +48,7 @@ def print_errors(runs: Iterable[Run], count: int) -> None:
             if result.error:
                 console.print(Text(result.error, "red"))
             for what, words in word_diff(result.truth or "", result.text):
-                form, style = _SHOWN[what]
+                form, style = _DIFF_STYLES[what]
                 console.print(Text(form.format(words), style), end=" ")
             console.print()
     sys.stdout.flush()

@@ -33,7 +33,7 @@ async def watch_broker(settings: Settings, health: BrokerHealth) -> None:
     answered_s, away = monotonic(), False
     while True:
         try:
-            # a broker that is stopped accepts connections, and never says a word
+            # a broker that is stopped accepts connections, and never answers
             async with asyncio.timeout(_ANSWER_S) as limit, open_admin(settings) as admin:
                 while True:
                     await admin.describe_cluster()

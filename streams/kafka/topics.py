@@ -63,7 +63,7 @@ def partition_for(document_id: str, partitions: int) -> int:
 def topic_specs(settings: Settings) -> list[TopicSpec]:
     """Return how each topic is created, in the order of the flow."""
     names = TopicNames.of(settings)
-    # The broker's clock counts, not a client's: a file from a scanner whose clock says 1970 would expire at once,
+    # The broker's clock counts, not a client's: a file from a scanner whose clock is at 1970 would expire at once,
     # and Kafka refuses records from more than an hour ahead.
     timed = {"message.timestamp.type": "LogAppendTime"}
     largest = {**timed, "max.message.bytes": str(settings.max_message_bytes)}

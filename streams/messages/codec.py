@@ -19,7 +19,7 @@ R = TypeVar("R", bound=Record)
 Headers = Iterable[tuple[str, bytes | None]]
 
 _MAX_OPTIONS_CHARACTERS = 16 * 1024  # every page task has a copy
-_SHOWN = 100  # characters of what somebody else wrote, in a message
+_SHOWN_CHARACTERS = 100  # characters of what somebody else wrote, in a message
 
 
 def encode(record: Record) -> bytes:
@@ -129,7 +129,7 @@ def _unknown_name(error: ValidationError) -> str | None:
             known = CraftOptions.model_fields if inside else ReadOptions.model_fields
             meant = get_close_matches(name, known, n=1)
             advice = f"did you mean {meant[0]}?" if meant else f"there are {', '.join(known)}"
-            return f"there is no option {'.'.join([*inside, name[:_SHOWN]])}; {advice}"
+            return f"there is no option {'.'.join([*inside, name[:_SHOWN_CHARACTERS]])}; {advice}"
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from typing import BinaryIO
 
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
-_ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
+_MARKERS_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}  # markers without a length
 # in a scan's data: a marker that is neither a stuffed byte nor a restart, nor fill
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _TILE_PART, _END_OF_CODESTREAM = 0xFF90, 0xFFD9
@@ -23,7 +23,7 @@ def jpeg_is_whole(stream: BinaryIO) -> bool:
             return False
         if code == _END_OF_IMAGE:
             return True
-        if code in _ALONE:
+        if code in _MARKERS_WITHOUT_LENGTH:
             continue
         length = stream.read(2)
         if len(length) < 2:

@@ -41,8 +41,8 @@ async def _run(settings: Settings, worker: WorkerProcess, files: list[Path]) -> 
             _PASSES
         ):  # all of it again, as other documents: memory must not grow with what was read
             for file in files:
-                said = await producer.send(file, path=f"bench:///{number}{file}")
-                sent[said.document_id] = file
+                delivered = await producer.send(file, path=f"bench:///{number}{file}")
+                sent[delivered.document_id] = file
             await until_idle(settings)
             print(f"worker tree {tree_memory(worker.pid) / 2**20:.0f} MB after pass {number + 1}", flush=True)
     topics = Topics(settings)

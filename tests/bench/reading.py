@@ -40,13 +40,13 @@ def measure(rounds: int = _ROUNDS) -> dict[str, float]:
             started = perf_counter()
             plain = [_read_plain(engine, file, number) for number in range(_PAGES)]
             alone = perf_counter() - started
-            said = f"  rapidocr {_PAGES / alone:.3f} pages/s, CER {_error_rate(plain, truths):.4f}"
+            figures = f"  rapidocr {_PAGES / alone:.3f} pages/s, CER {_error_rate(plain, truths):.4f}"
             for name, found in ratios.items():
                 started = perf_counter()
                 ours = list(pool.map(_read, [(file, number, name) for number in range(_PAGES)]))
                 found.append(alone / (perf_counter() - started))
-                said += f"; {name} ×{found[-1]:.2f}, CER {_error_rate(ours, truths):.4f}"
-            print(said, flush=True)
+                figures += f"; {name} ×{found[-1]:.2f}, CER {_error_rate(ours, truths):.4f}"
+            print(figures, flush=True)
     return {name: statistics.median(found) for name, found in ratios.items()}
 
 
@@ -80,7 +80,7 @@ def _read_plain(engine: Any, file: Path, number: int) -> str:
     return "\n".join(found.txts or ())
 
 
-def _error_rate(said: list[str], truths: list[str]) -> float:
+def _error_rate(texts: list[str], truths: list[str]) -> float:
     """Return the character error rate over all pages, white space counted as single spaces."""
-    pairs = [(" ".join(one.split()), " ".join(true.split())) for one, true in zip(said, truths, strict=True)]
+    pairs = [(" ".join(one.split()), " ".join(true.split())) for one, true in zip(texts, truths, strict=True)]
     return sum(Levenshtein.distance(*pair) for pair in pairs) / sum(len(true) for _, true in pairs)

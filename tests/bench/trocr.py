@@ -40,14 +40,14 @@ _reader: tuple[OnnxTrocr, TrocrConfig] | None = None
 def main(names: list[str]) -> int:
     """Print the ratios of each shape, all of them in the last line; return 1 where tokens differ, else 0."""
     warnings.simplefilter("ignore")
-    said, wrong = [], 0
+    ratios, wrong = [], 0
     for name in names or list(_SHAPES):
         with tempfile.TemporaryDirectory() as folder:
             one, eight, differing = measure(name, Path(folder))
-        said.append(f"{name} ×{one:.2f} and ×{eight:.2f}")
+        ratios.append(f"{name} ×{one:.2f} and ×{eight:.2f}")
         wrong += differing
-    told = f"{wrong} tokens differ" if wrong else "every token the same"
-    print(f"ours / transformers, one line at a time and in batches of 8: {', '.join(said)}; {told}")
+    outcome = f"{wrong} tokens differ" if wrong else "every token the same"
+    print(f"ours / transformers, one line at a time and in batches of 8: {', '.join(ratios)}; {outcome}")
     return 1 if wrong else 0
 
 
@@ -74,11 +74,11 @@ def measure(name: str, folder: Path) -> tuple[float, float, int]:
             ones.append(ones_s / ours_s)
             eights.append(eights_s / ours_s)
             per_line = [1e3 * taken / _LINES for taken in (ours_s, ones_s, eights_s)]
-            told = f"ours {per_line[0]:.0f} ms a line, theirs {per_line[1]:.0f} alone, {per_line[2]:.0f} by 8"
-            print(f"  {name}: {told}", flush=True)
+            times = f"ours {per_line[0]:.0f} ms a line, theirs {per_line[1]:.0f} alone, {per_line[2]:.0f} by 8"
+            print(f"  {name}: {times}", flush=True)
         _print_floor(work_of(config), *pool.submit(rates).result(), per_line[0] * cores)
         memory = max(pool.map(_memory_mb, range(cores)))
-    tokens = [read for pair in zip(*(said for said, _ in ours), strict=True) for read in pair]
+    tokens = [read for pair in zip(*(hypotheses for hypotheses, _ in ours), strict=True) for read in pair]
     differing = sum(_differences(one, other) for one, other in zip(tokens, theirs, strict=True))
     sure = statistics.mean(probability for _, probability in ours)
     print(f"    {memory:.0f} MB a process; mean probability of a token {sure:.3f}; {differing} tokens differ")
@@ -110,9 +110,9 @@ def _read(lines: list[ImageU8]) -> tuple[list[list[int]], float]:
     assert _reader is not None
     network, config = _reader
     cut = [patches(square(line, config), config) for line in lines]
-    said = read_greedily(network, config, cut, [TOKENS] * len(cut), lambda _: False)
-    tokens = [one.tokens + [config.end] * one.ended for one in said]
-    return tokens, statistics.mean(float(np.exp(score)) for one in said for score in one.scores)
+    hypotheses = read_greedily(network, config, cut, [TOKENS] * len(cut), lambda _: False)
+    tokens = [one.tokens + [config.end] * one.ended for one in hypotheses]
+    return tokens, statistics.mean(float(np.exp(score)) for one in hypotheses for score in one.scores)
 
 
 def _memory_mb(_: int) -> float:

@@ -1,6 +1,6 @@
 """Checkpoints of TrOCR's real shapes that say given texts of drawn lines, for measuring.
 
-The published weights are not here. A network with weights drawn at random would be as fast, but says each token
+The published weights are not here. A network with weights drawn at random would be as fast, but emits each token
 with hardly more certainty than any other: what two ways of computing it then agree on is chance. So its last layer
 alone is fitted (least squares) to say a text of 19 tokens and an end for each line, as sure as a trained one is.
 """
@@ -52,7 +52,7 @@ def write_checkpoint(
     shape: dict[str, Any], lines: list[ImageU8], folder: Path, lengths: Sequence[int] = (TOKENS,) * _TEXTS,
     device: str = "cpu",
 ) -> VisionEncoderDecoderModel:  # fmt: skip
-    """Return a network that says as many tokens as asked for each line, written to a folder as the hub has them.
+    """Return a network that emits as many tokens as asked for each line, written to a folder as the hub has them.
 
     Args:
         lengths: Tokens of each text, its end counted; there are as many texts as `draw_lines` drew.
@@ -74,8 +74,8 @@ def write_checkpoint(
         for line, tokens in zip(lines, targets, strict=True):
             given = torch.tensor([[config.start, *tokens[:-1]]], device=device)
             seen = model.encoder(pixel_values([square(line, config)]).to(device)).last_hidden_state
-            said = model.decoder.model.decoder(given, encoder_hidden_states=seen)
-            hidden.append(said.last_hidden_state[0].cpu().numpy())
+            decoded = model.decoder.model.decoder(given, encoder_hidden_states=seen)
+            hidden.append(decoded.last_hidden_state[0].cpu().numpy())
     weights = _fitted(hidden, targets, config.decoder.vocabulary)
     with torch.no_grad():
         model.decoder.output_projection.weight.copy_(torch.from_numpy(weights))
@@ -84,7 +84,7 @@ def write_checkpoint(
 
 
 def _fitted(hidden: list[F32], targets: list[I64], size: int) -> F32:
-    """Return a last layer that says these tokens of these vectors, (size, width); tokens never said are noise."""
+    """Return a last layer that gives these tokens for these vectors, (size, width); all other tokens are noise."""
     chance = np.random.default_rng(7)
     width = hidden[0].shape[1]
     weights = chance.normal(0, 1 / np.sqrt(width), (size, width))
@@ -92,7 +92,7 @@ def _fitted(hidden: list[F32], targets: list[I64], size: int) -> F32:
     used = np.unique(tokens)
     wanted = np.where(tokens[:, None] == used, _SURE, 0.0)
     vectors = np.concatenate(hidden).astype(np.float64)
-    # first tokens are told by the picture alone, which differs less than what was said
+    # first tokens depend on the picture alone, which differs less than the tokens
     counts = np.concatenate([np.r_[100.0, np.ones(len(target) - 1)] for target in targets])
     weighted = vectors * counts[:, None]
     # ridge: what fits exactly would hang on differences that are noise to 8 bits

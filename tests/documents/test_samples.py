@@ -38,13 +38,13 @@ def texts(pipeline: PagePipeline, name: str, options: ReadOptions) -> list[str]:
     return [pipeline.transcribe(file, page, options).text for page in range(inspect(file).total_pages)]
 
 
-def character_error_rate(said: str, wanted: str) -> float:
+def character_error_rate(text: str, wanted: str) -> float:
     """Edit distance over the length of the truth (Levenshtein), line breaks counted as spaces."""
-    said, wanted = " ".join(said.split()), " ".join(wanted.split())
-    row = list(range(len(said) + 1))
+    text, wanted = " ".join(text.split()), " ".join(wanted.split())
+    row = list(range(len(text) + 1))
     for i, letter in enumerate(wanted, 1):
         before, row[0] = row[0], i
-        for j, other in enumerate(said, 1):
+        for j, other in enumerate(text, 1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (letter != other))
     return row[-1] / len(wanted)
 
@@ -56,8 +56,8 @@ def test_a_text_layer_is_taken_to_the_letter(pipeline: PagePipeline) -> None:
 @pytest.mark.parametrize("api", ["tesserocr", "pytesseract"])
 def test_tesseract_reads_the_scan_to_the_letter(api: TesseractApi) -> None:
     with closing(PagePipeline(api)) as pipeline:
-        said = texts(pipeline, "lease-scanned.pdf", ReadOptions(reader="tesseract"))
-    assert [page.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") for page in said] == truth("lease-scanned")
+        text = texts(pipeline, "lease-scanned.pdf", ReadOptions(reader="tesseract"))
+    assert [page.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") for page in text] == truth("lease-scanned")
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_tesseract_reads_the_scan_to_the_letter(api: TesseractApi) -> None:
     ],
 )
 def test_a_reader_stays_below_its_error_rate(pipeline: PagePipeline, name: str, reader: str, bound: float) -> None:
-    said = "\n".join(texts(pipeline, name, ReadOptions.model_validate({"reader": reader})))
-    assert character_error_rate(said, "\n".join(truth(name.split(".")[0]))) <= bound
+    text = "\n".join(texts(pipeline, name, ReadOptions.model_validate({"reader": reader})))
+    assert character_error_rate(text, "\n".join(truth(name.split(".")[0]))) <= bound
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270, 3])

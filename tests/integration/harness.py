@@ -160,7 +160,7 @@ async def produce(
 
 
 def text_pdf(pages: int, word: str = "page") -> bytes:
-    """Return a PDF whose page n says so, with a text layer."""
+    """Return a PDF with a text layer, whose page n holds its number."""
     document = pymupdf.open()
     for number in range(pages):
         document.new_page(width=300, height=200).insert_text((40, 60), f"This is {word} number {number}.")

@@ -1,4 +1,4 @@
-"""The embedded Kafka itself: what it keeps, what it says, and that it ends with its parent."""
+"""The embedded Kafka itself: what it keeps, what it reports, and that it ends with its parent."""
 
 from __future__ import annotations
 

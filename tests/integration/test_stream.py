@@ -66,8 +66,8 @@ async def test_kcat_produces_a_pdf_and_consumes_json(settings: Settings, topics:
         await run(send)
         await read_all(topics, 2, worker)
         consume = [*kcat, "-C", "-t", names.page_text, "-e", "-o", "beginning", "-f", "%k %s\n"]
-        said = await run(consume)
-    records = dict(line.split(" ", 1) for line in said.splitlines())
+        printed = await run(consume)
+    records = dict(line.split(" ", 1) for line in printed.splitlines())
     found = {key: json.loads(value) for key, value in records.items()}
     document = next(iter(found)).split("/")[0]
     assert set(found) == {f"{document}/0", f"{document}/1"}

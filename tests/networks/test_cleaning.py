@@ -37,8 +37,8 @@ def page() -> ImageU8:
 
 def right(regions: Sequence[Region]) -> float:
     """Return how much of the page was read right, in [0, 1]."""
-    said = " ".join(region.text for region in regions)
-    return difflib.SequenceMatcher(None, said, " ".join(LINES), autojunk=False).ratio()
+    text = " ".join(region.text for region in regions)
+    return difflib.SequenceMatcher(None, text, " ".join(LINES), autojunk=False).ratio()
 
 
 SPOILT: dict[str, Callable[[ImageU8], object]] = {
@@ -60,8 +60,8 @@ def test_a_spoilt_page_is_read_better_for_its_step(
         assert preparer.prepare(image).image.width > image.width
     else:
         assert step in clean(pixels).steps
-    said = preparer.read(image, ReadOptions()).regions
-    assert right(said) > max(0.95, right(reader.read(image, ReadOptions()).regions))
+    text = preparer.read(image, ReadOptions()).regions
+    assert right(text) > max(0.95, right(reader.read(image, ReadOptions()).regions))
 
 
 def test_a_clean_page_passes_untouched(preparer: PreparingReader, page: ImageU8) -> None:

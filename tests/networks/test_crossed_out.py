@@ -30,13 +30,13 @@ def scribbled(picture: ImageU8, start: float, end: float) -> ImageU8:
     return picture
 
 
-def told(*columns: int) -> F32:
+def certain_rows(*columns: int) -> F32:
     rows = np.full((len(columns), 4), 0.01, np.float32)
     rows[np.arange(len(columns)), columns] = 0.97
     return rows
 
 
-def said(rows: F32) -> list[int]:
+def best_classes(rows: F32) -> list[int]:
     return [int(column) for column in rows.argmax(1)]
 
 
@@ -80,22 +80,25 @@ def test_blank_paper_has_no_ink_and_nothing_is_crossed_out_on_it() -> None:
 
 
 def test_only_what_is_dense_and_told_by_one_network_alone_is_left_out() -> None:
-    seen = told(A, BLANK, SPACE, A, A, A, SPACE, A, BLANK, A)
-    second = told(A, BLANK, SPACE, BLANK, BLANK, BLANK, SPACE, A, BLANK, A)
+    seen = certain_rows(A, BLANK, SPACE, A, A, A, SPACE, A, BLANK, A)
+    second = certain_rows(A, BLANK, SPACE, BLANK, BLANK, BLANK, SPACE, A, BLANK, A)
     dense, usual = np.ones(10, np.float32), np.ones(10, np.float32)
     dense[4] = 2.0
     left = without_crossed_out(seen, second, dense, SPACE)
-    assert said(left) == [A, BLANK, SPACE, BLANK, BLANK, BLANK, BLANK, A, BLANK, A]  # one space of two
-    glued = told(A, BLANK, BLANK, BLANK, BLANK, BLANK, BLANK, A, BLANK, A)
-    assert said(without_crossed_out(seen, glued, dense, SPACE))[6:] == [BLANK, A, BLANK, A]
-    assert SPACE in said(without_crossed_out(seen, glued, dense, SPACE))[:6]  # words stay apart
+    assert best_classes(left) == [A, BLANK, SPACE, BLANK, BLANK, BLANK, BLANK, A, BLANK, A]  # one space of two
+    glued = certain_rows(A, BLANK, BLANK, BLANK, BLANK, BLANK, BLANK, A, BLANK, A)
+    assert best_classes(without_crossed_out(seen, glued, dense, SPACE))[6:] == [BLANK, A, BLANK, A]
+    assert SPACE in best_classes(without_crossed_out(seen, glued, dense, SPACE))[:6]  # words stay apart
     assert (without_crossed_out(seen, second, usual, SPACE) == seen).all()
     assert (without_crossed_out(seen, seen, dense, SPACE) == seen).all()
     assert (without_crossed_out(second, second, dense, SPACE) == second).all()
 
 
 def test_what_may_be_letters_is_left_out_where_ink_is_denser_still() -> None:
-    seen, second = told(A, BLANK, BLANK, BLANK, BLANK, BLANK, A), told(A, BLANK, BLANK, BLANK, BLANK, BLANK, A)
+    seen, second = (
+        certain_rows(A, BLANK, BLANK, BLANK, BLANK, BLANK, A),
+        certain_rows(A, BLANK, BLANK, BLANK, BLANK, BLANK, A),
+    )
     seen[3, [BLANK, A]] = 0.6, 0.38  # the language may make a letter of it
     for dense, probability in ((2.0, 0.38), (2.5, 0.0)):
         left = without_crossed_out(seen, second, np.full(7, dense, np.float32), SPACE)
@@ -103,7 +106,7 @@ def test_what_may_be_letters_is_left_out_where_ink_is_denser_still() -> None:
 
 
 def test_what_is_crossed_out_at_an_end_leaves_no_space() -> None:
-    seen, second = told(A, A, A, SPACE, A, BLANK), told(BLANK, BLANK, BLANK, SPACE, A, BLANK)
+    seen, second = certain_rows(A, A, A, SPACE, A, BLANK), certain_rows(BLANK, BLANK, BLANK, SPACE, A, BLANK)
     dense = np.full(6, 2.0, np.float32)
-    assert said(without_crossed_out(seen, second, dense, SPACE)) == [BLANK] * 4 + [A, BLANK]
-    assert said(without_crossed_out(seen[::-1], second[::-1], dense, SPACE)) == [BLANK, A] + [BLANK] * 4
+    assert best_classes(without_crossed_out(seen, second, dense, SPACE)) == [BLANK] * 4 + [A, BLANK]
+    assert best_classes(without_crossed_out(seen[::-1], second[::-1], dense, SPACE)) == [BLANK, A] + [BLANK] * 4

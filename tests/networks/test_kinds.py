@@ -61,23 +61,23 @@ def test_print_of_any_common_face_is_told_printed(
     font: str, detector: DbnetDetector, classifier: LineKindClassifier
 ) -> None:
     pixels = letter(font)
-    told = classifier.classify(pixels, lines_alone(detector, pixels))
-    assert len(told) == 10
-    assert {kind for kind, _ in told} == {"printed"}
+    classified = classifier.classify(pixels, lines_alone(detector, pixels))
+    assert len(classified) == 10
+    assert {kind for kind, _ in classified} == {"printed"}
 
 
 def test_a_faxed_page_is_still_told_printed(detector: DbnetDetector, classifier: LineKindClassifier) -> None:
     grey = cv2.resize(cv2.cvtColor(letter("cour"), cv2.COLOR_RGB2GRAY), None, fx=0.8, fy=0.8)
     faxed = np.where(grey > 150, 255, 0).astype(np.uint8)
-    told = [kind for kind, _ in classifier.classify(faxed, lines_alone(detector, faxed))]
-    assert told.count("printed") >= 9
+    classified = [kind for kind, _ in classifier.classify(faxed, lines_alone(detector, faxed))]
+    assert classified.count("printed") >= 9
 
 
 def test_a_handwritten_note_is_told_handwritten(detector: DbnetDetector, classifier: LineKindClassifier) -> None:
     pixels = note()
-    told = [kind for kind, _ in classifier.classify(pixels, lines_alone(detector, pixels))]
-    assert len(told) >= 6
-    assert set(told) == {"handwritten"}
+    classified = [kind for kind, _ in classifier.classify(pixels, lines_alone(detector, pixels))]
+    assert len(classified) >= 6
+    assert set(classified) == {"handwritten"}
 
 
 def test_names_signed_under_a_letter_are_told_from_its_print(
@@ -93,9 +93,9 @@ def test_names_signed_under_a_letter_are_told_from_its_print(
         window = pixels[y : y + ink.shape[0], 300 : 300 + ink.shape[1]]
         window[:] = window * (1 - ink[..., None]) + np.array([20, 30, 120]) * ink[..., None]
     boxes = lines_alone(detector, pixels)
-    told = list(zip(boxes, (kind for kind, _ in classifier.classify(pixels, boxes)), strict=True))
-    above = [kind for box, kind in told if box.corners[:, 1].mean() < 520]
-    below = [kind for box, kind in told if box.corners[:, 1].mean() > 520]
+    classified = list(zip(boxes, (kind for kind, _ in classifier.classify(pixels, boxes)), strict=True))
+    above = [kind for box, kind in classified if box.corners[:, 1].mean() < 520]
+    below = [kind for box, kind in classified if box.corners[:, 1].mean() > 520]
     assert set(above) == {"printed"} and len(above) == 10
     assert "signature" in below and "printed" not in below
 
@@ -120,8 +120,8 @@ def test_the_threshold_is_what_a_pen_must_reach(detector: DbnetDetector) -> None
     boxes = lines_alone(detector, pixels)
     pen = load_model(WEIGHTS, WEIGHTS_SHA256).probabilities(pixels, boxes)[:, 1:].sum(1)
     for threshold in (0.0, 0.25, 0.5, 0.99):
-        told = [kind for kind, _ in LineKindClassifier().classify(pixels, boxes, threshold)]
-        assert [kind != "printed" for kind in told] == [value >= threshold for value in pen.tolist()]
+        classified = [kind for kind, _ in LineKindClassifier().classify(pixels, boxes, threshold)]
+        assert [kind != "printed" for kind in classified] == [value >= threshold for value in pen.tolist()]
 
 
 def test_a_line_in_doubt_between_handwriting_and_signature_is_not_printed() -> None:
@@ -186,10 +186,10 @@ def test_what_the_map_shows_counts_beside_the_line_alone(
     lines = lines_on_map(detector, pixels)
     alone = classifier.classify(pixels, [replace(line, map_probabilities=None) for line in lines])
     pen = np.array([0, 1, 0], np.float32)
-    told = classifier.classify(pixels, [replace(line, map_probabilities=pen) for line in lines])
-    for (_, score), (kind, said) in zip(alone, told, strict=True):
+    classified = classifier.classify(pixels, [replace(line, map_probabilities=pen) for line in lines])
+    for (_, score), (kind, probability) in zip(alone, classified, strict=True):
         assert kind == "handwritten"
-        assert said == pytest.approx(score + 0.3 * (1 - score), abs=0.01)
+        assert probability == pytest.approx(score + 0.3 * (1 - score), abs=0.01)
 
 
 def test_the_map_tells_print_from_handwriting(detector: DbnetDetector) -> None:

@@ -38,8 +38,8 @@ def test_a_signature_is_a_place_without_text_and_the_print_keeps_its_own(reader:
     assert (found.text, found.confidence, found.recogniser) == ("", None, "none")
     x0, y0, x1, y1 = bounds(found.polygon)
     assert 300 < x0 < x1 < 1000 and 660 < y0 < y1 < 830
-    said = " ".join(region.text for region in regions)
-    assert said.count("unpaid and unopened") == 10
+    text = " ".join(region.text for region in regions)
+    assert text.count("unpaid and unopened") == 10
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])

@@ -1,4 +1,4 @@
-"""Tesseract in process: what it is asked for and cannot do is said, and what it keeps is bounded."""
+"""Tesseract in process: what it cannot do is an error, and what it keeps is bounded."""
 
 from __future__ import annotations
 

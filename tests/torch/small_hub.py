@@ -16,7 +16,7 @@ def small_hub(files: Mapping[str, bytes], *, sends: Mapping[str, bytes] | None =
     """Yield the address of a hub that has files, by OWNER/REPOSITORY/NAME.
 
     Args:
-        files: What it says it has; looked at with each request.
+        files: The files that it lists; read at each request.
         sends: What it sends instead of some of them.
     """
 
@@ -31,13 +31,13 @@ def small_hub(files: Mapping[str, bytes], *, sends: Mapping[str, bytes] | None =
 
         def _head(self) -> bytes | None:
             name = self.path.removeprefix("/").replace("/resolve/main/", "/")
-            said = files.get(name)
-            content = None if said is None else (sends or {}).get(name, said)
-            self.send_response(404 if said is None else 200)
-            if said is None:
+            listed = files.get(name)
+            content = None if listed is None else (sends or {}).get(name, listed)
+            self.send_response(404 if listed is None else 200)
+            if listed is None:
                 self.send_header("X-Error-Code", "EntryNotFound")
             else:
-                self.send_header("ETag", f'"{_etag(said)}"')
+                self.send_header("ETag", f'"{_etag(listed)}"')
             self.send_header("X-Repo-Commit", "0" * 40)
             self.send_header("Content-Length", str(len(content or b"")))
             self.end_headers()

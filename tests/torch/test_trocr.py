@@ -1,4 +1,4 @@
-"""TrOCR says what transformers says, token for token, and each line the same whoever is read beside it."""
+"""TrOCR gives the tokens that transformers gives, and a line the same ones whatever is read beside it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def on_torch(shape: dict[str, Any], folder: Path, gain: float = 1.0) -> tuple[An
 
 def greedy(network: Network, config: TrocrConfig, pictures: list[U8], most: int = 20) -> list[list[int]]:
     cut = [patches(picture, config) for picture in pictures]
-    return [said.tokens for said in read_greedily(network, config, cut, [most] * len(cut), lambda _: False)]
+    return [
+        hypotheses.tokens for hypotheses in read_greedily(network, config, cut, [most] * len(cut), lambda _: False)
+    ]
 
 
 @pytest.mark.parametrize("load", [export, on_torch], ids=["onnx", "torch"])
@@ -65,9 +67,9 @@ def greedy(network: Network, config: TrocrConfig, pictures: list[U8], most: int 
 def test_greedy_reading_says_what_transformers_says(name: str, load: Load, tmp_path: Path) -> None:
     model, network, config = load(SHAPES[name], tmp_path)
     pictures = draw_pictures(20, 96)
-    said = greedy(network, config, pictures)
-    assert said == theirs(model, pictures, 20)
-    assert len({tuple(tokens) for tokens in said}) > 10  # it is the pictures that are read
+    hypotheses = greedy(network, config, pictures)
+    assert hypotheses == theirs(model, pictures, 20)
+    assert len({tuple(tokens) for tokens in hypotheses}) > 10  # it is the pictures that are read
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -76,9 +78,9 @@ def test_greedy_reading_says_what_transformers_says(name: str, load: Load, tmp_p
 def test_beams_say_what_transformers_says(name: str, beams: int, load: Load, tmp_path: Path) -> None:
     model, network, config = load(SHAPES[name], tmp_path, gain=2)
     pictures = draw_pictures(12, 96)
-    said = read_with_beams(network, config, [patches(one, config) for one in pictures], [20] * 12, beams)
-    assert [one.tokens for one in said] == theirs(model, pictures, 20, beams)
-    assert any(one.ended for one in said)
+    hypotheses = read_with_beams(network, config, [patches(one, config) for one in pictures], [20] * 12, beams)
+    assert [one.tokens for one in hypotheses] == theirs(model, pictures, 20, beams)
+    assert any(one.ended for one in hypotheses)
 
 
 @pytest.mark.timeout(200)
@@ -86,10 +88,10 @@ def test_beams_say_what_transformers_says(name: str, beams: int, load: Load, tmp
 def test_the_real_shapes_say_what_transformers_says(shape: dict[str, Any], seed: int, tmp_path: Path) -> None:
     model, network, config = export(shape, tmp_path, change=0.4, seed=seed)
     pictures = draw_pictures(2, 384)
-    said = greedy(network, config, pictures, 8)
-    assert said == theirs(model, pictures, 8)
-    assert greedy(TorchTrocr(tmp_path / "checkpoint", device="cpu"), config, pictures, 8) == said
-    assert len(set(said[0])) > 1  # it is no one token over and over
+    hypotheses = greedy(network, config, pictures, 8)
+    assert hypotheses == theirs(model, pictures, 8)
+    assert greedy(TorchTrocr(tmp_path / "checkpoint", device="cpu"), config, pictures, 8) == hypotheses
+    assert len(set(hypotheses[0])) > 1  # it is no one token over and over
 
 
 def test_where_memory_runs_out_pictures_are_looked_at_in_halves_and_read_all_the_same(tmp_path: Path) -> None:

@@ -42,15 +42,15 @@ def read(models_dir: Path, folder: Path, **options: Any) -> PageReading:
 
 
 def test_handwriting_goes_to_the_largest_trocr_that_is_exported(models_dir: Path, tmp_path: Path) -> None:
-    said = read(models_dir, tmp_path, kind_threshold="0")
-    assert str(said.models["handwritten"]).startswith("trocr-base-handwritten")
-    assert {region.recogniser for region in said.regions if region.kind == "handwritten"} == {"trocr"}
+    reading = read(models_dir, tmp_path, kind_threshold="0")
+    assert str(reading.models["handwritten"]).startswith("trocr-base-handwritten")
+    assert {region.recogniser for region in reading.regions if region.kind == "handwritten"} == {"trocr"}
 
 
 def test_print_goes_to_trocr_only_where_it_is_named(models_dir: Path, tmp_path: Path) -> None:
-    said = read(models_dir, tmp_path, kind_threshold="1", printed="trocr-small-printed")
-    assert str(said.models["printed"]).startswith("trocr-small-printed")
-    assert {region.recogniser for region in said.regions} == {"trocr"}
+    reading = read(models_dir, tmp_path, kind_threshold="1", printed="trocr-small-printed")
+    assert str(reading.models["printed"]).startswith("trocr-small-printed")
+    assert {region.recogniser for region in reading.regions} == {"trocr"}
     plain = read(models_dir, tmp_path, kind_threshold="1")
     assert "harbour office" in plain.text and {region.recogniser for region in plain.regions} <= {
         "tesseract",
@@ -59,8 +59,8 @@ def test_print_goes_to_trocr_only_where_it_is_named(models_dir: Path, tmp_path: 
 
 
 def test_trocr_may_be_there_and_not_be_wanted(models_dir: Path, tmp_path: Path) -> None:
-    said = read(models_dir, tmp_path, kind_threshold="0", handwritten="ppocr")
-    assert "harbour" in said.text and "trocr" not in {region.recogniser for region in said.regions}
+    reading = read(models_dir, tmp_path, kind_threshold="0", handwritten="ppocr")
+    assert "harbour" in reading.text and "trocr" not in {region.recogniser for region in reading.regions}
 
 
 def test_a_trocr_that_is_not_here_says_how_to_get_it(models_dir: Path, tmp_path: Path) -> None:
@@ -102,15 +102,15 @@ def test_weights_that_are_cut_off_or_of_another_network_are_refused(name: str, t
 
 
 def test_a_document_chooses_how_many_texts_are_followed(models_dir: Path, tmp_path: Path) -> None:
-    said = read(models_dir, tmp_path, kind_threshold="0", beams="2")
-    assert str(said.models["handwritten"]).endswith("2 beams")
+    reading = read(models_dir, tmp_path, kind_threshold="0", beams="2")
+    assert str(reading.models["handwritten"]).endswith("2 beams")
 
 
 def test_handwriting_in_other_languages_goes_to_trocr_only_where_it_is_named(
     models_dir: Path, tmp_path: Path
 ) -> None:
-    said = read(models_dir, tmp_path, kind_threshold="0", languages="deu", reader="ppocr")
-    assert {region.recogniser for region in said.regions if region.kind == "handwritten"} <= {"handwriting"}
+    reading = read(models_dir, tmp_path, kind_threshold="0", languages="deu", reader="ppocr")
+    assert {region.recogniser for region in reading.regions if region.kind == "handwritten"} <= {"handwriting"}
     named = read(
         models_dir, tmp_path, kind_threshold="0", languages="deu", reader="ppocr",
         handwritten="trocr-base-handwritten",

@@ -52,8 +52,8 @@ def draw_model(
 
     Args:
         gain: How much more the last layer's weights are: probabilities are then less alike.
-        sight: How much more what is seen of the picture counts than what was said before.
-        change: How much each part of the decoder adds to what went in; with less, tokens are better told apart.
+        sight: How much more the picture counts than the tokens before.
+        change: How much each part of the decoder adds to what went in; with less, tokens differ more.
     """
     torch.manual_seed(seed)
     decoder = TrOCRConfig(

@@ -1,4 +1,4 @@
-"""Words crossed out are put into lines, and leave what the line says as it was."""
+"""Words crossed out are put into lines, and leave the line's text as it was."""
 
 from __future__ import annotations
 

@@ -86,8 +86,8 @@ def test_what_shines_through_is_fainter_than_what_is_written_and_has_no_kind() -
 
 def test_pages_by_hand_have_words_struck_out_and_dates_by_the_pen(font: Path, tmp_path: Path) -> None:
     words = ["ink", "paper", "winter"]
-    hands = synthetic_writers([font], words, np.random.default_rng(1))
-    draft = SignedDraft(np.random.default_rng(2), Stationery(typefaces(tmp_path), hands, words, [font]))
+    writers = synthetic_writers([font], words, np.random.default_rng(1))
+    draft = SignedDraft(np.random.default_rng(2), Stationery(typefaces(tmp_path), writers, words, [font]))
     draft.date_at(100, 100, 30)
     dated = draft.sheet.ink.copy()
     draft.strike_out(100, 500, 300, 40)

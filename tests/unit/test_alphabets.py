@@ -9,7 +9,7 @@ from models.recognition.ctc.best_path import decode
 CHARACTERS = ["", "A", "Ä", "é", "Ī", "1", "€", " "]
 
 
-def said(languages: str, *likely: tuple[str, str]) -> str:
+def best_path(languages: str, *likely: tuple[str, str]) -> str:
     """Return what is decoded where the first of each pair is a little less likely than the second."""
     rows = np.zeros((2 * len(likely), len(CHARACTERS)), np.float32)
     for number, (first, second) in enumerate(likely):
@@ -23,7 +23,7 @@ def said(languages: str, *likely: tuple[str, str]) -> str:
     ("languages", "text"), [("eng", "AA"), ("deu", "ÄA"), ("eng+deu", "ÄA"), ("lav", "AĪ"), ("xyz", "ÄĪ")]
 )
 def test_doubtful_letters_are_those_of_the_language(languages: str, text: str) -> None:
-    assert said(languages, ("A", "Ä"), ("A", "Ī")) == text
+    assert best_path(languages, ("A", "Ä"), ("A", "Ī")) == text
 
 
 def test_signs_and_digits_are_likely_in_every_language() -> None:

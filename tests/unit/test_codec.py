@@ -168,7 +168,7 @@ def test_what_is_no_unicode_is_escaped_wherever_it_stands() -> None:
         sha256="0" * 64, options=ReadOptions(), started="",
     )  # fmt: skip
     assert decode(PageTask, encode(task)).path == "caf\\udce9.pdf"
-    said = CorruptFile("page 0 says \udcd8")
-    assert said.summary == "CorruptFile: page 0 says \\udcd8"
-    record = decode(PageText, encode(failed_page_text(task, said.summary)))
-    assert (record.path, record.exception) == ("caf\\udce9.pdf", "CorruptFile: page 0 says \\udcd8")
+    error = CorruptFile("page 0 holds \udcd8")
+    assert error.summary == "CorruptFile: page 0 holds \\udcd8"
+    record = decode(PageText, encode(failed_page_text(task, error.summary)))
+    assert (record.path, record.exception) == ("caf\\udce9.pdf", "CorruptFile: page 0 holds \\udcd8")

@@ -50,9 +50,9 @@ def test_a_signature_has_no_confidence_and_is_never_dropped() -> None:
 
 def test_fitting_finds_how_often_words_are_right() -> None:
     rng = np.random.default_rng(1)
-    said = rng.uniform(0.02, 0.98, 20000)
-    right = rng.random(20000) < said**2  # overconfident
-    words = [JudgedWord(float(c), bool(r), "set", str(n)) for n, (c, r) in enumerate(zip(said, right, strict=True))]
+    raw = rng.uniform(0.02, 0.98, 20000)
+    right = rng.random(20000) < raw**2  # overconfident
+    words = [JudgedWord(float(c), bool(r), "set", str(n)) for n, (c, r) in enumerate(zip(raw, right, strict=True))]
     a, b, offset = fit(words)
     for confidence in (0.3, 0.6, 0.9):
         odds = a * np.log(confidence) - b * np.log(1 - confidence) + offset

@@ -1,4 +1,4 @@
-"""What `inkstream up` prints, from records that a consumer hands on."""
+"""What `inkstream up` prints, from records that a consumer gives it."""
 
 from __future__ import annotations
 

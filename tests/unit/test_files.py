@@ -98,7 +98,7 @@ def test_a_photograph_is_turned_by_its_exif_tag(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "error", "said"),
+    ("content", "error", "message"),
     [
         (b"", EmptyDocument, "0 bytes"),
         (b"hello there", UnsupportedFile, "plain text"),
@@ -111,11 +111,11 @@ def test_a_photograph_is_turned_by_its_exif_tag(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_read_is_a_typed_error_that_says_why(
-    tmp_path: Path, content: bytes, error: type[DocumentError], said: str
+    tmp_path: Path, content: bytes, error: type[DocumentError], message: str
 ) -> None:
     file = tmp_path / "file"
     file.write_bytes(content)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         inspect(file)
 
 

@@ -1,4 +1,4 @@
-"""Hostile and unusual pictures: correct pixels, or an error that says what is wrong, never a blank."""
+"""Hostile and unusual pictures: correct pixels, or an error that names what is wrong, never a blank."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_a_picture_one_pixel_wide_keeps_its_pixels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"BMW is a maker of cars and motorcycles.", "plain text"),
         (b"PK\x03\x04" + b"\0" * 30 + b"%PDF-1.7", "ZIP"),
@@ -205,10 +205,10 @@ def test_a_picture_one_pixel_wide_keeps_its_pixels(tmp_path: Path) -> None:
         (b"  \n<?xml version='1.0'?>", "XML"),
     ],
 )
-def test_what_only_looks_like_a_document_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+def test_what_only_looks_like_a_document_is_named(tmp_path: Path, content: bytes, message: str) -> None:
     file = tmp_path / "file"
     file.write_bytes(content)
-    with pytest.raises(UnsupportedFile, match=said):
+    with pytest.raises(UnsupportedFile, match=message):
         content_type(file)
 
 

@@ -26,18 +26,18 @@ def drawn(text: str, font: str = "cour") -> tuple[ImageU8, LineReading]:
     return pixels, LineReading(text, 0.9, tuple((6 + middle) / width for middle in middles))
 
 
-def misread(reading: LineReading, said: str) -> LineReading:
+def misread(reading: LineReading, misreading: str) -> LineReading:
     """Return the reading with fewer marks, as a CTC network gives it: each character where the true one stands."""
     places, at = [], 0
-    for character in said:
+    for character in misreading:
         at = reading.text.index(character, at)
         places.append(reading.positions[at])
         at += 1
-    return LineReading(said, reading.confidence, tuple(places))
+    return LineReading(misreading, reading.confidence, tuple(places))
 
 
 @pytest.mark.parametrize(
-    ("true", "said"),
+    ("true", "misreading"),
     [
         ("Brand --------- OLD GOLD", "Brand OLD GOLD"),
         ("Print-----------OLD GOLD", "Print--OLD GOLD"),
@@ -46,9 +46,9 @@ def misread(reading: LineReading, said: str) -> LineReading:
         ("a -- b ------ c", "a -- b - c"),
     ],
 )
-def test_marks_that_were_merged_are_counted_in_the_picture(true: str, said: str) -> None:
+def test_marks_that_were_merged_are_counted_in_the_picture(true: str, misreading: str) -> None:
     pixels, reading = drawn(true)
-    assert with_leaders(misread(reading, said), pixels).text == true
+    assert with_leaders(misread(reading, misreading), pixels).text == true
 
 
 @pytest.mark.parametrize(

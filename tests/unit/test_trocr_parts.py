@@ -52,9 +52,9 @@ CONFIG = TrocrConfig(
 LINES = TrocrConfig(LineEncoderShape(192, 48, 8, 160), CONFIG.decoder, start=0, end=0, pad=0)
 
 
-def write_json(path: Path, said: object) -> Path:
+def write_json(path: Path, message: object) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(said), encoding="utf-8")
+    path.write_text(json.dumps(message), encoding="utf-8")
     return path
 
 
@@ -86,7 +86,7 @@ def test_tokens_of_the_generation_configuration_come_first(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"model_type": "donut"}, "model_type is 'donut'"),
         ({"encoder": {"model_type": "swin"}}, "it joins 'swin'"),
@@ -94,9 +94,9 @@ def test_tokens_of_the_generation_configuration_come_first(tmp_path: Path) -> No
         ({"decoder": SMALL["decoder"] | {"activation_function": "swish"}}, "activation functions"),  # type: ignore[operator]
     ],
 )
-def test_another_network_is_refused_and_named(change: dict[str, object], said: str, tmp_path: Path) -> None:
+def test_another_network_is_refused_and_named(change: dict[str, object], message: str, tmp_path: Path) -> None:
     write_json(tmp_path / "config.json", SMALL | change)
-    with pytest.raises(WeightsInvalid, match=said):
+    with pytest.raises(WeightsInvalid, match=message):
         read_config(tmp_path)
 
 
@@ -161,7 +161,7 @@ def test_a_network_of_lines_is_given_the_line_and_one_of_squares_a_square() -> N
     line = np.full((24, 300, 3), (10, 20, 30), np.uint8)
     assert prepared(line, CONFIG).shape == (576, 768)
     strip = prepared(line, LINES)
-    assert strip.shape == (48, 600, 3) and (strip == (30, 20, 10)).all()  # as the recogniser's trunk was learnt
+    assert strip.shape == (48, 600, 3) and (strip == (30, 20, 10)).all()  # as the recogniser's trunk was trained
     assert prepared(np.zeros((24, 9000), np.uint8), LINES).shape == (48, 1272, 3)
     assert (LINES.encoder.tokens - 1) * 8 == 1272
     with pytest.raises(WeightsInvalid, match="whole lines"):
@@ -202,8 +202,8 @@ def test_a_cut_through_a_word_is_no_new_word() -> None:
 def test_a_text_that_repeats_itself_is_found_and_said_once() -> None:
     assert not is_loop([7] * 7) and is_loop([7] * 8)
     assert is_loop([1, 5, 6, 5, 6, 5, 6, 5, 6]) and not is_loop([1, 5, 6, 5, 6, 5, 6, 6, 5])
-    said = without_loop(Hypothesis([1, 5, 6, 5, 6, 5, 6, 5, 6], [-0.1] * 9))
-    assert said.tokens == [1, 5, 6] and said.ended
+    message = without_loop(Hypothesis([1, 5, 6, 5, 6, 5, 6, 5, 6], [-0.1] * 9))
+    assert message.tokens == [1, 5, 6] and message.ended
     assert (
         without_loop(Hypothesis([7] * 8, [-0.1] * 8, ended=True)).tokens == [7] * 8
     )  # it stopped of its own accord

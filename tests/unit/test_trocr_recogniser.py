@@ -1,4 +1,4 @@
-"""What TrOCR's recogniser makes of what a network says, whatever network it is."""
+"""What TrOCR's recogniser makes of a network's tokens, whatever network it is."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VOCABULARY = Vocabulary((b"", b"", b"", b"", *(f" w{number}".encode() for number
 
 
 class ScriptedNetwork:
-    """Says of a picture what the script has for the commonest of its bright shades: tokens, then the end."""
+    """Gives for a picture what the script has for the commonest of its bright shades: tokens, then the end."""
 
     name, positions, lines_at_once = "scripted", 200, 3
 
@@ -45,8 +45,8 @@ class ScriptedNetwork:
         self.seen[target] = self.seen[source]
 
     def step(self, tokens: Tokens, lengths: npt.NDArray[np.int32], choices: int) -> Choices:
-        says = [self.script[self.seen[slot]] for slot in range(len(tokens))]
-        chosen = [text[length] if length < len(text) else 2 for text, length in zip(says, lengths, strict=True)]
+        scripts = [self.script[self.seen[slot]] for slot in range(len(tokens))]
+        chosen = [text[length] if length < len(text) else 2 for text, length in zip(scripts, lengths, strict=True)]
         return Choices(np.array(chosen, np.int64)[:, None], np.full((len(tokens), 1), self.score, np.float32))
 
 

@@ -70,18 +70,18 @@ def test_a_file_with_other_bytes_is_refused(content: bytes, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "empty"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 83152330\n", "LFS pointer"),
     ],
 )
-def test_what_is_no_file_of_weights_is_called_by_its_name(content: bytes, said: str, tmp_path: Path) -> None:
+def test_what_is_no_file_of_weights_is_called_by_its_name(content: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "small.pth"
     path.write_bytes(content)
-    with pytest.raises(WeightsInvalid, match=said):
+    with pytest.raises(WeightsInvalid, match=message):
         find_weights(WEIGHTS, tmp_path, explicit=path)
-    with pytest.raises(WeightsInvalid, match=said):
+    with pytest.raises(WeightsInvalid, match=message):
         verify(WEIGHTS, path)
 
 

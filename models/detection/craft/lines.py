@@ -11,12 +11,12 @@ from models.arrays import F32, F64
 from models.detection.craft.postprocess import ScoredBox
 
 # In mean heights of two words: a space between words is 0.2–0.8, the gutter between columns 1.5 and more.
-_WIDEST_GAP = 1.2
-_DEEPEST_OVERLAP = 1.0  # slanted words overlap
-_FARTHEST_BASELINE = 0.5
-_UNLIKE_HEIGHTS = 2.5
-_SAME_DIRECTION = np.cos(np.radians(20))
-_HAS_DIRECTION = 1.8  # a box that is this much longer than high; the others take their neighbours' direction
+_MAX_GAP_HEIGHTS = 1.2
+_MAX_OVERLAP_HEIGHTS = 1.0  # slanted words overlap
+_MAX_BASELINE_OFFSET_HEIGHTS = 0.5
+_MAX_HEIGHT_RATIO = 2.5
+_MIN_DIRECTION_COSINE = np.cos(np.radians(20))
+_MIN_DIRECTED_ASPECT = 1.8  # a box that is this much longer than high; the others take their neighbours' direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _directions(boxes: F32) -> F64:
     # rightwards; what stands upright is read downwards
     backwards = longer @ np.array([1.0, 0.3]) < 0
     longer[backwards] *= -1
-    certain = lengths.max(axis=1) >= _HAS_DIRECTION * lengths.min(axis=1)
+    certain = lengths.max(axis=1) >= _MIN_DIRECTED_ASPECT * lengths.min(axis=1)
     if not certain.any():
         longer[:] = (1.0, 0.0)
     elif not certain.all():
@@ -86,11 +86,11 @@ def _next_words(words: _Words) -> npt.NDArray[np.intp]:
     mean = (taller + lower) / 2
     follows = (
         (along > 0)
-        & (gap < _WIDEST_GAP * mean)
-        & (gap > -_DEEPEST_OVERLAP * mean)
-        & (across < _FARTHEST_BASELINE * mean)
-        & (taller < _UNLIKE_HEIGHTS * lower)
-        & (words.direction @ words.direction.T > _SAME_DIRECTION)
+        & (gap < _MAX_GAP_HEIGHTS * mean)
+        & (gap > -_MAX_OVERLAP_HEIGHTS * mean)
+        & (across < _MAX_BASELINE_OFFSET_HEIGHTS * mean)
+        & (taller < _MAX_HEIGHT_RATIO * lower)
+        & (words.direction @ words.direction.T > _MIN_DIRECTION_COSINE)
     )
     np.fill_diagonal(follows, False)
     cost = np.where(follows, np.maximum(gap, 0) + 2 * across, np.inf)

@@ -8,11 +8,13 @@ import numpy as np
 from models.arrays import F32, F64, Mask
 
 _PIVOTS = 5  # points on the centre line, as in the paper's figure 6
-_SMALLEST_SIDE = 10  # px of the score maps; below it a bend is noise
-_BENT = 0.7  # text is bent where no column of its box is filled higher than this
-_EXPAND = 1.45  # a character's box over the height at which its region score passes low_text
-_SWAY = 0.15  # of a character's height: a centre line nearer than this to a straight one is straight
-_SHORTEST_SEGMENT = 0.25  # of a character's height; with shorter ones a ribbon folds over itself
+_MIN_SIDE_PX = 10  # px of the score maps; below it a bend is noise
+_MAX_BENT_COLUMN_FILL = 0.7  # text is bent where no column of its box is filled higher than this
+_EXPANSION_RATIO = 1.45  # a character's box over the height at which its region score passes low_text
+_MAX_STRAIGHT_SWAY_HEIGHTS = (
+    0.15  # of a character's height: a centre line nearer than this to a straight one is straight
+)
+_MIN_SEGMENT_HEIGHTS = 0.25  # of a character's height; with shorter ones a ribbon folds over itself
 
 
 def bent_polygon(mask: Mask, box: F32) -> F32 | None:
@@ -29,7 +31,7 @@ def bent_polygon(mask: Mask, box: F32) -> F32 | None:
         (2 × (5 + 2), 2) float32: from the start along one side and back along the other.
     """
     straight, to_mask = _straighten(mask, box)
-    if min(straight.shape) < _SMALLEST_SIDE:
+    if min(straight.shape) < _MIN_SIDE_PX:
         return None
     filled = straight.any(axis=0)
     columns = np.flatnonzero(filled)
@@ -38,18 +40,18 @@ def bent_polygon(mask: Mask, box: F32) -> F32 | None:
     top = straight.argmax(axis=0)[columns]
     bottom = straight.shape[0] - 1 - straight[::-1].argmax(axis=0)[columns]
     heights = bottom - top + 1
-    if heights.max() > _BENT * straight.shape[0]:
+    if heights.max() > _MAX_BENT_COLUMN_FILL * straight.shape[0]:
         return None
     parts = np.array_split(np.arange(len(columns)), _PIVOTS)
     tall = np.median([heights[part].max() for part in parts])  # of a character: between two the columns are low
-    if straight.shape[1] / _PIVOTS < _SHORTEST_SEGMENT * tall:
+    if straight.shape[1] / _PIVOTS < _MIN_SEGMENT_HEIGHTS * tall:
         return None
     middles = (top + bottom) / 2
     centre = np.array([(columns[part].mean(), middles[part].mean()) for part in parts])
     line = np.polyval(np.polyfit(centre[:, 0], centre[:, 1], 1), centre[:, 0])
-    if np.abs(centre[:, 1] - line).max() < _SWAY * tall:
+    if np.abs(centre[:, 1] - line).max() < _MAX_STRAIGHT_SWAY_HEIGHTS * tall:
         return None
-    return _to_page(_ribbon(centre, columns[0], columns[-1], _EXPAND * float(tall) / 2), to_mask)
+    return _to_page(_ribbon(centre, columns[0], columns[-1], _EXPANSION_RATIO * float(tall) / 2), to_mask)
 
 
 def _straighten(mask: Mask, box: F32) -> tuple[Mask, F32]:

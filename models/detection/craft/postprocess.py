@@ -15,7 +15,7 @@ from models.layout.geometry import box_corners
 from models.options import CraftOptions
 
 # A box whose sides differ by less than this is taken for upright: the angle of a square is noise.
-_SQUARE = 0.1
+_MIN_SIDE_DIFFERENCE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _box(mask: Mask, window: _Window) -> F32:
     points = cv2.findNonZero(cv2.dilate(mask.astype(np.uint8), kernel)).reshape(-1, 2)
     box = cv2.boxPoints(cv2.minAreaRect(points))
     one, other = np.linalg.norm(box[0] - box[1]), np.linalg.norm(box[1] - box[2])
-    if abs(1 - max(one, other) / (min(one, other) + 1e-5)) <= _SQUARE:
+    if abs(1 - max(one, other) / (min(one, other) + 1e-5)) <= _MIN_SIDE_DIFFERENCE:
         (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
         box = box_corners((left, top, right, bottom))
     return np.roll(box, -int(box.sum(axis=1).argmin()), axis=0) + window.origin

@@ -24,7 +24,7 @@ _PAGES = 8
 # Convolutions left in single precision. Three see the page at full and half resolution: rounding what comes out of
 # the first one alone did half of the harm. The last ones, and what joins feature maps before them, make the scores
 # that thresholds are compared with.
-_FLOAT_FIRST, _FLOAT_LAST, _FLOAT_JOININGS = 3, 11, 3
+_FIRST_FLOAT_CONVOLUTIONS, _LAST_FLOAT_CONVOLUTIONS, _LAST_FLOAT_JOININGS = 3, 11, 3
 _FLOAT_JOINING = ("Resize", "Concat")
 
 
@@ -72,8 +72,8 @@ def _float_nodes(path: Path) -> list[str]:
     for node in onnx.load(path).graph.node:
         named.setdefault(node.op_type, []).append(node.name)
     convolutions = named["Conv"]
-    joining = [name for kind in _FLOAT_JOINING for name in named[kind][-_FLOAT_JOININGS:]]
-    return convolutions[:_FLOAT_FIRST] + convolutions[-_FLOAT_LAST:] + joining
+    joining = [name for kind in _FLOAT_JOINING for name in named[kind][-_LAST_FLOAT_JOININGS:]]
+    return convolutions[:_FIRST_FLOAT_CONVOLUTIONS] + convolutions[-_LAST_FLOAT_CONVOLUTIONS:] + joining
 
 
 def _inputs() -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import torch
 
-_WARM = 2  # libraries choose kernels and take workspace in their first calls, which must not be recorded
+_WARM_UP_CALLS = 2  # libraries choose kernels and take workspace in their first calls, which must not be recorded
 T = TypeVar("T")
 
 
@@ -27,7 +27,7 @@ class ReplayedStep(Generic[T]):
         aside = torch.cuda.Stream()
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
-            for _ in range(_WARM):
+            for _ in range(_WARM_UP_CALLS):
                 step()
         torch.cuda.current_stream().wait_stream(aside)
         self._graph = torch.cuda.CUDAGraph()

@@ -9,20 +9,20 @@ from models.recognition.trocr.greedy import Hypothesis
 
 # Letters of a line are rarely narrower than a quarter of its height, and a token has one letter or more.
 _TOKENS_PER_HEIGHT = 4
-_SHORTEST = 8
+_MIN_TOKENS = 8
 # A text that repeats the same this often, one token or up to eight, does not stop by itself. Rows of dots and
 # dashes do it rightly: for them vocabularies have long tokens, or, where a token is a letter, they are no loop.
-_TIMES = {1: 8}
-TIMES_MORE = 4
-LONGEST_LOOP = 8
+_LOOP_REPEATS = {1: 8}
+LONG_LOOP_REPEATS = 4
+MAX_LOOP_TOKENS = 8
 # A mean probability below this is a guess: trained networks say right words with .8 and more.
-FLOOR = 0.2
+MIN_MEAN_PROBABILITY = 0.2
 
 
 def most_tokens(shape: tuple[int, ...], most: int) -> int:
     """Return how many tokens a picture of this shape, (H, W, …), may say, `most` at the most."""
     height, width = shape[:2]
-    return min(most, _SHORTEST + math.ceil(_TOKENS_PER_HEIGHT * width / max(1, height)))
+    return min(most, _MIN_TOKENS + math.ceil(_TOKENS_PER_HEIGHT * width / max(1, height)))
 
 
 def loop(tokens: Sequence[int], rows: frozenset[int] = frozenset()) -> int:
@@ -31,8 +31,8 @@ def loop(tokens: Sequence[int], rows: frozenset[int] = frozenset()) -> int:
     Args:
         rows: Tokens that may rightly be repeated.
     """
-    for length in range(1, LONGEST_LOOP + 1):
-        times = _TIMES.get(length, TIMES_MORE)
+    for length in range(1, MAX_LOOP_TOKENS + 1):
+        times = _LOOP_REPEATS.get(length, LONG_LOOP_REPEATS)
         if len(tokens) < length * times:
             continue
         last = list(tokens[-length:])

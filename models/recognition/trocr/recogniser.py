@@ -14,7 +14,7 @@ from models.recognition.trocr.beam import read_with_beams
 from models.recognition.trocr.config import TrocrConfig
 from models.recognition.trocr.exported import read_description
 from models.recognition.trocr.greedy import Hypothesis, LineReader, read_greedily
-from models.recognition.trocr.guards import FLOOR, confidence, is_loop, most_tokens, without_loop
+from models.recognition.trocr.guards import MIN_MEAN_PROBABILITY, confidence, is_loop, most_tokens, without_loop
 from models.recognition.trocr.long_lines import Part, parts
 from models.recognition.trocr.network import Network
 from models.recognition.trocr.picture import prepared
@@ -102,7 +102,7 @@ class TrocrRecogniser:
         if not all(hypothesis.ended for _, hypothesis in read):
             logger.warning("the text of a line did not come to an end after %d tokens", self._most)
             sure /= 2
-        return LineReading(text if sure >= FLOOR else "", round(sure, 4))
+        return LineReading(text if sure >= MIN_MEAN_PROBABILITY else "", round(sure, 4))
 
 
 def load_recogniser(folder: Path, *, beams: int = 1, threads: int = 1) -> TrocrRecogniser:

@@ -16,9 +16,9 @@ from models.errors import WeightsInvalid, WeightsMissing
 _SPECIAL = {"<s>", "<pad>", "</s>", "<unk>", "<mask>"}
 _SPACE = "▁"  # how SentencePiece writes a space
 _FAIRSEQ = ["<s>", "<pad>", "</s>", "<unk>"]  # come first; SentencePiece's own three give way to them
-_OWN = 3
+_SENTENCEPIECE_SPECIALS = 3
 # SentencePiece's kinds of pieces that say nothing (unknown, control, unused), and those that stand for one byte
-_SILENT, _BYTE = (2, 3, 5), 6
+_EMPTY_PIECE_KINDS, _BYTE_PIECE_KIND = (2, 3, 5), 6
 _ROWS = b" .,-_=*'~"
 _FILES = ("tokenizer.json", "vocab.json", "sentencepiece.bpe.model")
 
@@ -93,12 +93,13 @@ def _byte_letters() -> dict[str, int]:
 def _of_sentencepiece(file: bytes) -> Vocabulary:
     """Return the vocabulary of a SentencePiece model, which small has, numbered as fairseq does."""
     own = [(piece, kind) for number, message in _fields(file) if number == 1 for piece, kind in [_piece(message)]]
-    if len(own) <= _OWN:
+    if len(own) <= _SENTENCEPIECE_SPECIALS:
         raise ValueError("it has no pieces")
     pieces = [
-        _byte(piece) if kind == _BYTE else b"" if kind in _SILENT else _of_piece(piece) for piece, kind in own
+        _byte(piece) if kind == _BYTE_PIECE_KIND else b"" if kind in _EMPTY_PIECE_KINDS else _of_piece(piece)
+        for piece, kind in own
     ]
-    return Vocabulary((*(b"" for _ in _FAIRSEQ), *pieces[_OWN:]))
+    return Vocabulary((*(b"" for _ in _FAIRSEQ), *pieces[_SENTENCEPIECE_SPECIALS:]))
 
 
 def _of_piece(piece: str) -> bytes:

@@ -19,7 +19,7 @@ from models.recognition.trocr.torch_kernels import Kernels
 from models.recognition.trocr.torch_modules import FIRST_PLACE, Decoder
 
 _EPSILON = 1e-5
-_EVEN = 64  # words: a product whose rows are of an odd number of them takes five times as long
+_ROW_MULTIPLE_TOKENS = 64  # words: a product whose rows are of an odd number of them takes five times as long
 
 
 class Linear(NamedTuple):
@@ -84,7 +84,7 @@ class StepDecoder:
         inside = decoder.model.decoder
         self._shape, self._kernels = shape, kernels
         self._words, words = inside.embed_tokens.weight, decoder.output_projection.weight
-        self._vocabulary = functional.pad(words, (0, 0, 0, -len(words) % _EVEN))
+        self._vocabulary = functional.pad(words, (0, 0, 0, -len(words) % _ROW_MULTIPLE_TOKENS))
         places = inside.embed_positions.weight if shape.learned_positions else decoder.waves
         self._places = places.to(self._words.dtype)
         norm = inside.layernorm_embedding if shape.normed_embedding else None

@@ -21,14 +21,14 @@ from torch import Tensor
 from models.arrays import I64, ImageU8, Mask
 from models.recognition.trocr.cuda_graph import ReplayedStep
 from models.recognition.trocr.greedy import Hypothesis, Stop
-from models.recognition.trocr.guards import LONGEST_LOOP, TIMES_MORE
+from models.recognition.trocr.guards import LONG_LOOP_REPEATS, MAX_LOOP_TOKENS
 from models.recognition.trocr.torch_decoder import Rows
 from models.recognition.trocr.torch_networks import TorchNetworks
 from models.recognition.trocr.torch_squares import patches_of
 
 _STEPS = 4  # that follow each other; rows that end in between idle until the last
-_FEWEST = 8  # lanes of a step: fewer take as long
-_ROOM = 4  # of the rows one in so many is free before lines are put in
+_MIN_LANES = 8  # lanes of a step: fewer take as long
+_ROWS_PER_FREE_ROW = 4  # of the rows one in so many is free before lines are put in
 
 
 class _Line(NamedTuple):
@@ -95,7 +95,7 @@ class TorchReader:
 
     def _prepared(self, lines: Sequence[ImageU8], waiting: deque[int]) -> _Ahead:
         """Take lines that wait, and return them as the encoder takes them."""
-        count = min(len(waiting), max(1, self.size // _ROOM))
+        count = min(len(waiting), max(1, self.size // _ROWS_PER_FREE_ROW))
         numbers = [waiting.popleft() for _ in range(count)]
         config, device = self._networks.config, self._networks.device
         return _Ahead(numbers, patches_of([lines[number] for number in numbers], config, device))
@@ -110,7 +110,7 @@ class TorchReader:
 
     def _run(self, rows: Sequence[int], turn: int) -> _Turn:
         """Take some steps of rows, and return what they will have given."""
-        count = min(self.size, max(_FEWEST, 1 << (len(rows) - 1).bit_length()))
+        count = min(self.size, max(_MIN_LANES, 1 << (len(rows) - 1).bit_length()))
         step = self._step(count)
         lanes = np.full(count, self.size, np.int32)
         lanes[: len(rows)] = rows
@@ -185,10 +185,10 @@ def _repeating(chosen: npt.NDArray[np.int32], counts: npt.NDArray[np.int32], new
     found = np.zeros(len(chosen), bool)
     lines = np.arange(len(chosen))[:, None]
     places = counts[:, None] - 1 - np.arange(newest)
-    for length in range(1, LONGEST_LOOP + 1):
-        earliest = places - length * (TIMES_MORE - 1)
+    for length in range(1, MAX_LOOP_TOKENS + 1):
+        earliest = places - length * (LONG_LOOP_REPEATS - 1)
         same = earliest >= 0
-        for turn in range(1, TIMES_MORE):
+        for turn in range(1, LONG_LOOP_REPEATS):
             earlier = chosen[lines, np.maximum(places - length * turn, 0)]
             same &= chosen[lines, np.maximum(places, 0)] == earlier
         found |= same.any(1)

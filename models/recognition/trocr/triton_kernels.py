@@ -14,7 +14,7 @@ from torch import Tensor
 
 from models.recognition.trocr.torch_kernels import PlainKernels
 
-_FEWEST = 16  # queries that matrix units are given at once
+_MIN_QUERIES = 16  # queries that matrix units are given at once
 
 
 def attend(joined: Tensor, rows: Tensor, lengths: Tensor, keys: Tensor, values: Tensor) -> Tensor:
@@ -35,7 +35,7 @@ def look(query: Tensor, rows: Tensor, lengths: Tensor, seen: Tensor, scale: floa
     found = torch.empty_like(query)
     _look[(lanes,)](
         query, rows, lengths, seen, found, scale, lanes, seen.shape[1],
-        HEADS=heads, QUERIES=max(_FEWEST, heads), FIRST=first, SECOND=width - first, BLOCK=64, num_warps=4,
+        HEADS=heads, QUERIES=max(_MIN_QUERIES, heads), FIRST=first, SECOND=width - first, BLOCK=64, num_warps=4,
         num_stages=2 if width > 512 else 3,
     )  # fmt: skip
     return found

@@ -25,7 +25,7 @@ from models.training.synthesis.augment import augment_appearance, augment_geomet
 from models.training.synthesis.crossed_out import with_word_crossed_out
 
 _HEIGHT_PX = 96  # of lines while a word is inserted: twice what the network takes
-_CROSSED_OUT = 0.6  # fraction of the lines that get a word
+_CROSSED_OUT_FRACTION = 0.6  # fraction of the lines that get a word
 _MAX_WIDTH_PX = 768  # at the network's height
 _POOL_LINES = 96  # sorted by width together
 
@@ -50,7 +50,7 @@ def pairs(mixture: Mixture, rng: np.random.Generator) -> Iterator[Pair]:
         high = cv2.resize(line, (max(1, round(line.shape[1] * _HEIGHT_PX / len(line))), _HEIGHT_PX))
         line = np.pad(high, ((0, 0), (0, -line.shape[1] % grid)), mode="edge")
         crossed_out, column, width = line, 0, 0
-        if rng.random() < _CROSSED_OUT:
+        if rng.random() < _CROSSED_OUT_FRACTION:
             crossed_out, column, width = with_word_crossed_out(rng, line, grid)
         # both pictures get the same pen, paper and noise
         seed = int(rng.integers(1 << 32))

@@ -17,8 +17,8 @@ from models.training.runs import append_row, save_checkpoint
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.csv"
 
-_RATE = 2e-3
-_DECAY = 1e-4
+_LEARNING_RATE = 2e-3
+_WEIGHT_DECAY = 1e-4
 _PAGES_A_STEP = 2
 _SAVE_EVERY = 100  # steps
 
@@ -36,9 +36,9 @@ class Trainer:
         """Return a head with random weights."""
         torch.manual_seed(seed)
         head = RegionHead().to(device)
-        return Trainer(head, torch.optim.AdamW(head.parameters(), _RATE, weight_decay=_DECAY))
+        return Trainer(head, torch.optim.AdamW(head.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY))
 
-    def train_step(self, batches: list[Batch], rate: float = _RATE) -> tuple[float, float]:
+    def train_step(self, batches: list[Batch], rate: float = _LEARNING_RATE) -> tuple[float, float]:
         """Update the weights once; return the losses of maps and boxes, means over the pages."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate
@@ -116,7 +116,7 @@ def batch_of(example: Example, device: str = "cpu") -> Batch:
 def _rate(taken: int, steps: int) -> float:
     """Return the learning rate: it rises for a twentieth of the steps, then falls as a cosine."""
     warm = max(1, steps // 20)
-    return float(_RATE * min(1.0, (taken + 1) / warm) * 0.5 * (1 + np.cos(np.pi * taken / steps)))
+    return float(_LEARNING_RATE * min(1.0, (taken + 1) / warm) * 0.5 * (1 + np.cos(np.pi * taken / steps)))
 
 
 def _log(file: Path, taken: int, losses: list[float]) -> None:

@@ -22,9 +22,9 @@ PRECISIONS: dict[str, Precision] = {"fp32": "fp32", "int8": "int8"}
 
 FUSED = "com.microsoft"  # the domain of ONNX Runtime's own operators
 _OPSET = 18
-_IR = 9
-_INLINE = 1024  # bytes: what is smaller stays in the .onnx file itself
-_BLOCKS = (256, 128, 64, 32, 16)  # numbers that share a scale: fewer scales take a tenth less time
+_IR_VERSION = 9
+_MAX_INLINE_BYTES = 1024  # bytes: what is smaller stays in the .onnx file itself
+_BLOCK_SIZES = (256, 128, 64, 32, 16)  # numbers that share a scale: fewer scales take a tenth less time
 
 
 class Value(NamedTuple):
@@ -89,10 +89,16 @@ class Graph:
             self._weights,
         )  # fmt: skip
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(FUSED, 1)]
-        model = helper.make_model(described, opset_imports=opsets, ir_version=_IR, producer_name="inkstream")
+        model = helper.make_model(
+            described, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="inkstream"
+        )
         helper.set_model_props(model, notes)
         onnx.save_model(
-            model, str(path), save_as_external_data=True, location=f"{path.stem}.data", size_threshold=_INLINE
+            model,
+            str(path),
+            save_as_external_data=True,
+            location=f"{path.stem}.data",
+            size_threshold=_MAX_INLINE_BYTES,
         )
 
     def _constant(self, array: npt.NDArray[Any]) -> str:
@@ -128,7 +134,7 @@ def tensor_linear(graph: Graph, value: str, weights: F32, bias: F32 | None = Non
 def row_linear(graph: Graph, value: str, weights: F32, bias: F32 | None = None) -> str:
     """Return the same in 8 bits, weights and input in blocks with a scale each: rows do not touch each other."""
     given, taken = weights.shape
-    block = next((size for size in _BLOCKS if taken % size == 0), None)
+    block = next((size for size in _BLOCK_SIZES if taken % size == 0), None)
     if block is None:
         return float_linear(graph, value, weights, bias)
     blocks = weights.reshape(given, taken // block, block)
