@@ -177,8 +177,6 @@ class FolderSource:
         version = Version.of(file)
         if self._ledger.has(file, version):
             return
-        if not self._settings.follow_links:
-            check_link(file, self._folder)
         version, whole = await until_whole(
             file, version, attention.written, self._settings.stable_s, self._settings.broken_after_s
         )
@@ -204,6 +202,8 @@ class FolderSource:
         """Return what was sent; None where the file is another version by now. Kafka is waited for."""
         if Version.of(file) != version:
             return None
+        if not self._settings.follow_links:  # now: a file may have become a link while it was waited for
+            check_link(file, self._folder)
         target = file
         if self._settings.clean == "archive":
             target = await asyncio.to_thread(place_in_archive, file, self._folder)

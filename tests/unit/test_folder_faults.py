@@ -140,6 +140,17 @@ async def test_a_link_out_of_the_folder_is_left_and_said_once(
     assert [record.message.count("leads out of the folder") for record in caplog.records] == [1, 1]
 
 
+async def test_a_file_that_becomes_a_link_while_it_is_waited_for_is_left(tmp_path: Path) -> None:
+    (tmp_path / "secret.pdf").write_bytes(WHOLE["pdf"])
+    async with watched(tmp_path, stable_s=0.3) as (inbox, deliveries, source):
+        (inbox / "a.pdf").write_bytes(WHOLE["pdf"][:100])
+        await until(lambda: not source.idle)
+        (inbox / ".link").symlink_to(tmp_path / "secret.pdf")
+        (inbox / ".link").rename(inbox / "a.pdf")
+        await until(lambda: source.unreadable == {inbox / "a.pdf"})
+    assert deliveries.names == []
+
+
 async def test_what_is_no_file_is_left_and_odd_names_are_delivered(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         async with watched(tmp_path, stable_s=0.05, watch_polling_s=0.1) as (inbox, deliveries, source):
