@@ -9,7 +9,7 @@ from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 ENV_PREFIX = "INKSTREAM_"
+_MIN_KEY_CHARACTERS = 32
 _RECORD_OVERHEAD = 64 * 1024  # bytes: headers of a record beside the file in it
 
 
@@ -44,7 +45,13 @@ def _object(value: object) -> object:
     return json.loads(value) if isinstance(value, str) else value
 
 
-SealKey = Annotated[SecretStr, Field(min_length=32)]
+def _long_enough(key: SecretStr) -> SecretStr:
+    if len(key) < _MIN_KEY_CHARACTERS:
+        raise ValueError(f"needs {_MIN_KEY_CHARACTERS} random characters, as `openssl rand -base64 32` prints")
+    return key
+
+
+SealKey = Annotated[SecretStr, AfterValidator(_long_enough)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 

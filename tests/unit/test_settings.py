@@ -59,6 +59,7 @@ def test_file_that_is_no_toml_is_an_error_without_a_traceback(
         ("topic_prefix", "a/b"),
         ("api_token", ""),  # an empty variable must not open the API
         ("passwords", '["open"'),
+        ("seal_keys", "too short, both"),
     ],
 )
 def test_value_out_of_range_is_an_error_that_names_the_setting(name: str, value: Any) -> None:
@@ -83,6 +84,12 @@ def test_a_refused_secret_is_not_repeated_in_the_error() -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_settings(passwords=[["hush"]], sasl_password=["hush"])
     assert "hush" not in str(caught.value)
+
+
+def test_a_key_that_can_be_guessed_is_refused_with_how_to_make_one() -> None:
+    with pytest.raises(ConfigurationError, match="openssl rand -base64 32") as caught:
+        load_settings(seal_keys="guessable")
+    assert "guessable" not in str(caught.value)
 
 
 def test_secrets_do_not_show() -> None:
