@@ -1,12 +1,13 @@
-"""The engines that read lines: the one list behind option values, the choice of an engine, and `models list`.
+"""Every engine that may be asked for: the one list behind option values, their choice, and `models list`.
 
-A new engine is one module with a recogniser (see recognition/types.py) and its source, and one entry here. Entries
-name their module and do not import it: options are validated where no engine is loaded.
+A new detector, recogniser or page reader is one module that keeps the contract of its Protocol (detection/types.py,
+recognition/types.py) and one entry here. Entries name their module and do not import it: options are validated
+where no engine is loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -64,6 +65,25 @@ LINE_ENGINES = (
         automatic=("printed", "handwritten"), packaged="ppocr",
     ),
 )  # fmt: skip
+
+
+DETECTORS: Mapping[str, str] = {
+    "dbnet": "models.detection.dbnet:load_dbnet",
+    "craft": "models.detection.craft.detector:load_craft",
+}
+"""What finds the lines of a page: `module:callable`, a DetectorLoader, by the value of the option `detector`."""
+
+PAGE_READERS: Mapping[str, str] = {
+    "auto": "models.reading.registry:auto_reader",
+    "tesseract": "models.reading.registry:tesseract_reader",
+    "ppocr": "models.reading.registry:ppocr_reader",
+}
+"""What reads a page: `module:callable` that takes a ReaderSetup, by the value of the option `reader`."""
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return the regular expression of an option that is one of some names."""
+    return rf"^({'|'.join(names)})$"
 
 
 def option_pattern(kind: Kind) -> str:

@@ -6,10 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from models.engines import option_pattern
+from models.engines import DETECTORS, PAGE_READERS, one_of, option_pattern
 from models.languages import tesseract_codes
 
-Detector = Literal["dbnet", "craft"]
 Precision = Literal["fp32", "int8"]
 _LANGUAGE = r"(script/)?[A-Za-z0-9_]+"
 
@@ -43,11 +42,14 @@ class ReadDefaults(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)  # a password may be in it
 
-    reader: Literal["auto", "tesseract", "ppocr"] = Field(
-        "auto", description="what reads scanned pages: auto sends each line to the engine that reads it best"
+    reader: str = Field(
+        "auto",
+        pattern=one_of(PAGE_READERS),
+        description="what reads scanned pages: auto sends each line to the engine that reads it best",
     )
-    detector: Detector = Field(
+    detector: str = Field(
         "dbnet",
+        pattern=one_of(DETECTORS),
         description="what finds the lines for auto and ppocr; reader=tesseract ignores it and finds them itself",
     )
     handwritten: str = Field(

@@ -1,20 +1,16 @@
-"""The detectors that a document may ask for.
+"""The detectors of one process, loaded as documents ask for them. models/engines.py lists them.
 
-To add one: a module with a `DetectorLoader`, its name in `options.Detector`, and an entry here.
-tests/drawing/detector_contract.py, subclassed for it, holds it to the contract of `TextDetector`.
+tests/drawing/detector_contract.py, subclassed for each, holds it to the contract of `TextDetector`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
+from pkgutil import resolve_name
 
-from models.detection.craft.detector import load_craft
-from models.detection.dbnet import load_dbnet
 from models.detection.types import DetectorLoader, TextDetector
-from models.options import Detector, ReadOptions
-
-DETECTORS: Mapping[Detector, DetectorLoader] = {"dbnet": load_dbnet, "craft": load_craft}
+from models.engines import DETECTORS
+from models.options import ReadOptions
 
 
 class TextDetectors:
@@ -30,4 +26,5 @@ class TextDetectors:
 
     def get(self, options: ReadOptions) -> TextDetector:
         """Return the detector that these options name. Raises WeightsMissing or ModelError, as its loader does."""
-        return DETECTORS[options.detector](options, self._models_dir)
+        loader: DetectorLoader = resolve_name(DETECTORS[options.detector])
+        return loader(options, self._models_dir)

@@ -1,7 +1,7 @@
 """The readers of pages that a document may ask for, and the ways to run Tesseract.
 
-To add one: its name in `ReadDefaults.reader` of options.py, and an entry here. Modules are imported when a reader
-is made: each needs libraries that the others do without.
+models/engines.py lists them. Modules are imported when a reader is made: each needs libraries that the others do
+without.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Literal
 
+from models.engines import PAGE_READERS
 from models.recognition.types import PageReader
 
 if TYPE_CHECKING:
@@ -34,21 +36,25 @@ class ReaderSetup:
 
 
 def create_reader(name: str, setup: ReaderSetup | None = None) -> PageReader:
-    """Return a new reader by its name in READERS; its networks are loaded when they are first needed."""
-    return READERS[name](setup or ReaderSetup())
+    """Return a new reader by its name in PAGE_READERS; its networks are loaded when they are first needed."""
+    reader: PageReader = resolve_name(PAGE_READERS[name])(setup or ReaderSetup())
+    return reader
 
 
-def _tesseract_reader(setup: ReaderSetup) -> PageReader:
+def tesseract_reader(setup: ReaderSetup) -> PageReader:
+    """See PAGE_READERS."""
     from models.reading.whole_page import PreparingReader
 
     return PreparingReader(TESSERACT_APIS[setup.tesseract_api]())
 
 
-def _auto_reader(setup: ReaderSetup) -> PageReader:
+def auto_reader(setup: ReaderSetup) -> PageReader:
+    """See PAGE_READERS."""
     return _routed_reader(setup, TESSERACT_APIS[setup.tesseract_api]())
 
 
-def _ppocr_reader(setup: ReaderSetup) -> PageReader:
+def ppocr_reader(setup: ReaderSetup) -> PageReader:
+    """See PAGE_READERS."""
     return _routed_reader(setup, None)
 
 
@@ -72,11 +78,6 @@ def _pytesseract() -> TesseractProgramReader:
     return TesseractProgramReader()
 
 
-READERS: Mapping[str, Callable[[ReaderSetup], PageReader]] = {
-    "auto": _auto_reader,
-    "ppocr": _ppocr_reader,
-    "tesseract": _tesseract_reader,
-}
 TESSERACT_APIS: Mapping[TesseractApi, Callable[[], TesseractReader | TesseractProgramReader]] = {
     "tesserocr": _tesserocr,
     "pytesseract": _pytesseract,

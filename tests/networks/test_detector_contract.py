@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from models.detection.registry import DETECTORS, TextDetectors
+from models.detection.registry import TextDetectors
 from models.detection.types import TextDetector
+from models.engines import DETECTORS
 from models.errors import WeightsMissing
 from models.options import ReadOptions
 from tests.drawing.detector_contract import DetectorContract

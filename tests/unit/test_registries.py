@@ -1,20 +1,37 @@
-"""What a document may name as its reader or detector is what the registries hold."""
+"""What a document may name as its reader or detector is what the registry holds, and is really there."""
 
 from __future__ import annotations
 
+from pkgutil import resolve_name
 from typing import get_args
 
-from models.detection.registry import DETECTORS
-from models.options import Detector, ReadDefaults
-from models.reading.registry import READERS, TESSERACT_APIS, TesseractApi
+import pytest
+from pydantic import ValidationError
+
+from models.engines import DETECTORS, LINE_ENGINES, PAGE_READERS
+from models.options import ReadOptions
+from models.reading.registry import TESSERACT_APIS, TesseractApi
 
 
-def test_every_detector_that_a_document_may_name_is_registered() -> None:
-    assert set(DETECTORS) == set(get_args(Detector))
+@pytest.mark.parametrize("name", DETECTORS)
+def test_every_registered_detector_may_be_named(name: str) -> None:
+    assert ReadOptions(detector=name).detector == name
 
 
-def test_every_reader_that_a_document_may_name_is_registered() -> None:
-    assert set(READERS) == set(get_args(ReadDefaults.model_fields["reader"].annotation))
+@pytest.mark.parametrize("name", PAGE_READERS)
+def test_every_registered_reader_may_be_named(name: str) -> None:
+    assert ReadOptions(reader=name).reader == name
+
+
+@pytest.mark.parametrize("given", [{"detector": "yolo"}, {"reader": "gpt"}, {"reader": "auto "}, {"detector": ""}])
+def test_no_other_may(given: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        ReadOptions.model_validate(given)
+
+
+def test_every_entry_names_something_that_can_be_called() -> None:
+    sources = [engine.source for engine in LINE_ENGINES]
+    assert all(callable(resolve_name(entry)) for entry in [*DETECTORS.values(), *PAGE_READERS.values(), *sources])
 
 
 def test_every_way_to_run_tesseract_is_registered() -> None:
