@@ -190,6 +190,14 @@ async def test_a_folder_that_is_away_for_a_while_is_watched_again(tmp_path: Path
         assert source.unreadable == set()
 
 
+async def test_thousands_of_files_at_once_are_all_delivered_once(tmp_path: Path) -> None:
+    names = {f"{number}.png" for number in range(3000)}
+    async with watched(tmp_path, stable_s=0.05) as (inbox, deliveries, source):
+        await asyncio.to_thread(lambda: [(inbox / name).write_bytes(WHOLE["png"]) for name in names])
+        await until(lambda: len(deliveries.names) >= len(names) and source.idle, 60)
+    assert sorted(deliveries.names) == sorted(names)
+
+
 async def test_names_in_no_encoding_are_delivered(tmp_path: Path) -> None:
     async with watched(tmp_path, stable_s=0.05) as (inbox, deliveries, source):
         (inbox / os.fsdecode(b"caf\xe9.pdf")).write_bytes(WHOLE["pdf"])
