@@ -19,25 +19,39 @@ from streams.terminal import format_record
 from tests.unit.test_codec import TASK
 
 
+class Clock:
+    """Seconds that pass only where somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
 async def test_splitting_waits_while_too_many_pages_wait() -> None:
-    lags = [30, 30, 5]
-    backpressure = Backpressure(lambda: asyncio.sleep(0, lags.pop(0)), 10)
-    started = time.monotonic()
+    lags, clock = [30, 30, 5], Clock()
+    backpressure = Backpressure(lambda: asyncio.sleep(0, lags.pop(0)), 10, clock, clock.sleep)
     await asyncio.gather(backpressure.wait(), backpressure.wait())
     assert lags == []
-    assert time.monotonic() - started > 1.5
+    assert clock.now == 1002
 
 
 async def test_splitting_waits_while_the_broker_is_away() -> None:
-    answers = [False, True]
+    answers, clock = [False, True], Clock()
 
     async def lag() -> int:
         if answers.pop(0):
             return 0
         raise BrokerError("away")
 
-    await Backpressure(lag, 10).wait()
+    await Backpressure(lag, 10, clock, clock.sleep).wait()
     assert answers == []
+    assert clock.now == 1001
 
 
 async def test_the_lag_is_not_asked_for_at_every_file() -> None:
