@@ -19,7 +19,7 @@ from models.arrays import F16, F32, ImageU8
 from models.detection.map_scale import scale_for_letters
 from models.detection.tiles import run_in_tiles
 from models.detection.types import PageFeatures, TextBox
-from models.layout.geometry import box_sides
+from models.layout.geometry import box_sides, clockwise
 from models.options import ReadOptions
 from models.weights.onnx_session import create_session
 from models.weights.packaged import packaged_weights
@@ -201,15 +201,6 @@ def _mean_inside(scores: F32, corners: F32) -> float:
     mask = np.zeros((y1 - y0 + 1, x1 - x0 + 1), np.uint8)
     cv2.fillPoly(mask, [(corners - (x0, y0)).astype(np.int32)], 1)
     return float(cv2.mean(scores[y0 : y1 + 1, x0 : x1 + 1], mask)[0])
-
-
-def clockwise(corners: F32) -> F32:
-    """Return the corners clockwise from top-left, where a line is read from left to right."""
-    by_x = corners[np.argsort(corners[:, 0], kind="stable")]
-    (top_left, bottom_left), (top_right, bottom_right) = (
-        side[np.argsort(side[:, 1], kind="stable")] for side in (by_x[:2], by_x[2:])
-    )
-    return np.array([top_left, top_right, bottom_right, bottom_left], np.float32)
 
 
 def _roi_features(fpn: F32 | F16, scores: F32, corners: F32) -> F32:

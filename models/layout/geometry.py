@@ -59,6 +59,15 @@ def box_sides(corners: F32) -> tuple[float, float]:
     return float(np.linalg.norm(corners[1] - corners[0])), float(np.linalg.norm(corners[3] - corners[0]))
 
 
+def clockwise(corners: F32) -> F32:
+    """Return the corners clockwise from top-left, where a line is read from left to right."""
+    by_x = corners[np.argsort(corners[:, 0], kind="stable")]
+    (top_left, bottom_left), (top_right, bottom_right) = (
+        side[np.argsort(side[:, 1], kind="stable")] for side in (by_x[:2], by_x[2:])
+    )
+    return np.array([top_left, top_right, bottom_right, bottom_left], np.float32)
+
+
 def same_row(one: Box, other: Box, min_overlap: float = 0.5) -> bool:
     """Return whether two boxes stand on one text row.
 

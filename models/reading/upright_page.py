@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.arrays import F32
-from models.detection.dbnet import clockwise
 from models.detection.types import TextDetector
 from models.document import PageImage, Polygon
 from models.kinds.annotate import LineAnnotator
 from models.kinds.types import AnnotatedLine, AnnotatedPage, SignatureBox
 from models.layout.frames import DeliveredFrame, FrameTransform, Points, UprightFrame
-from models.layout.geometry import clip
+from models.layout.geometry import clip, clockwise
 from models.pages.deskew import Deskewed, deskew
 from models.reading.line_splits import split_at_gutters
 from models.reading.orientation import page_angle

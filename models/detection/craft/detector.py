@@ -13,11 +13,10 @@ from models.detection.craft.canvas import draw_canvas
 from models.detection.craft.lines import lines_from_words
 from models.detection.craft.postprocess import boxes_from_scores
 from models.detection.craft.runtime import OnnxScores, ScoreNetwork, network_files
-from models.detection.dbnet import clockwise
 from models.detection.types import TextBox
 from models.document import Polygon
 from models.errors import WeightsMissing
-from models.layout.geometry import clip
+from models.layout.geometry import clip, clockwise
 from models.options import CraftOptions, ReadOptions
 
 # Fraction of a line's height, on every side. CRAFT's boxes end where letters do; recognisers and the classifier of
