@@ -44,6 +44,7 @@ from models.layout.reading_order import in_reading_order, page_text, reading_row
 from models.options import ReadOptions
 from models.reading.registry import ReaderSetup, TesseractApi, create_reader
 from models.recognition.confidence import with_calibrated_confidence
+from models.recognition.tesseract.data import check_languages
 from models.recognition.types import PageReader
 
 if TYPE_CHECKING:  # they import ONNX Runtime, which pages with a text layer do without
@@ -124,6 +125,7 @@ class PagePipeline:
         return _from_text_layer(pagenum, layer, beside, options, started)
 
     def _recognise(self, document: OpenDocument, pagenum: int, options: ReadOptions, started: float) -> PageReading:
+        check_languages(options.languages)
         reader = self._reader(options)
         image = document.image(pagenum, options.dpi, options.max_megapixels, grey=reader.wants_grey)
         rendered = perf_counter()

@@ -17,7 +17,7 @@ def _load() -> None:
     os.environ["OMP_THREAD_LIMIT"] = "1"
     import tesserocr
 
-    from models.recognition.tesseract.in_process import tessdata
+    from models.recognition.tesseract.data import tessdata
 
     _engine = tesserocr.PyTessBaseAPI(path=f"{tessdata('eng')}/", lang="eng", psm=3, oem=1)
 

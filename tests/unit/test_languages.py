@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from models.errors import LanguageMissing
 from models.languages import CODES, tesseract_codes
 from models.options import ReadOptions
-from models.recognition.tesseract.in_process import tessdata
+from models.pipeline import PagePipeline
+from models.recognition.tesseract.data import check_languages, tessdata
 from streams.settings import load_settings
 
 
@@ -55,6 +60,20 @@ def test_a_language_that_is_not_installed_is_named_with_its_package_and_what_the
         LanguageMissing, match=r"for yor: `apt-get install tesseract-ocr-yor`.*Installed here: .*eng"
     ):
         tessdata("eng+yor")
+
+
+def test_data_of_ones_own_is_a_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my_own.traineddata").touch()
+    monkeypatch.setenv("TESSDATA_PREFIX", str(tmp_path))
+    check_languages("deu+my_own")
+    with pytest.raises(LanguageMissing, match="no language my_other"):
+        check_languages("my_other")
+
+
+def test_a_page_in_a_language_that_does_not_exist_is_refused_whatever_reads_it(tmp_path: Path) -> None:
+    Image.new("L", (100, 100), 255).save(tmp_path / "page.png")
+    with closing(PagePipeline()) as pipeline, pytest.raises(LanguageMissing, match="no language klingon"):
+        pipeline.transcribe(tmp_path / "page.png", 0, ReadOptions(languages="eng+klingon"))
 
 
 def test_a_language_that_does_not_exist_is_named_with_the_one_that_was_meant() -> None:

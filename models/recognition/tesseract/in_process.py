@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import tesserocr
 
 from models.document import PageImage, PageLines
 from models.errors import LanguageMissing, PageTooLarge, ReaderFailed
-from models.languages import CODES, is_known, like
 from models.layout.geometry import box_polygon
 from models.options import ReadOptions
+from models.recognition.tesseract.data import tessdata
 from models.recognition.tesseract.words import LineBuilder, PlacedWord, Word
 
-_ALL = ", ".join(CODES)
-_TESSDATA_FOLDERS = ("/usr/share/tesseract-ocr/*/tessdata", "/usr/share/tessdata", "/usr/local/share/tessdata",
-           "/opt/homebrew/share/tessdata")  # fmt: skip
 _MAX_ENGINES = 4  # 20 to 100 MB each: documents may ask for any set of languages, and memory is bounded
 _MAX_SIDE_PX = 32767  # Tesseract keeps coordinates in 16 bits
 
@@ -114,51 +109,9 @@ def _hint(options: ReadOptions) -> str:
     return "the file may be damaged; install it again"
 
 
-def tessdata(languages: str) -> Path:
-    """Return the folder with Tesseract's data for all the languages (codes joined by +).
-
-    Raises:
-        LanguageMissing: It is nowhere; the message names the package that has it.
-    """
-    folders = _folders()
-    wanted = languages.split("+")
-    for folder in folders:
-        if all((folder / f"{language}.traineddata").is_file() for language in wanted):
-            return folder
-    missing = [lang for lang in wanted if not any((f / f"{lang}.traineddata").is_file() for f in folders)]
-    installed = ", ".join(_installed(folders)) or "none"
-    raise LanguageMissing(f"{_lack(missing or wanted)} Installed here: {installed}")
-
-
-def _lack(languages: Sequence[str]) -> str:
-    """Return which of the languages is lacking, and what to do."""
-    unknown = next((language for language in languages if not is_known(language)), None)
-    if unknown is None:
-        packages = " ".join(f"tesseract-ocr-{language.lower().replace('_', '-')}" for language in languages)
-        return (
-            f"Tesseract has no data for {', '.join(languages)}: `apt-get install {packages}`, or set "
-            "TESSDATA_PREFIX to the folder that has it."
-        )
-    if meant := like(unknown):
-        return f"Tesseract knows no language {unknown}: did you mean {meant}?"
-    return f"Tesseract knows no language {unknown}, and TESSDATA_PREFIX names no data for it; it knows {_ALL}."
-
-
-def _installed(folders: Sequence[Path]) -> list[str]:
-    return sorted({file.stem for folder in folders for file in folder.glob("*.traineddata")} - {"osd"})
-
-
 def check_size(image: PageImage) -> None:
     """Raise PageTooLarge where a side is longer than Tesseract's 16-bit coordinates reach."""
     if max(image.width, image.height) > _MAX_SIDE_PX:
         raise PageTooLarge(
             f"the page is {image.width} × {image.height} pixels; Tesseract reads up to {_MAX_SIDE_PX} a side"
         )
-
-
-def _folders() -> list[Path]:
-    prefix = os.environ.get("TESSDATA_PREFIX")
-    named = [Path(prefix), Path(prefix, "tessdata")] if prefix else []
-    return named + [
-        found for pattern in _TESSDATA_FOLDERS for found in sorted(Path("/").glob(pattern[1:]), reverse=True)
-    ]

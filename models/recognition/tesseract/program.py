@@ -16,7 +16,8 @@ from models.document import PageImage, PageLines
 from models.errors import LanguageMissing, ReaderFailed
 from models.layout.geometry import Box, box_polygon
 from models.options import ReadOptions
-from models.recognition.tesseract.in_process import check_size, tessdata
+from models.recognition.tesseract.data import tessdata
+from models.recognition.tesseract.in_process import check_size
 from models.recognition.tesseract.words import LineBuilder, PlacedWord, Word
 
 _LINE_LEVEL, _WORD_LEVEL = 4, 5  # of the rows in the program's TSV table
