@@ -24,7 +24,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-_USER_INFO = re.compile(r"://[^/?#\s]*@")
+# user and password, or the one token that http takes for both; in abfs://container@account nothing is secret
+_USER_INFO = re.compile(r"(https?://)[^/?#\s]*@|(://)[^/?#\s:@]*:[^/?#\s]*@", re.IGNORECASE)
 
 
 def as_unicode(text: str) -> str:
@@ -34,7 +35,7 @@ def as_unicode(text: str) -> str:
 
 def without_user_info(text: str) -> str:
     """Return text without the users and passwords of the URIs in it: messages end in logs, records and letters."""
-    return _USER_INFO.sub("://", text)
+    return _USER_INFO.sub(lambda found: found[1] or found[2], text)
 
 
 class InkstreamError(Exception):

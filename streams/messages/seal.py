@@ -19,6 +19,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from models.errors import without_user_info
 from models.options import ReadOptions
 from streams.errors import ConfigurationError, SealedElsewhere
 from streams.messages.records import PageTask
@@ -125,6 +126,8 @@ def is_sealed(text: str) -> bool:
 
 def split_user_info(uri: str) -> tuple[str, str | None]:
     """Return a URI without its user and password, and these; None where it has none, or is no URI."""
+    if without_user_info(uri) == uri:
+        return uri, None
     try:
         parts = urlsplit(uri)
     except ValueError:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import CorruptFile
+from models.errors import CorruptFile, without_user_info
 from models.options import ReadOptions
 from streams.errors import SealedElsewhere
 from streams.messages.dead_letters import dead_letter
@@ -36,6 +36,21 @@ def test_a_sealed_task_has_no_secret_and_opens_to_what_it_was(tmp_path: Path) ->
 
 def test_a_task_of_an_older_version_is_opened_as_it_is(tmp_path: Path) -> None:
     assert seal_of(tmp_path).opened_task(LOCKED) == LOCKED
+
+
+def test_a_reference_that_needs_no_password_stays_whole(tmp_path: Path) -> None:
+    reference = "abfs://container@account.dfs.core.windows.net/a.pdf"
+    task = TASK.model_copy(update={"reference": reference})
+    assert seal_of(tmp_path).sealed_task(task) == task
+    assert without_user_info(f"{reference} cannot be read") == f"{reference} cannot be read"
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://token@host/x", "HTTPS://u:p@ss@host/x", "s3://key:secret@bucket/x", "https://:p@host/x"]
+)
+def test_no_user_and_password_of_a_uri_is_shown(uri: str) -> None:
+    secrets = ("token", "ss@", "secret", ":p")
+    assert not any(secret in without_user_info(f"({uri})") for secret in secrets)
 
 
 def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
