@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from streams.commands.options import Detector, Models, Password, Reader, handwritten_by, one_of
+from streams.formats.registry import FORMATS
 
 if TYPE_CHECKING:
     from models.options import ReadOptions
     from models.pipeline import PagePipeline
+    from streams.commands.inputs import Input
+    from streams.formats.types import DocumentWriter
     from streams.messages.records import PageText
     from streams.settings import Settings
 
 
 def read(
-    files: Annotated[list[Path], typer.Argument(help="Documents to read.")],
+    files: Annotated[list[Path], typer.Argument(help="Documents, folders of them, or - for standard input.")],
     output: Annotated[
         str,
         typer.Option(
             "--format",
-            help="text, or jsonl: one page-text record per line.",
-            callback=one_of("format", "text", "jsonl"),
+            help="; ".join(f"{name}: {found.description}" for name, found in FORMATS.items()),
+            callback=one_of("format", *FORMATS),
         ),
     ] = "text",
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write to this file instead.")] = None,
@@ -43,10 +46,15 @@ def read(
 ) -> None:
     """Read documents here and now, and print their text: to try one, or in a pipe.
 
+    Of folders, what is no document is passed over and named on standard error.
+
     Example: inkstream read scan.pdf --format jsonl | jq .text
     """
     import sys
+    import tempfile
 
+    from streams.commands.inputs import inputs
+    from streams.formats.registry import create_writer
     from streams.messages.codec import merge_options, parse_options
     from streams.settings import load_settings
 
@@ -58,58 +66,82 @@ def read(
     options = merge_options(settings.read_options(), fields)
     if password is not None:
         options = options.model_copy(update={"password": password})
-    task = _Task(settings, options, _page_numbers(pages), _WRITERS[output])
-    with nullcontext(sys.stdout) if out is None else _opened(out) as stream:
-        failures = _read(files, task, stream)
+    task = _Task(settings, options, _page_numbers(pages))
+    with (
+        tempfile.TemporaryDirectory(prefix="inkstream-read-") as folder,
+        nullcontext(sys.stdout.buffer) if out is None else _opened(out) as stream,
+    ):
+        found = inputs(files, Path(folder))
+        try:
+            failures = _read(found, task, create_writer(output, stream, several=len(found) > 1))
+        except BrokenPipeError:  # whoever read along has left, as `head` does
+            raise _end_of_pipe() from None
     if failures:
         raise typer.Exit(1)
 
 
-def _opened(out: Path) -> TextIO:
+def _end_of_pipe() -> typer.Exit:
+    """Return how to end as other tools do whose pipe is closed: without a word, with the code of SIGPIPE."""
+    import os
+    import signal
+    import sys
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else closing it fails once more
+    return typer.Exit(128 + signal.SIGPIPE)
+
+
+def _opened(out: Path) -> BinaryIO:
     from streams.errors import ConfigurationError
 
     try:
-        return out.open("w", encoding="utf-8")
+        return out.open("wb")
     except OSError as error:
         raise ConfigurationError(f"{out} cannot be written: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What is read of each file, how, and how a page is written."""
+    """What is read of each file, and how."""
 
     settings: Settings
     options: ReadOptions
     page_numbers: set[int] | None  # 1-based; None: all
-    write: Callable[[PageText, TextIO], None]
 
 
-def _read(files: list[Path], task: _Task, stream: TextIO) -> int:
-    """Read the files one after the other; return how many files and pages had errors."""
+def _read(found: list[Input], task: _Task, writer: DocumentWriter) -> int:
+    """Read the documents one after the other; return how many of them and of their pages had errors."""
     import os
     import sys
 
     os.environ["OMP_THREAD_LIMIT"] = "1"  # Tesseract's threads cost more than they bring; before it is loaded
-    from models.errors import InkstreamError
+    from models.errors import InkstreamError, UnsupportedFile
     from models.pipeline import PagePipeline
 
     pipeline = PagePipeline(task.settings.tesseract_api, task.settings.models_dir)
     failures = 0
-    for file in files:
+    for document in found:
         try:
-            for record in _records(pipeline, file, task):
-                task.write(record, stream)
+            for number, record in enumerate(_records(pipeline, document, task)):
+                if not number:
+                    writer.begin(document.name)
+                writer.page(record)
                 if record.exception is not None:
                     failures += 1
-                    print(f"error: {file}, page {record.pagenum + 1}: {record.exception}", file=sys.stderr)
+                    print(f"error: {document.name}, page {record.pagenum + 1}: {record.exception}", file=sys.stderr)
+            writer.end()
+        except BrokenPipeError:
+            raise
         except (InkstreamError, OSError) as error:
+            if isinstance(error, UnsupportedFile) and document.is_from_folder:
+                print(f"passed over: {document.name}: {error.message}", file=sys.stderr)
+                continue
             failures += 1
             reason = error.summary if isinstance(error, InkstreamError) else error
-            print(f"error: {file}: {reason}", file=sys.stderr)
+            print(f"error: {document.name}: {reason}", file=sys.stderr)
     return failures
 
 
-def _records(pipeline: PagePipeline, file: Path, task: _Task) -> Iterator[PageText]:
+def _records(pipeline: PagePipeline, document: Input, task: _Task) -> Iterator[PageText]:
     """Yield the record of each wanted page of a file, as a worker would send it; also of one that cannot be read.
 
     Raises:
@@ -121,14 +153,14 @@ def _records(pipeline: PagePipeline, file: Path, task: _Task) -> Iterator[PageTe
     from streams.messages.page_ranges import format_ranges
     from streams.messages.records import PageTask, failed_page_text, now, page_text
 
-    path = file.absolute().as_uri()
+    file, path = document.file, document.path
     digest = digest_of(file, path)
     passwords = [secret.get_secret_value() for secret in task.settings.passwords]
     info = inspect(file, [task.options.password, *passwords] if task.options.password else passwords)
     options = task.options.model_copy(update={"password": info.password})
     wanted = task.page_numbers
     pages = [page for page in range(info.total_pages) if wanted is None or page + 1 in wanted]
-    for pagenum in _with_progress_bar(pages, file.name):
+    for pagenum in _with_progress_bar(pages, document.name):
         page_task = PageTask(
             document_id=digest.document_id, pagenum=pagenum, total_pages=info.total_pages, path=path,
             reference=path, sha256=digest.sha256, options=options, started=now(),
@@ -152,19 +184,6 @@ def _with_progress_bar(pages: list[int], name: str) -> Iterable[int]:
 
     watched = len(pages) > 1 and sys.stderr.isatty() and not sys.stdout.isatty()
     return track(pages, name, console=Console(stderr=True), transient=True, disable=not watched)
-
-
-def _write_text(record: PageText, stream: TextIO) -> None:
-    if record.pagenum:
-        print("\f", end="", file=stream)  # a form feed between pages, as pdftotext and tesseract write
-    print(record.text, file=stream, flush=True)
-
-
-def _write_json(record: PageText, stream: TextIO) -> None:
-    print(record.model_dump_json(), file=stream, flush=True)
-
-
-_WRITERS = {"text": _write_text, "jsonl": _write_json}
 
 
 def _page_numbers(ranges: str | None) -> set[int] | None:

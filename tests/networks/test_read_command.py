@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pymupdf
@@ -59,3 +62,69 @@ def test_a_folder_that_is_not_there_is_named(four_pages: Path, tmp_path: Path) -
     result = read(four_pages, "-o", tmp_path / "nowhere/out.txt")
     assert result.exit_code != 0
     assert "nowhere/out.txt cannot be written" in str(result.exception or result.stderr)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with two documents, one of them in a folder inside, and files that are none."""
+    inner = tmp_path / "scans" / "inner"
+    inner.mkdir(parents=True)
+    for file, text in ((inner / "b.pdf", "Second document"), (tmp_path / "scans" / "a.pdf", "First document")):
+        document = pymupdf.open()
+        document.new_page(width=300, height=200).insert_text((40, 60), text)
+        file.write_bytes(document.tobytes())
+    (tmp_path / "scans" / "notes.txt").write_text("These are notes and no document")
+    (tmp_path / "scans" / ".hidden.pdf").write_bytes(b"not looked at")
+    return tmp_path / "scans"
+
+
+def test_a_folder_is_read_and_what_is_no_document_is_passed_over(folder: Path) -> None:
+    result = read(folder)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == (
+        f"==> {folder / 'a.pdf'} <==\nFirst document\n\n==> {folder / 'inner/b.pdf'} <==\nSecond document\n"
+    )
+    assert "passed over:" in result.stderr and "notes.txt" in result.stderr
+    assert "hidden" not in result.stderr
+
+
+def test_a_file_that_is_named_and_is_no_document_is_an_error(folder: Path) -> None:
+    result = read(folder / "notes.txt")
+    assert result.exit_code == 1
+    assert "error:" in result.stderr and "plain text" in result.stderr
+
+
+def test_a_folder_without_files_is_an_error(tmp_path: Path) -> None:
+    result = read(tmp_path)
+    assert result.exit_code != 0
+    assert "without files" in str(result.exception or result.stderr)
+
+
+def run(
+    *arguments: str | Path, given: bytes | None = None, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "streams", "read", *map(str, arguments)]
+    return subprocess.run(command, input=given, env=env, capture_output=True, timeout=120, check=False)
+
+
+def test_standard_input_is_read(folder: Path) -> None:
+    result = run("-", given=(folder / "a.pdf").read_bytes())
+    assert (result.returncode, result.stdout) == (0, b"First document\n"), result.stderr
+
+
+def test_a_pipe_that_is_closed_ends_it_without_a_word(folder: Path) -> None:
+    command = f"{sys.executable} -m streams read {folder} {folder} {folder} | true; echo ${{PIPESTATUS[0]}}"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, timeout=120, check=True)
+    assert result.stdout.strip() in (b"141", b"0")
+    assert b"Traceback" not in result.stderr and b"Broken" not in result.stderr
+
+
+def test_ascii_terminals_and_names_that_are_no_unicode(folder: Path) -> None:
+    odd = os.fsencode(folder) + b"/caf\xe9.pdf"
+    Path(os.fsdecode(odd)).write_bytes((folder / "a.pdf").read_bytes())
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    result = run(os.fsdecode(odd), folder / "a.pdf", env=environment)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count(b"First document") == 2
+    records = run(os.fsdecode(odd), "--format", "jsonl", env=environment)
+    assert json.loads(records.stdout)["path"].endswith("caf%E9.pdf")
