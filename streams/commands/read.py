@@ -136,7 +136,7 @@ def _read(found: list[Input], task: _Task, writer: DocumentWriter) -> int:
                 print(f"passed over: {document.name}: {error.message}", file=sys.stderr)
                 continue
             failures += 1
-            reason = error.summary if isinstance(error, InkstreamError) else error
+            reason = error.summary if isinstance(error, InkstreamError) else error.strerror
             print(f"error: {document.name}: {reason}", file=sys.stderr)
     return failures
 

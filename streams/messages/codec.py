@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import TypeVar
@@ -19,6 +20,7 @@ R = TypeVar("R", bound=Record)
 Headers = Iterable[tuple[str, bytes | None]]
 
 _MAX_OPTIONS_CHARACTERS = 16 * 1024  # every page task has a copy
+_NAMES = re.compile(r"\^\(([\w|]+)\)\$")  # the pattern of an option that is one of some names
 _SHOWN_CHARACTERS = 100  # characters of what somebody else wrote, in a message
 
 
@@ -136,4 +138,6 @@ def _unknown_name(error: ValidationError) -> str | None:
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(map(str, fault["loc"]))
-    return f"{where}: {fault['msg']}" if where else str(fault["msg"])
+    names = _NAMES.fullmatch(str(fault.get("ctx", {}).get("pattern", "")))
+    reason = f"use {', '.join(names[1].split('|'))}" if names else str(fault["msg"])
+    return f"{where}: {reason}" if where else reason

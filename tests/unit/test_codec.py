@@ -172,3 +172,8 @@ def test_what_is_no_unicode_is_escaped_wherever_it_stands() -> None:
     assert error.summary == "CorruptFile: page 0 holds \\udcd8"
     record = decode(PageText, encode(failed_page_text(task, error.summary)))
     assert (record.path, record.exception) == ("caf\\udce9.pdf", "CorruptFile: page 0 holds \\udcd8")
+
+
+def test_an_option_that_is_one_of_some_names_lists_them() -> None:
+    with pytest.raises(OptionsError, match="reader: use auto, tesseract, ppocr"):
+        merge_options(ReadOptions(), {"reader": "gpt"})
