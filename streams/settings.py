@@ -79,6 +79,15 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     api_token: SecretStr | None = Field(
         None, min_length=1, description="bearer token that the API asks for; none: it asks for none"
     )
+    api_open: bool = Field(
+        False, description="listen beyond this machine without a token: only where all that reach it are trusted"
+    )
+    api_hosts: Words = Field(
+        (), description="names the API is called by, beside addresses, names without dots and this machine's own"
+    )
+    api_public: Annotated[tuple[Literal["metrics", "docs"], ...], NoDecode, BeforeValidator(_split)] = Field(
+        (), description="what asks for no token where there is one: metrics, docs; probes never do"
+    )
 
     # sources
     inline_limit: int = Field(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, FastAPI, HTTPException
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, FastAPI, HTTPException, Response
+from fastapi.security import HTTPBearer
 
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
@@ -15,6 +14,8 @@ from streams.settings import Settings
 from streams.sources.producer import FileProducer
 from streams.table.table_follower import TableFollower
 from streams.web.body_limit import BodyLimit
+from streams.web.callers import CallerGuard
+from streams.web.docs import docs_page
 from streams.web.operations import operations_routes
 from streams.web.problems import Problem, add_problems
 from streams.web.tables import table_routes
@@ -25,7 +26,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem} for status in (400, 401, 404, 413, 422, 503)
 }
 
-_bearer = HTTPBearer(auto_error=False, description="needed where api_token is set")
+_bearer = HTTPBearer(auto_error=False, description="needed where api_token is set; callers.py asks for it")
 
 
 def create_api(
@@ -37,18 +38,13 @@ def create_api(
         description="SQL over everything read; documents in. A refusal is `{error, message}`.",
         version=version("inkstream"),
         responses=_REFUSALS,
-    )
+        docs_url=None, redoc_url=None, openapi_url=None,  # below: without scripts of other sites, and by the token
+    )  # fmt: skip
     add_problems(api)
+    api.add_middleware(CallerGuard, settings=settings)
     api.add_middleware(
         BodyLimit, limit_of=lambda path: largest_upload(settings) if path == "/files" else _MAX_REQUEST_BYTES
     )
-
-    # the token as bytes: comparing text in constant time is refused where it is not ASCII
-    wanted = settings.api_token.get_secret_value().encode() if settings.api_token else None
-
-    def authorised(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
-        if wanted and not (given and secrets.compare_digest(given.credentials.encode("latin-1"), wanted)):
-            raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
 
     def caught_up() -> None:
         if not table.ready:
@@ -58,8 +54,16 @@ def create_api(
         if health.kafka_away_s:
             raise HTTPException(503, "Kafka does not answer now", {"Retry-After": "5"})
 
-    api.include_router(table_routes(table), dependencies=[Depends(authorised), Depends(caught_up)])
-    sending = [Depends(authorised), Depends(kafka_answers)]
-    api.include_router(upload_routes(settings, producer), dependencies=sending)
-    api.include_router(operations_routes(settings, table, health, metrics, authorised))
+    @api.get("/openapi.json", include_in_schema=False)
+    async def openapi() -> dict[str, Any]:
+        return api.openapi()
+
+    @api.get("/", include_in_schema=False)
+    @api.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        return docs_page(api)
+
+    api.include_router(table_routes(table), dependencies=[Depends(_bearer), Depends(caught_up)])
+    api.include_router(upload_routes(settings, producer), dependencies=[Depends(_bearer), Depends(kafka_answers)])
+    api.include_router(operations_routes(settings, table, health, metrics))
     return api

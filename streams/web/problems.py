@@ -32,31 +32,31 @@ def add_problems(api: FastAPI) -> None:
     api.add_exception_handler(Exception, _defect)
 
 
-def _problem(status: int, error: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def problem(status: int, error: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     return JSONResponse(Problem(error=error, message=message).model_dump(), status, headers)
 
 
 async def _ours(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, InkstreamError)
     if isinstance(error, RecordTooLarge):
-        return _problem(413, error.reason, error.message)
+        return problem(413, error.reason, error.message)
     if error.retriable:
-        return _problem(503, error.reason, error.message, {"Retry-After": "1"})
-    return _problem(400, error.reason, error.message)
+        return problem(503, error.reason, error.message, {"Retry-After": "1"})
+    return problem(400, error.reason, error.message)
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     slug = _SLUGS.get(error.status_code) or HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    return _problem(error.status_code, slug, error.detail, error.headers)
+    return problem(error.status_code, slug, error.detail, error.headers)
 
 
 async def _malformed(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-    return _problem(422, "malformed-request", "; ".join(faults))
+    return problem(422, "malformed-request", "; ".join(faults))
 
 
 async def _defect(_: Request, error: Exception) -> JSONResponse:
     # the server still raises it afterwards, so the log has the traceback
-    return _problem(500, "internal-server-error", f"a defect of ours: {type(error).__name__}; the log has more")
+    return problem(500, "internal-server-error", f"a defect of ours: {type(error).__name__}; the log has more")

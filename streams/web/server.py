@@ -17,6 +17,7 @@ from streams.settings import Settings
 from streams.sources.producer import FileProducer
 from streams.table.table_follower import TableFollower
 from streams.web.api import create_api
+from streams.web.callers import check_exposure
 from streams.web.connections import BoundedConnection, max_connections
 
 _LAST_REQUESTS_S = 2  # that a request may go on once the worker is asked to stop
@@ -40,8 +41,9 @@ async def serving(
         topics: Done when Kafka has the topics.
 
     Raises:
-        ConfigurationError: The port is taken.
+        ConfigurationError: The port is taken, or the API would be open to other machines.
     """
+    check_exposure(settings)
     listening = listening_socket(
         settings.api_host, settings.api_port
     )  # first: a taken port is an error before anything else starts

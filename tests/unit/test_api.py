@@ -220,8 +220,10 @@ async def test_a_token_opens_the_api_whatever_its_letters(tmp_path: Path, given:
         if status == 401:
             assert refusal(answer) == (401, "unauthorized")
             assert answer.headers["www-authenticate"] == "Bearer"
-        for path in ("/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"):
+        for path in ("/healthz", "/readyz"):
             assert (await client.get(path)).status_code == 200, path
+        for path in ("/metrics", "/docs", "/openapi.json", "/", "/progress"):
+            assert (await client.get(path)).status_code == 401, path
         for path in ("/pages/d/0", "/documents/d", "/progress"):
             assert refusal(await client.get(path)) == (401, "unauthorized")
         assert refusal(await client.post("/files", files={"file": ("a", b"x")})) == (401, "unauthorized")
