@@ -100,9 +100,11 @@ class PrivateDatabase:
         try:
             yield self.writer
             self.writer.execute("COMMIT")
+        except MemoryError as error:  # queries have the rest of what SQLite may take: tried again, it fits
+            self._roll_back()
+            raise sqlite3.OperationalError("SQLite's memory is used up by queries") from error
         except BaseException:
-            if self.writer.in_transaction:  # a full disk has rolled back already
-                self.writer.execute("ROLLBACK")
+            self._roll_back()
             raise
         # what was committed stands; where it does not fit outside of the log, the next COMMIT fails
         with suppress(sqlite3.OperationalError):
@@ -117,6 +119,10 @@ class PrivateDatabase:
         self.writer.close()
         self._unlink()
         os.close(self._mark)
+
+    def _roll_back(self) -> None:
+        if self.writer.in_transaction:  # a full disk has rolled back already
+            self.writer.execute("ROLLBACK")
 
     def _shorten_log(self) -> None:
         _, length, _ = self.writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()

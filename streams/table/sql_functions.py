@@ -1,19 +1,25 @@
-"""SQLite's text functions whose time is the product of two lengths, bounded: no time limit reaches inside a call.
+"""SQLite's text functions that take as long as somebody likes, bounded: no time limit reaches inside a call.
 
-`instr(page, pattern)` with 16 MB and 4 MB takes hours, in one step that nothing interrupts. These give what
-SQLite's own give, in Python's linear time, for patterns as people write them.
+`instr(page, pattern)` with 16 MB and 4 MB takes hours, and `printf('%.2147483647c', 'x')` half a minute, in one
+step that nothing interrupts. These give what SQLite's own give, in Python's linear time, for arguments as people
+write them.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 MAX_PATTERN_CHARS = 100  # of LIKE and GLOB too: SQLite compares 16 MB with such a pattern in 4 s
+MAX_FORMAT_WIDTH, MAX_CONVERSIONS = 1000, 100  # of printf and format
 REFUSAL = (
     f"instr, replace and trim take text and numbers, patterns of at most {MAX_PATTERN_CHARS} characters, and make "
-    "no text that is too big"
+    f"no text that is too big; format takes widths up to {MAX_FORMAT_WIDTH} and %d %i %u %x %o %f %e %g %s %q %Q"
 )
+_CONVERSION = re.compile(r"%([-+ 0,#!]*)(\d{0,9})(?:\.(\d{0,9}))?l{0,2}(.)", re.DOTALL)
+_BEGUN_NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+_INTEGERS, _FLOATS, _TEXTS = "diuxXo", "eEfgG", "sqQw"
 
 Value = str | int | float | bytes | None
 """What SQLite passes to a function, and takes as a parameter."""
@@ -40,6 +46,8 @@ def bound_functions(connection: sqlite3.Connection, longest_value: int) -> None:
     connection.create_function("trim", 2, _trimmed(str.strip), deterministic=True)
     connection.create_function("ltrim", 2, _trimmed(str.lstrip), deterministic=True)
     connection.create_function("rtrim", 2, _trimmed(str.rstrip), deterministic=True)
+    for name in ("printf", "format"):
+        connection.create_function(name, -1, _formatted, deterministic=True)
 
 
 def _instr(text: Value, part: Value) -> int | None:
@@ -51,6 +59,57 @@ def _trimmed(strip: Callable[[str, str], str]) -> Callable[[Value, Value], str |
         return None if text is None or characters is None else strip(_text(text), _pattern(characters))
 
     return trim
+
+
+def _formatted(*arguments: Value) -> str | None:
+    """Return what SQLite's printf does, for widths that a table may have."""
+    if not arguments or arguments[0] is None:
+        return None
+    template, values = _text(arguments[0]), iter(arguments[1:])
+    if template.count("%") > 2 * MAX_CONVERSIONS:
+        raise ValueError("too many conversions")
+    return _CONVERSION.sub(lambda found: _converted(found, values), template)
+
+
+def _converted(found: re.Match[str], values: Iterator[Value]) -> str:
+    flags, width, precision, kind = found[1], int(found[2] or 0), found[3], found[4]
+    if kind == "%":
+        return "%"
+    if max(width, int(precision or 0)) > MAX_FORMAT_WIDTH or kind not in _INTEGERS + _FLOATS + _TEXTS:
+        raise ValueError("no such conversion")
+    value = next(values, None)
+    shown = "".join(flag for flag in ("+ 0#" if "0" in flags else "-+ #") if flag in flags) + (
+        str(width) if width else ""
+    )
+    if kind in _TEXTS:
+        text = _quoted("" if value is None and kind != "Q" else value, kind)
+        return f"%{'-' if '-' in flags else ''}{width or ''}s" % (text[: int(precision)] if precision else text)
+    digits = "" if precision is None else f".{precision or 0}"
+    number = _number_of(value)
+    if kind in _INTEGERS:
+        text = f"%{shown}{digits}{'d' if kind in 'diu' else kind}" % int(number)
+    else:
+        text = f"%{shown}{digits}{kind}" % number
+    return f"{int(number):,}" if "," in flags and kind in "diu" else text
+
+
+def _quoted(value: Value, kind: str) -> str:
+    if value is None:
+        return "NULL"
+    text = _text(value)
+    if kind == "s":
+        return text
+    mark = '"' if kind == "w" else "'"
+    doubled = text.replace(mark, 2 * mark)
+    return f"'{doubled}'" if kind == "Q" else doubled
+
+
+def _number_of(value: Value) -> float | int:
+    """Return a value as SQLite casts it to a number: what text begins with, else 0."""
+    if isinstance(value, int | float):
+        return value
+    begun = _BEGUN_NUMBER.match(value) if isinstance(value, str) else None
+    return 0 if begun is None else float(begun[0]) if set(begun[0]) & set(".eE") else int(begun[0])
 
 
 def _pattern(value: Value) -> str:

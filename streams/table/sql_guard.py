@@ -29,6 +29,7 @@ _QUERY = re.compile(
     r"(?:\s++|--[^\n]*+(?:\n|\Z)|/\*(?:[^*]++|\*(?!/))*+\*/)*+(?:SELECT|WITH|VALUES|EXPLAIN)\b", re.IGNORECASE
 )
 _INTERRUPT_INTERVAL_S = 0.02
+_MAX_HEAP_BYTES = 512 * 1024 * 1024  # of SQLite: a row is whole in memory before its size is known
 _MAX_RESULT_CHARS = 32 * 1024 * 1024  # a result is held in memory twice, as rows and as JSON
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
@@ -64,6 +65,7 @@ class QueryLimits:
 def restrict(connection: sqlite3.Connection, longest_value: int) -> None:
     """Bound for good what any statement on this connection may do; values are at most `longest_value` bytes."""
     bound_functions(connection, longest_value)
+    connection.execute(f"PRAGMA hard_heap_limit = {_MAX_HEAP_BYTES}")  # of all connections of this process together
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest_value)
@@ -88,6 +90,7 @@ def run_query(
             closing(connection.cursor()) as cursor,
             _guarded(connection),
             _interrupted(connection, limits.timeout_s),
+            _counted_text(connection),
         ):
             cursor.execute(sql, parameters)
             columns = [column[0] for column in cursor.description or ()]
@@ -119,6 +122,25 @@ def _fetch(cursor: sqlite3.Cursor, max_rows: int) -> tuple[list[list[Cell]], boo
         size += sum(len(value) if isinstance(value, str) else 8 for value in plain)
         rows.append(plain)
     return rows, False
+
+
+@contextmanager
+def _counted_text(connection: sqlite3.Connection) -> Iterator[None]:
+    """Refuse results whose text is too big while it comes: in Python's memory it is up to four times as large."""
+    size = 0
+
+    def text(value: bytes) -> str:
+        nonlocal size
+        size += len(value)
+        if size > 2 * _MAX_RESULT_CHARS:
+            raise MemoryError
+        return value.decode(errors="replace")
+
+    connection.text_factory = text
+    try:
+        yield
+    finally:
+        connection.text_factory = str
 
 
 @contextmanager

@@ -291,3 +291,51 @@ def test_bounded_functions_give_what_those_of_sqlite_give(one: Value, two: Value
         assert (
             bounded.execute(sql, (one, two, three)).fetchall() == plain.execute(sql, (one, two, three)).fetchall()
         )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "printf('%.2147483647c', 'x')", "format('%99999999d', 1)", "printf('%*d', 100000000, 1)", "printf('%p', 1)",
+        "printf('" + "%s" * 300 + "', 1)", "format('%.99999999f', 1.5)",
+    ],
+)  # fmt: skip
+def test_formats_that_take_as_long_as_somebody_likes_are_refused(table: MemoryTable, call: str) -> None:
+    with pytest.raises(QueryError, match="format takes widths up to 1000"):
+        table.query(f"SELECT {call}")
+
+
+_flags = st.sets(st.sampled_from("-0+"), max_size=2).map("".join)
+_kinds = st.sampled_from(["d", "x", "s", "Q", ".2f", ".3e", "%"])
+_sizes = st.integers(0, 30).map(lambda n: str(n) if n else "")
+
+
+@hypothesis_settings(max_examples=200, deadline=None)
+@given(_flags, _sizes, _kinds, st.integers(-(10**9), 10**9), st.text("ab' ", max_size=8))
+def test_formats_are_those_of_sqlite(flags: str, width: str, kind: str, number: int, text: str) -> None:
+    if kind == "%":
+        flags = width = ""
+    if kind == "x":
+        flags, number = flags.replace("+", ""), abs(number)
+    template = f"<%{flags}{width}{kind}>"
+    value: Value = text if kind in "sQ" else number
+    with closing(sqlite3.connect(":memory:")) as plain, closing(sqlite3.connect(":memory:")) as bounded:
+        bound_functions(bounded, 1000)
+        wanted = plain.execute("SELECT printf(?, ?)", (template, value)).fetchone()
+        assert bounded.execute("SELECT printf(?, ?)", (template, value)).fetchone() == wanted
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ",".join("x" * 60), ",".join(f"x || {n}" for n in range(60)),
+        ",".join(f"zeroblob(15000000 + {n})" for n in range(90)),
+    ],
+)  # fmt: skip
+def test_a_row_of_long_values_is_refused_before_it_fills_memory(tmp_path: Path, columns: str) -> None:
+    with closing(MemoryTable(Settings(table_dir=tmp_path, query_timeout_s=30))) as table:
+        sql = f"WITH t(x) AS MATERIALIZED (SELECT char(128512) || hex(zeroblob(7000000))) SELECT {columns} FROM t"
+        with pytest.raises(QueryError, match="more memory than there is"):
+            table.query(sql)
+        table.apply([("d/0", page())], [])
+        assert table.query("SELECT count(*) FROM result").rows == [[1]]
