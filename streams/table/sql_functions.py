@@ -78,9 +78,9 @@ def _converted(found: re.Match[str], values: Iterator[Value]) -> str:
     if max(width, int(precision or 0)) > MAX_FORMAT_WIDTH or kind not in _INTEGERS + _FLOATS + _TEXTS:
         raise ValueError("no such conversion")
     value = next(values, None)
-    shown = "".join(flag for flag in ("+ 0#" if "0" in flags else "-+ #") if flag in flags) + (
-        str(width) if width else ""
-    )
+    shown = "".join(
+        flag for flag in ("+ 0#" if "0" in flags and kind in _INTEGERS else "-+ 0#") if flag in flags
+    ) + (str(width) if width else "")
     if kind in _TEXTS:
         text = _quoted("" if value is None and kind != "Q" else value, kind)
         return f"%{'-' if '-' in flags else ''}{width or ''}s" % (text[: int(precision)] if precision else text)

@@ -306,7 +306,8 @@ def test_formats_that_take_as_long_as_somebody_likes_are_refused(table: MemoryTa
 
 
 _flags = st.sets(st.sampled_from("-0+"), max_size=2).map("".join)
-_kinds = st.sampled_from(["d", "x", "s", "Q", ".2f", ".3e", "%"])
+# digits enough for every number: where one is left over, SQLite rounds halves up and Python to even
+_kinds = st.sampled_from(["d", "x", "s", "Q", ".2f", ".10e", "%"])
 _sizes = st.integers(0, 30).map(lambda n: str(n) if n else "")
 
 
