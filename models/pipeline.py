@@ -44,6 +44,7 @@ from models.layout.reading_order import in_reading_order, page_text, reading_row
 from models.options import ReadOptions
 from models.reading.registry import ReaderSetup, TesseractApi, create_reader
 from models.recognition.confidence import with_calibrated_confidence
+from models.recognition.machine_readable_zone import with_zones_corrected
 from models.recognition.tesseract.data import check_languages
 from models.recognition.types import PageReader
 
@@ -133,7 +134,8 @@ class PagePipeline:
         _check_anything_read(pagenum, lines)
         lines = with_calibrated_confidence(lines, options.min_confidence)
         found = [replace(region, text=plain_letters(region.text)) for region in lines.regions]
-        regions = in_paragraphs(in_reading_order(found, lines.rotation), lines.rotation)
+        ordered = with_zones_corrected(in_reading_order(found, lines.rotation))
+        regions = in_paragraphs(ordered, lines.rotation)
         return PageReading(
             pagenum=pagenum, text=page_text(regions, lines.rotation), confidence=_confidence(regions), method="ocr",
             width=image.width, height=image.height, dpi=image.dpi, rotation=lines.rotation,
