@@ -1,7 +1,7 @@
 """Machine-readable zones of passports, visas and identity cards (ICAO Doc 9303): letters and digits by place.
 
-Recognisers take O for 0 and I for 1 there as elsewhere, but the zone's grammar says which of the two a place holds,
-and its check digits say whether a whole field is right.
+Recognisers take O for 0 and I for 1 there as elsewhere, but the zone's grammar decides which of the two a place
+holds, and its check digits show whether a whole field is right.
 """
 
 from __future__ import annotations
