@@ -65,7 +65,7 @@ def _ordered(
         _spread(line, dict.fromkeys(line, 0.0), widths, gap, x)
     for sweep in range(_SWEEPS):
         for line in lines if sweep % 2 else reversed(lines):
-            wanted = {name: _mean([x[other] for other in neighbours[name]], x[name]) for name in line}
+            wanted = {name: _mean([x[other] for other in sorted(neighbours[name])], x[name]) for name in line}
             if sweep < _SWEEPS // 2:
                 line.sort(key=lambda name: (wanted[name], name))
             _spread(line, wanted, widths, gap, x)
