@@ -20,7 +20,6 @@ from faust.types.tuples import TP
 logger = logging.getLogger(__name__)
 
 _CLOSE_S = 2.0
-_ROOM_CHECKS, _ROOM_CHECK_S = 50, 0.02  # a second in all: then Faust has its turn
 
 
 class GroupConsumer(Consumer):
@@ -35,18 +34,6 @@ class GroupConsumer(Consumer):
 
     def _new_consumer_thread(self) -> GroupConsumerThread:
         return GroupConsumerThread(self, loop=self.loop, beacon=self.beacon)
-
-    async def _wait_next_records(self, timeout: float) -> object:
-        """Return the next records. Where the buffers of all partitions are full, wait until one has room.
-
-        Faust looks again a second later. With four files fetched ahead, that was the time that small files took:
-        12 a second were split.
-        """
-        for _ in range(_ROOM_CHECKS):
-            if self._get_active_partitions() or not self.flow_active or self.should_stop:
-                break
-            await asyncio.sleep(_ROOM_CHECK_S)
-        return await super()._wait_next_records(timeout)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek every assigned partition to where the group goes on, and return these offsets."""
