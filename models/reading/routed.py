@@ -27,11 +27,13 @@ from models.options import ReadOptions
 from models.pages.glyphs import Glyphs, find_readable_glyphs
 from models.pages.ink import has_ink
 from models.pages.prepare import Prepared, prepare_upright
+from models.reading.check_boxes import NOT_TICKED, TICKED, blanked, find_check_boxes
 from models.reading.coverage import UnreadInk, unread_ink
 from models.reading.leaders import extended_to_next, with_leaders
 from models.reading.page_line import PageLine, has_print, separate_signatures
 from models.reading.second_look import missed_lines
 from models.reading.upright_page import UprightPage, detect_upright
+from models.recognition.alphabets import is_latin
 from models.recognition.line_images import cut_line
 from models.recognition.registry import ChosenRecogniser, LineRecognisers
 from models.recognition.tesseract.line_words import words_by_line
@@ -78,12 +80,15 @@ class RoutedReader:
         """Return the page's lines with raw confidences; `dropped` counts those too low to be text."""
         recognisers = self._recognisers.get(options)
         page = self._find_lines(image, options)
-        lines = self._classify(page.image, page.lines, options)
         glyphs = find_readable_glyphs(page.image.pixels)
+        boxes: list[PageLine] = []
+        if is_latin(options.languages):  # signs of Chinese and Japanese are squares as well
+            page, boxes = _without_check_boxes(page, glyphs.height)
+        lines = self._classify(page.image, page.lines, options)
         unread = _unread(page, glyphs, lines)
         if unread.rows:
             lines += self._look_again(page, lines, unread, options)
-        return _as_regions(page, glyphs, self._route(page, lines, recognisers, options))
+        return _as_regions(page, glyphs, [*self._route(page, lines, recognisers, options), *boxes])
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
         recognisers = self._recognisers.get(options)
@@ -142,6 +147,17 @@ class RoutedReader:
             return [_moved(word, prepared) for word in self._tesseract.words(prepared.image, options)]
         except PageTooLarge:
             return []  # for Tesseract: PP-OCR reads lines of any page
+
+
+def _without_check_boxes(page: UprightPage, letter_height: float) -> tuple[UprightPage, list[PageLine]]:
+    """Return the page with paper where its check boxes are, and the boxes as lines that are read."""
+    found = find_check_boxes(page.image.pixels, letter_height)
+    if not found:
+        return page, []
+    signs = [(one.box, TICKED if one.is_ticked else NOT_TICKED) for one in found]
+    lines = [PageLine(box_corners(box), "printed", LineReading(sign, 0.9), "check-box") for box, sign in signs]
+    image = PageImage(blanked(page.image.pixels, found), page.image.dpi)
+    return replace(page, image=image), lines
 
 
 def _readable(kind: Kind) -> Kind:

@@ -1,0 +1,101 @@
+"""Check boxes on scanned forms: small square frames that stand alone, and whether something is in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.arrays import F32, ImageU8
+from models.layout.geometry import Box
+from models.pages.glyphs import MIN_INK_DEPTH, MIN_INK_DEPTH_LEVELS, PAPER_WINDOW_PX
+from models.pages.ink import components, ink_on_uneven_paper, tones
+from models.pages.pixels import grey, shrink
+
+TICKED, NOT_TICKED = "\N{BALLOT BOX WITH X}", "\N{BALLOT BOX}"
+
+_MIN_SIDE_HEIGHTS, _MAX_SIDE_HEIGHTS = 0.8, 3.2  # of the page's letters
+_MIN_SIDE_PX = 9  # on the shrunk page: smaller ones may as well be an o
+_MAX_SIDE_RATIO = 1.25  # of the longer side to the shorter one
+_EDGE_FRACTION = 0.2  # of the side, in which each edge of the frame must run
+_MIN_EDGE_INK = 0.93  # of an edge's length that is inked: the curves of O, D and 0 have less
+_MIN_STRAIGHT_INK = 0.8  # of an edge's length, that one row or column of pixels has: frames slope a little
+_INNER_MARGIN = 0.25  # of the side, left at each edge
+_MIN_INNER_INK = 0.08  # of the inside: less is dirt
+_MAX_STROKE_SIDES = 0.26  # how thick the frame is: more is a bold letter, a bullet or a logo
+_MIN_GAP_SIDES = 0.4  # to the ink beside it: in a word, letters stand nearer
+
+
+@dataclass(frozen=True, slots=True)
+class CheckBox:
+    """One check box, in page pixels, and whether it is ticked."""
+
+    box: Box
+    is_ticked: bool
+
+
+def find_check_boxes(pixels: ImageU8, letter_height: float) -> list[CheckBox]:
+    """Return the check boxes of an upright page.
+
+    Args:
+        pixels: (H, W, 3) RGB or (H, W) grey uint8.
+        letter_height: The usual height of its glyph components in pixels; 0 where there are none.
+    """
+    small = shrink(grey(pixels))
+    scale = max(pixels.shape[:2]) / max(small.shape)
+    if letter_height <= 0:
+        return []
+    dark, paper = tones(small)
+    depth = max(MIN_INK_DEPTH_LEVELS, MIN_INK_DEPTH * (paper - dark))
+    ink = ink_on_uneven_paper(small, PAPER_WINDOW_PX, depth)
+    boxes = components(ink).boxes.astype(np.float32)
+    sides = boxes[:, 2:]
+    longer, shorter = sides.max(1), sides.min(1)
+    height = letter_height / scale
+    is_square = (shorter >= max(_MIN_SIDE_PX, _MIN_SIDE_HEIGHTS * height)) & (longer <= _MAX_SIDE_HEIGHTS * height)
+    is_square &= longer <= _MAX_SIDE_RATIO * shorter
+    found = []
+    for x, y, width, tall in boxes[is_square].astype(int).tolist():
+        frame = ink[y : y + tall, x : x + width]
+        if _is_frame(frame) and _stands_alone(ink, x, y, width, tall):
+            box = (x * scale, y * scale, (x + width) * scale, (y + tall) * scale)
+            found.append(CheckBox(box, _is_ticked(frame)))
+    return found
+
+
+def _is_frame(ink: ImageU8) -> bool:
+    """Return whether ink, (h, w) of 0 and 1, has four straight and thin edges."""
+    for turned in (ink, np.rot90(ink), np.rot90(ink, 2), np.rot90(ink, 3)):  # each edge on top
+        height, width = turned.shape
+        edge = turned[: max(1, round(_EDGE_FRACTION * height))]
+        is_straight = edge.sum(1).max() >= _MIN_STRAIGHT_INK * width
+        inked = turned == 0
+        strokes = np.where(inked.any(0), inked.argmax(0), height)  # how far down each column is inked from the top
+        if edge.max(0).mean() < _MIN_EDGE_INK or not is_straight or np.median(strokes) > _MAX_STROKE_SIDES * height:
+            return False
+    return True
+
+
+def _stands_alone(ink: ImageU8, x: int, y: int, width: int, height: int) -> bool:
+    """Return whether no ink stands close on its left and on its right."""
+    gap = max(2, round(_MIN_GAP_SIDES * width))
+    left = ink[y : y + height, max(0, x - gap) : x]
+    right = ink[y : y + height, x + width : x + width + gap]
+    return not left.any() and not right.any()
+
+
+def _is_ticked(ink: ImageU8) -> bool:
+    rows, columns = (round(_INNER_MARGIN * side) for side in ink.shape)
+    return float(ink[rows:-rows, columns:-columns].mean()) >= _MIN_INNER_INK
+
+
+def blanked(pixels: ImageU8, boxes: list[CheckBox]) -> ImageU8:
+    """Return a page with paper where its check boxes are: a recogniser would read a letter there."""
+    copy = pixels.copy()
+    for found in boxes:
+        x0, y0, x1, y1 = (round(side) for side in found.box)
+        margin = max(1, (x1 - x0) // 10)
+        around = pixels[max(0, y0 - 2 * margin) : y0 - margin, x0:x1]
+        paper: F32 = np.median((around if around.size else pixels).reshape(-1, *pixels.shape[2:]), axis=0)
+        copy[max(0, y0 - margin) : y1 + margin, max(0, x0 - margin) : x1 + margin] = paper
+    return copy
