@@ -96,15 +96,20 @@ def test_a_kafka_that_stops_is_reported_refused_and_outlived_one_that_is_killed_
 
 
 def test_nothing_is_left_in_shared_memory_of_a_service_that_is_killed(up: Up) -> None:
-    family = [psutil.Process(up.process.pid), *psutil.Process(up.process.pid).children(recursive=True)]
-    shared = {found for one in family for found in _shared_memory(one.pid)}
-    assert shared  # locks of the reader pool
+    up.until(lambda: bool(_shared_memory(_family(up))))  # locks of the reader pool, which starts when it is needed
+    family = _family(up)
+    shared = _shared_memory(family)
     up.process.kill()
     up.until(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in family))
     up.until(lambda: not any(file.exists() for file in shared))
 
 
-def _shared_memory(pid: int) -> set[Path]:
-    """Return the files in /dev/shm that a process has mapped, and still have a name."""
-    lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+def _family(up: Up) -> list[psutil.Process]:
+    """Return the processes of a service."""
+    return [psutil.Process(up.process.pid), *psutil.Process(up.process.pid).children(recursive=True)]
+
+
+def _shared_memory(family: list[psutil.Process]) -> set[Path]:
+    """Return the files in /dev/shm that processes have mapped, and that still have a name."""
+    lines = [line for one in family for line in Path(f"/proc/{one.pid}/maps").read_text().splitlines()]
     return {Path(line.split()[5]) for line in lines if "/dev/shm/" in line and not line.endswith("(deleted)")}
