@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -30,7 +31,12 @@ def query(
 
     settings = load_settings()
     secret = token or (settings.api_token.get_secret_value() if settings.api_token else None)
-    _print(_answer(url or api_url(settings), sql, secret), output)
+    answer = _answer(url or api_url(settings), sql, secret)
+    _print(answer, output)
+    if answer["truncated"] and output != "table":
+        cut = f"cut after {len(answer['rows'])} rows (query_max_rows): what was written is not whole"
+        print(f"error: {cut}; ask in parts, with LIMIT and OFFSET, or raise query_max_rows", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 def _answer(address: str, sql: str, token: str | None) -> dict[str, Any]:
@@ -59,7 +65,6 @@ def _answer(address: str, sql: str, token: str | None) -> dict[str, Any]:
 def _print(result: dict[str, Any], output: str) -> None:
     import csv
     import json
-    import sys
 
     columns, rows = result["columns"], result["rows"]
     if output == "jsonl":
