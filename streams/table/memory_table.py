@@ -18,6 +18,7 @@ from models.layout.geometry import bounds
 from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
 from streams.table.private_database import PrivateDatabase, memory_folder
+from streams.table.search_terms import search_terms
 from streams.table.sql_functions import Value
 from streams.table.sql_guard import QueryLimits, QueryResult, run_query
 
@@ -48,7 +49,7 @@ _DOCUMENT_COLUMNS = tuple(DocumentRecord.model_fields)
 
 _SCHEMA = f"""
 CREATE VIRTUAL TABLE result USING fts5(
-    {", ".join(name if name in _SEARCHED else f"{name} UNINDEXED" for name in _PAGE_COLUMNS)},
+    {", ".join(name if name in _SEARCHED else f"{name} UNINDEXED" for name in _PAGE_COLUMNS)}, search_terms,
     tokenize = "unicode61 remove_diacritics 2"
 );
 CREATE TABLE page_keys (key TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE) WITHOUT ROWID;
@@ -63,10 +64,14 @@ CREATE TABLE documents ({", ".join(_DOCUMENT_COLUMNS)}, PRIMARY KEY (document_id
 _OPENING = (
     "SELECT (SELECT rowid FROM result LIMIT 1), (SELECT 1 FROM json_each('[]')), (SELECT 1 FROM json_tree('[]'))"
 )
-_INSERT_PAGE = f"INSERT INTO result (rowid, {', '.join(_PAGE_COLUMNS)}) VALUES (?{', ?' * len(_PAGE_COLUMNS)})"
+_PAGE_VALUES = (*_PAGE_COLUMNS, "search_terms")
+_INSERT_PAGE = f"INSERT INTO result (rowid, {', '.join(_PAGE_VALUES)}) VALUES (?{', ?' * len(_PAGE_VALUES)})"
 _INSERT_REGION = f"INSERT INTO regions VALUES (?{', ?' * len(_REGION_COLUMNS)})"
 _INSERT_DOCUMENT = f"INSERT OR REPLACE INTO documents VALUES (?{', ?' * (len(_DOCUMENT_COLUMNS) - 1)})"
-_PAGE_OF_KEY = "SELECT result.* FROM page_keys JOIN result ON result.rowid = page_keys.id WHERE key = ?"
+_PAGE_OF_KEY = (
+    f"SELECT {', '.join(f'result.{name}' for name in _PAGE_COLUMNS)} "
+    "FROM page_keys JOIN result ON result.rowid = page_keys.id WHERE key = ?"
+)
 _REGIONS_OF_KEY = (
     f"SELECT {', '.join(_REGION_COLUMNS)} FROM regions WHERE page = (SELECT id FROM page_keys WHERE key = ?) "
     "ORDER BY line"
@@ -146,7 +151,8 @@ class MemoryTable:
         if not row:
             self._next += 1
             db.execute("INSERT INTO page_keys VALUES (?, ?)", (key, number))
-        db.execute(_INSERT_PAGE, [number, *(getattr(page, name) for name in _PAGE_COLUMNS)])
+        terms = search_terms(page.text, [paragraph.text for paragraph in page.paragraphs])
+        db.execute(_INSERT_PAGE, [number, *(getattr(page, name) for name in _PAGE_COLUMNS), terms])
         db.executemany(_INSERT_REGION, _region_rows(number, page))
 
 

@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from streams.errors import ConfigurationError, QueryError
-from streams.messages.records import DocumentRecord, PageText, RegionRecord
+from streams.messages.records import DocumentRecord, PageText, ParagraphRecord, RegionRecord
 from streams.settings import Settings
 from streams.table.memory_table import MemoryTable
 from streams.table.private_database import memory_folder
@@ -340,3 +340,30 @@ def test_a_row_of_long_values_is_refused_before_it_fills_memory(tmp_path: Path, 
             table.query(sql)
         table.apply([("d/0", page())], [])
         assert table.query("SELECT count(*) FROM result").rows == [[1]]
+
+
+def read_as(text: str, *paragraphs: str) -> PageText:
+    return page(text).model_copy(update={"paragraphs": [ParagraphRecord(text=one) for one in paragraphs]})
+
+
+@pytest.mark.parametrize(
+    ("searched", "found"),
+    [
+        ("committee", True), ("commit", True), ("tee", True), ("größe", True), ("GROSSE", False),
+        ("東京", True), ("京大", True), ("大学病院", True), ('"東京大学" AND "大学病院"', True), ("院", True),
+        ("大阪", False), ("nothing", False),
+    ],
+)  # fmt: skip
+def test_words_are_found_whole_and_in_parts_where_scripts_have_no_spaces(
+    table: MemoryTable, searched: str, found: bool
+) -> None:
+    text = "by the commit-\ntee of Größe\n東京大学病\n院"
+    table.apply([("d/0", read_as(text, "by the committee of Größe", "東京大学病院"))], [])
+    rows = table.query("SELECT text FROM result WHERE result MATCH ?", [searched]).rows
+    assert rows == ([[text]] if found else [])
+
+
+def test_the_terms_of_a_huge_run_are_bounded(table: MemoryTable) -> None:
+    table.apply([("d/0", page("漢字仮名" * 100_000))], [])
+    ((terms,),) = table.query("SELECT length(search_terms) FROM result").rows
+    assert isinstance(terms, int) and terms < 100

@@ -1,0 +1,37 @@
+"""What a page is found by beside its text: words that lines split, and parts of words in scripts without spaces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+_WORD = re.compile(r"[^\W_]+")
+# Chinese characters, kana and hangul: a run of them is one token for FTS5, whatever words it holds.
+_RUN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]{2,}")
+_MAX_PART_CHARACTERS = 4  # longer words are searched by their parts: "東京大学" AND "大学病院"
+_MAX_TERMS = 200_000  # of a page: a sheet of a newspaper has some 40,000
+
+
+def search_terms(text: str, paragraphs: Sequence[str]) -> str:
+    """Return the terms that a page's text lacks, with spaces between them.
+
+    Args:
+        text: Of the page, line by line.
+        paragraphs: Their texts, in which words that were split at line ends are whole.
+    """
+    known = set(_WORD.findall(text))
+    whole = (word for paragraph in paragraphs for word in _WORD.findall(paragraph) if word not in known)
+    terms: dict[str, None] = {}
+    for term in (*dict.fromkeys(whole), *_parts(text)):
+        terms[term] = None
+        if len(terms) == _MAX_TERMS:
+            break
+    return " ".join(terms)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield what stands in runs of such scripts, one to four characters long; what lines split is joined."""
+    for run in _RUN.findall(text.replace("\n", "")):
+        for length in range(1, _MAX_PART_CHARACTERS + 1):
+            for start in range(len(run) - length + 1):
+                yield run[start : start + length]
