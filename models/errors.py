@@ -25,7 +25,10 @@ import re
 from typing import ClassVar
 
 # user and password, or the one token that http takes for both; in abfs://container@account nothing is secret
-_USER_INFO = re.compile(r"(https?://)[^/?#\s]*@|(://)[^/?#\s:@]*:[^/?#\s]*@", re.IGNORECASE)
+# (people write ? and # in passwords as they are)
+_USER_INFO = re.compile(r"(https?://)[^/\s]*@|(://)[^/?#\s:@]*:[^/\s]*@", re.IGNORECASE)
+# A presigned URL is a password: its query holds the signature. In file:// a question mark belongs to the name.
+_AFTER_SCHEME = re.compile(r"""(?<!file)(?<!kafka)://[^\s"'<>]*""", re.IGNORECASE)
 
 
 def as_unicode(text: str) -> str:
@@ -33,9 +36,20 @@ def as_unicode(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
-def without_user_info(text: str) -> str:
-    """Return text without the users and passwords of the URIs in it: messages end in logs, records and letters."""
-    return _USER_INFO.sub(lambda found: found[1] or found[2], text)
+def without_secrets(text: str) -> str:
+    """Return text without the users, passwords and queries of its URIs: messages end in logs, records, letters."""
+    bare = _USER_INFO.sub(lambda found: found[1] or found[2], text)
+    return _AFTER_SCHEME.sub(lambda found: _before_query(found[0]), bare)
+
+
+def shown_uri(uri: str) -> str:
+    """Return a whole URI, or a path, without its user, password and query, whatever characters are in them."""
+    bare = without_secrets(uri)
+    return bare if "://" not in bare or bare.startswith(("file://", "kafka://")) else _before_query(bare)
+
+
+def _before_query(uri: str) -> str:
+    return re.split(r"[?#]", uri, maxsplit=1)[0]
 
 
 class InkstreamError(Exception):
@@ -55,8 +69,8 @@ class InkstreamError(Exception):
 
     @property
     def message(self) -> str:
-        """Return the sentence for a person: what happened and what to do next; Unicode, and no URI's password."""
-        return without_user_info(as_unicode(str(self.args[0]))) if self.args else self.reason
+        """Return the sentence for a person: what happened and what to do next; Unicode, and no URI's secrets."""
+        return without_secrets(as_unicode(str(self.args[0]))) if self.args else self.reason
 
     @property
     def summary(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.document import DocumentInfo
-from models.errors import InkstreamError, without_user_info
+from models.errors import InkstreamError, shown_uri
 from models.options import ReadOptions
 from streams.agents.backpressure import Backpressure
 from streams.agents.delivery import Delivery
@@ -94,7 +94,7 @@ class SplitFiles:
             digest = ContentDigest(path)
             digest.update(message.value or b"")
             await asyncio.to_thread(partial.write_bytes, message.value or b"")
-        return _File(without_user_info(path), reference, headers.document_id or digest.document_id, digest.sha256)
+        return _File(shown_uri(path), reference, headers.document_id or digest.document_id, digest.sha256)
 
     def _passwords_for(self, options: ReadOptions) -> list[str]:
         return self._passwords if options.password is None else [options.password, *self._passwords]
@@ -104,7 +104,7 @@ class SplitFiles:
         options = options.model_copy(update={"password": info.password})
         started = now()
         record = DocumentRecord(
-            document_id=file.document_id, path=file.path, reference=without_user_info(file.reference),
+            document_id=file.document_id, path=file.path, reference=shown_uri(file.reference),
             total_pages=info.total_pages,
             pages_read=0, pages_failed=0, status="reading", started=started, finished=None,
         )  # fmt: skip
@@ -128,7 +128,7 @@ class SplitFiles:
         digest = ContentDigest(path)
         digest.update(message.value or b"")
         document_id = headers.document_id or digest.document_id
-        path, reference = without_user_info(path), without_user_info(reference)
+        path, reference = shown_uri(path), shown_uri(reference)
         letter = dead_letter("split_files", error, message, attempts=attempts, path=path, document_id=document_id)
         moment = now()
         record = DocumentRecord(

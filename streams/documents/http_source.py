@@ -15,10 +15,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import httpx
 
+from models.errors import shown_uri
 from streams.errors import SourceForbidden, SourceGone, SourceTooLarge, SourceUnavailable, UndecodableMessage
 
 _MAX_REDIRECTS = 5
@@ -62,9 +63,10 @@ async def fetch_http(url: str, target: Path, limits: HttpLimits, resolve: Resolv
         SourceUnavailable: The host cannot be reached, fails or takes too long; trying later may help.
     """
     try:
-        shown = without_credentials(url)
+        urlsplit(url)
     except ValueError as error:  # not shown: where it has a password is not known
         raise UndecodableMessage(f"a content-ref is no URL: {error}") from error
+    shown = shown_uri(url)
     try:
         async with asyncio.timeout(limits.timeout_s):
             await _follow(url, target, limits, resolve)
@@ -78,29 +80,23 @@ async def fetch_http(url: str, target: Path, limits: HttpLimits, resolve: Resolv
         ) from error
 
 
-def without_credentials(url: str) -> str:
-    """Return a URL as it may be logged: without user name and password. Raises ValueError where it is none."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
 async def _follow(url: str, target: Path, limits: HttpLimits, resolve: Resolve) -> None:
     for _ in range(_MAX_REDIRECTS + 1):
         async with _answer(httpx.URL(url), limits, resolve) as response:
             if response.has_redirect_location:
                 url = str(httpx.URL(url).join(response.headers["location"]))
                 continue
-            _check_status(response, without_credentials(url))
-            await _write(response, target, limits.max_bytes, without_credentials(url))
+            _check_status(response, shown_uri(url))
+            await _write(response, target, limits.max_bytes, shown_uri(url))
             return
-    raise SourceForbidden(f"{without_credentials(url)} redirects more than {_MAX_REDIRECTS} times")
+    raise SourceForbidden(f"{shown_uri(url)} redirects more than {_MAX_REDIRECTS} times")
 
 
 @asynccontextmanager
 async def _answer(url: httpx.URL, limits: HttpLimits, resolve: Resolve) -> AsyncIterator[httpx.Response]:
     """Yield the answer of a host, asked at an address that was checked."""
     if url.scheme not in ("http", "https") or not url.host:
-        raise SourceForbidden(f"{without_credentials(str(url))} is neither http nor https")
+        raise SourceForbidden(f"{shown_uri(str(url))} is neither http nor https")
     address = await _checked_address(url, limits, resolve)
     # the address is connected to; the host is named to the server, and its certificate is held against it
     request = httpx.Request(

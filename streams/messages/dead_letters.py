@@ -6,13 +6,15 @@ import base64
 import traceback
 from collections.abc import Iterable
 
-from models.errors import InkstreamError, without_user_info
+from models.errors import InkstreamError, without_secrets
 from streams.messages.incoming import Incoming
 from streams.messages.records import DeadLetter, Stage, now
 
 # A page task is under a kilobyte. Files stay on raw-files, from where a replay fetches them.
 _MAX_PAYLOAD_BYTES = 64 * 1024
-_SECRET_HEADERS = {"options"}  # may hold a password; a replay reads the original headers from the topic
+# `options` may hold a password, and any client's own header (authorization, cookie) another secret. A replay reads
+# the original headers from the topic.
+_SHOWN_HEADERS = {"path", "document-id", "content-ref", "replay-of"}
 
 
 def dead_letter(
@@ -30,7 +32,7 @@ def dead_letter(
     small = value is not None and len(value) <= _MAX_PAYLOAD_BYTES and stage == "read_pages"
     return DeadLetter(
         timestamp=now(), reason=error.reason, stage=stage, exception=error.summary,
-        traceback=without_user_info("".join(traceback.format_exception(error))),
+        traceback=without_secrets("".join(traceback.format_exception(error))),
         topic=message.topic, partition=message.partition, offset=message.offset,
         attempts=attempts, path=path, document_id=document_id, pagenum=pagenum,
         headers=_readable(message.headers),
@@ -40,7 +42,7 @@ def dead_letter(
 
 def _readable(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
     return {
-        name: without_user_info(value.decode(errors="replace"))
+        name: without_secrets(value.decode(errors="replace"))
         for name, value in headers
-        if value is not None and name not in _SECRET_HEADERS
+        if value is not None and name in _SHOWN_HEADERS
     }

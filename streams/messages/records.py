@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.document import Kind, Method, PageReading
-from models.errors import without_user_info
+from models.errors import shown_uri
 from models.options import ReadOptions
 
 _RANGES = r"^(\d{1,7}(-\d{1,7})?(,\d{1,7}(-\d{1,7})?)*)?$"
@@ -51,11 +51,11 @@ class PageTask(Record):
     pagenum: Pages
     total_pages: TotalPages
     path: str
-    reference: str = Field(description="without user and password")
+    reference: str = Field(description="without user, password and query")
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     options: ReadOptions = Field(description="its password is sealed")
     started: str
-    credentials: str | None = Field(None, repr=False, description="user and password of the reference, sealed")
+    credentials: str | None = Field(None, repr=False, description="the whole reference, sealed, where that is less")
 
 
 class RegionRecord(Record):
@@ -189,7 +189,7 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         total_pages=task.total_pages, confidence=reading.confidence, method=reading.method,
         width=reading.width, height=reading.height, dpi=reading.dpi, rotation=reading.rotation,
         language=reading.language, models=reading.models,
-        reference=without_user_info(task.reference), exception=None,
+        reference=shown_uri(task.reference), exception=None,
         timings_ms=reading.timings_ms, dropped=reading.dropped,
         paragraphs=[ParagraphRecord(text=text) for text in reading.paragraphs], coverage=reading.coverage,
         warnings=list(reading.warnings),
@@ -206,6 +206,6 @@ def failed_page_text(task: PageTask, exception: str) -> PageText:
     return PageText(
         timestamp=now(), pagenum=task.pagenum, path=task.path, text="", document_id=task.document_id,
         total_pages=task.total_pages, confidence=None, method=None, width=0, height=0, dpi=0, rotation=0.0,
-        language=task.options.languages, regions=[], models={}, reference=without_user_info(task.reference),
+        language=task.options.languages, regions=[], models={}, reference=shown_uri(task.reference),
         exception=exception, timings_ms={},
     )  # fmt: skip

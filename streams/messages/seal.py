@@ -1,4 +1,4 @@
-"""Secrets of documents, sealed before they go on a topic: passwords, and the user and password of references.
+"""Secrets of documents, sealed before they go on a topic: passwords, and references that hold a secret.
 
 Whoever may read a topic, a dead letter or Kafka's files reads a token. Workers of one service share the key: it is
 in the data folder, or in `seal_keys` where they run on several machines.
@@ -19,7 +19,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from models.errors import without_user_info
+from models.errors import shown_uri
 from models.options import ReadOptions
 from streams.errors import ConfigurationError, SealedElsewhere
 from streams.messages.records import PageTask
@@ -74,12 +74,12 @@ class Seal:
 
     def sealed_task(self, task: PageTask) -> PageTask:
         """Return a page task whose secrets are tokens."""
-        reference, user_info = split_user_info(task.reference)
-        credentials = task.credentials if user_info is None else self.seal(user_info)
+        shown = shown_uri(task.reference)
+        credentials = task.credentials if shown == task.reference else self.seal(task.reference)
         return task.model_copy(
             update={
                 "options": _with_password(task.options, self.seal),
-                "reference": reference,
+                "reference": shown,
                 "credentials": credentials,
             }
         )
@@ -88,8 +88,10 @@ class Seal:
         """Return a page task with its secrets in the clear. Raises SealedElsewhere."""
         reference = task.reference
         if task.credentials is not None:
-            parts = urlsplit(reference)
-            reference = urlunsplit(parts._replace(netloc=f"{self.open(task.credentials)}@{parts.netloc}"))
+            reference = self.open(task.credentials)
+            if "://" not in reference:  # user and password alone, as versions before this one sealed them
+                parts = urlsplit(task.reference)
+                reference = urlunsplit(parts._replace(netloc=f"{reference}@{parts.netloc}"))
         return task.model_copy(update={"options": self.opened_options(task.options), "reference": reference})
 
     def opened_options(self, options: ReadOptions) -> ReadOptions:
@@ -122,18 +124,6 @@ def _with_password(options: ReadOptions, change: Callable[[str], str]) -> ReadOp
 def is_sealed(text: str) -> bool:
     """Return whether a text is a token."""
     return text.startswith(PREFIX)
-
-
-def split_user_info(uri: str) -> tuple[str, str | None]:
-    """Return a URI without its user and password, and these; None where it has none, or is no URI."""
-    if without_user_info(uri) == uri:
-        return uri, None
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        return uri, None
-    user_info, at, host = parts.netloc.rpartition("@")
-    return (urlunsplit(parts._replace(netloc=host)), user_info) if at else (uri, None)
 
 
 def _fernet(key: str) -> Fernet:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from time import monotonic
 
-from models.errors import without_user_info
+from models.errors import without_secrets
 from streams.terminal import plain
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -37,7 +37,7 @@ class PlainFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a line, or several with a traceback."""
-        return without_user_info(plain(super().format(record)))
+        return without_secrets(plain(super().format(record)))
 
 
 class OncePerMinute(logging.Filter):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import signal
@@ -133,6 +134,23 @@ class Topics:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
                     found += [decode(kind, record.value) for record in records]
         return found
+
+
+async def everything_on(settings: Settings) -> dict[str, bytes]:
+    """Return all that stands on each topic: keys, values, headers, and payloads of dead letters decoded."""
+    found: dict[str, bytes] = {}
+    names = TopicNames.of(settings)
+    for topic in (names.raw_files, names.pages, names.page_text, names.documents, names.dead_letters):
+        async with topic_consumer(settings, [topic], from_beginning=True) as consumer:
+            ends = await consumer.end_offsets(consumer.assignment())
+            while any([await consumer.position(where) < end for where, end in ends.items()]):
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    for record in records:
+                        found[topic] = found.get(topic, b"") + repr(record).encode() + (record.value or b"")
+                        if topic == names.dead_letters:
+                            payload = json.loads(record.value or b"{}").get("payload_base64")
+                            found[topic] += base64.b64decode(payload or "")
+    return found
 
 
 async def eventually(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import os
 import subprocess
@@ -14,11 +13,10 @@ import httpx
 import pymupdf
 import pytest
 
-from streams.kafka.follower import topic_consumer
 from streams.kafka.replay import Replayer, stored_letters
 from streams.kafka.topics import TopicNames
 from streams.settings import Settings
-from tests.integration.harness import ROOT, Topics, WorkerProcess, eventually, produce
+from tests.integration.harness import ROOT, Topics, WorkerProcess, eventually, everything_on, produce
 
 pytestmark = pytest.mark.timeout(180)
 PASSWORD = "quux-8842-sesame"
@@ -29,23 +27,6 @@ def locked_pdf() -> bytes:
     for number in range(2):
         document.new_page(width=300, height=200).insert_text((40, 60), f"This is page number {number}.")
     return bytes(document.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw=PASSWORD, no_new_id=True))
-
-
-async def everything_on(settings: Settings) -> dict[str, bytes]:
-    """Return all that stands on each topic: keys, values, headers, and payloads of dead letters decoded."""
-    found: dict[str, bytes] = {}
-    names = TopicNames.of(settings)
-    for topic in (names.raw_files, names.pages, names.page_text, names.documents, names.dead_letters):
-        async with topic_consumer(settings, [topic], from_beginning=True) as consumer:
-            ends = await consumer.end_offsets(consumer.assignment())
-            while any([await consumer.position(where) < end for where, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    for record in records:
-                        found[topic] = found.get(topic, b"") + repr(record).encode() + (record.value or b"")
-                        if topic == names.dead_letters:
-                            payload = json.loads(record.value or b"{}").get("payload_base64")
-                            found[topic] += base64.b64decode(payload or "")
-    return found
 
 
 def files_with(secret: str, folder: Path) -> list[Path]:

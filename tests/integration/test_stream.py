@@ -28,6 +28,7 @@ from tests.integration.harness import (
     Topics,
     WorkerProcess,
     eventually,
+    everything_on,
     produce,
     scanned_pdf,
     text_pdf,
@@ -150,21 +151,23 @@ async def test_every_malformed_message_becomes_a_typed_dead_letter(settings: Set
 
 async def test_neither_text_nor_secrets_are_logged(settings: Settings, topics: Topics) -> None:
     names = TopicNames.of(settings)
-    secrets = ("quicksilver", "sesame4711", "987654321", "hunter2")
+    secrets = ("quicksilver", "sesame4711", "987654321", "hunter2", "s1gnature")
     locked = pymupdf.open()
     locked.new_page().insert_text((72, 72), "quicksilver")
     await produce(
         settings, names.raw_files, locked.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="sesame4711")
     )
     await produce(settings, names.raw_files, text_pdf(1), headers={"options": b'{"password": 987654321}'})
-    await produce(settings, names.raw_files, b"", headers={"content-ref": b"http://me:hunter2@192.0.2.1/x.pdf"})
-    await produce(settings, names.raw_files, b"", headers={"content-ref": b"ftp://me:hunter2@192.0.2.1/x.pdf"})
+    for scheme in ("http", "ftp", "s3"):
+        reference = f"{scheme}://me:hunter2@192.0.2.1/x.pdf?X-Amz-Signature=s1gnature".encode()
+        foreign = {"content-ref": reference, "authorization": b"Bearer hunter2"}
+        await produce(settings, names.raw_files, b"", headers=foreign)
     forged = b'{"document_id": 5, "text": "quicksilver", "options": {"password": 987654321}}'
     for topic in (names.pages, names.page_text, names.documents):
         await produce(settings, topic, forged, key=b"forged")
     settings = Settings(**{**settings.model_dump(), "passwords": ("sesame4711",), "source_retry_s": 0})
     with WorkerProcess(settings) as worker:
-        await letters(topics, 4, worker)
+        await letters(topics, 5, worker)
         async with httpx.AsyncClient(base_url=(settings.data_dir / "api").read_text().strip()) as client:
 
             async def read() -> bool:
@@ -177,6 +180,11 @@ async def test_neither_text_nor_secrets_are_logged(settings: Settings, topics: T
         log = worker.log.read_text()
     assert "page-text/" in log
     assert [secret for secret in secrets if secret in log] == []
+    written = await everything_on(settings)
+    of_references = (b"hunter2", b"s1gnature")
+    assert {topic for topic, content in written.items() if any(s in content for s in of_references)} == {
+        names.raw_files
+    }
 
 
 async def document_is(topics: Topics, document: str, status: str) -> bool:
