@@ -6,12 +6,15 @@ InkstreamError
 │   ├── SourceGone           the file behind a reference is no longer there, or is no longer the same
 │   ├── SourceForbidden      a reference may not be fetched, or its server refuses it
 │   ├── SourceTooLarge       the file behind a reference is larger than it may be
+│   ├── SourceUnsupported    there is no client here for a reference's scheme
+│   ├── SourceFailed         a client raised what nobody expected of it
 │   ├── ExpiredUnread        messages were deleted from their topic before anybody read them
 │   ├── SealedElsewhere      a password was sealed with a key that is not this service's
 │   ├── PoisonMessage        the whole worker died each time it took up this message
 │   └── RecordTooLarge       a result is larger than its topic takes
 ├── DiskFull                 there is no room for a document (retriable, waited for)
 ├── SourceUnavailable        a reference cannot be fetched right now (retriable)
+│   └── SourceGivenUp        it could not be fetched for source_retry_s
 ├── QueryError               SQL that is wrong, not allowed, or takes too long
 │   └── TableBusy            too many other queries run (retriable)
 ├── FileUnreadable           a file to send is not there or may not be read
@@ -56,6 +59,18 @@ class SourceTooLarge(MessageError):
     reason = "source-too-large"
 
 
+class SourceUnsupported(MessageError):
+    """A reference needs a package that is not installed where it was to be fetched."""
+
+    reason = "source-unsupported"
+
+
+class SourceFailed(MessageError):
+    """A reference cannot be fetched, for a reason that its server or client gave and nobody expected."""
+
+    reason = "source-failed"
+
+
 class ExpiredUnread(MessageError):
     """Messages were deleted from their topic, by retention or by hand, before anybody read them."""
 
@@ -93,6 +108,12 @@ class SourceUnavailable(InkstreamError):
 
     retriable = True
     reason = "source-unavailable"
+
+
+class SourceGivenUp(SourceUnavailable):
+    """A reference could not be fetched for as long as it is tried; a replay of its letter tries it again."""
+
+    retriable = False
 
 
 class QueryError(InkstreamError):

@@ -11,24 +11,26 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 
 from models.errors import shown_uri
-from streams.errors import SourceForbidden, SourceGone, SourceTooLarge, SourceUnavailable, UndecodableMessage
+from streams.documents.http_body import write_body
+from streams.documents.source_errors import error_of_status, untrusted_certificate
+from streams.errors import SourceForbidden, SourceUnavailable, UndecodableMessage
 
 _MAX_REDIRECTS = 5
 _SILENCE_S = 30.0  # between two pieces of an answer
-_RETRIABLE = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
-_FORBIDDEN = {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
+"""Returns the addresses of a host for a port. Raises OSError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,20 @@ class HttpLimits:
     private_hosts: Collection[str] = ()
 
 
-async def resolve(host: str, port: int) -> list[Address]:
-    """Return the addresses of a host. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [ipaddress.ip_address(address[4][0]) for address in found]
+def resolving_in(threads: Executor) -> Resolve:
+    """Return a function that looks up the addresses of a host in these threads: name servers may be slow."""
+
+    async def resolve(host: str, port: int) -> list[Address]:
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(
+            threads, partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        )
+        return [ipaddress.ip_address(address[4][0]) for address in found]
+
+    return resolve
 
 
-async def fetch_http(url: str, target: Path, limits: HttpLimits, resolve: Resolve = resolve) -> None:
+async def fetch_http(url: str, target: Path, limits: HttpLimits, resolve: Resolve) -> None:
     """Write the body behind an http or https URL to a file.
 
     Raises:
@@ -60,6 +69,7 @@ async def fetch_http(url: str, target: Path, limits: HttpLimits, resolve: Resolv
         SourceForbidden: Its host, or one that it redirects to, may not be fetched from, or the server refuses.
         SourceGone: The server has nothing there.
         SourceTooLarge: The body is larger than it may be.
+        SourceFailed: The body is packed in a way that is not known here.
         SourceUnavailable: The host cannot be reached, fails or takes too long; trying later may help.
     """
     try:
@@ -75,9 +85,10 @@ async def fetch_http(url: str, target: Path, limits: HttpLimits, resolve: Resolv
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
         raise UndecodableMessage(f"content-ref {shown!r} is no URL: {error}") from error
     except (httpx.HTTPError, httpx.StreamError) as error:
-        raise SourceUnavailable(
-            f"{shown} cannot be fetched now: {type(error).__name__} {error}".rstrip()
-        ) from error
+        why = f"{type(error).__name__} {error}".rstrip()
+        if untrusted_certificate(error):
+            raise SourceForbidden(f"the certificate of {shown} is not trusted here: {why}") from error
+        raise SourceUnavailable(f"{shown} cannot be fetched now: {why}") from error
 
 
 async def _follow(url: str, target: Path, limits: HttpLimits, resolve: Resolve) -> None:
@@ -86,23 +97,28 @@ async def _follow(url: str, target: Path, limits: HttpLimits, resolve: Resolve) 
             if response.has_redirect_location:
                 url = str(httpx.URL(url).join(response.headers["location"]))
                 continue
-            _check_status(response, shown_uri(url))
-            await _write(response, target, limits.max_bytes, shown_uri(url))
+            if not response.is_success:
+                answer = f"{shown_uri(url)} answers {response.status_code} {response.reason_phrase}"
+                raise error_of_status(response.status_code, answer)
+            await write_body(response, target, limits.max_bytes, shown_uri(url))
             return
-    raise SourceForbidden(f"{shown_uri(url)} redirects more than {_MAX_REDIRECTS} times")
+    raise SourceForbidden(
+        f"{shown_uri(url)} redirects more than {_MAX_REDIRECTS} times; send the address of the document itself"
+    )
 
 
 @asynccontextmanager
 async def _answer(url: httpx.URL, limits: HttpLimits, resolve: Resolve) -> AsyncIterator[httpx.Response]:
     """Yield the answer of a host, asked at an address that was checked."""
     if url.scheme not in ("http", "https") or not url.host:
-        raise SourceForbidden(f"{shown_uri(str(url))} is neither http nor https")
+        raise SourceForbidden(f"{shown_uri(str(url))} is neither http nor https: nothing else is redirected to")
     address = await _checked_address(url, limits, resolve)
     # the address is connected to; the host is named to the server, and its certificate is held against it
     request = httpx.Request(
         "GET",
         url.copy_with(host=str(address), username=None, password=None),
-        headers={"host": url.netloc.decode("ascii"), "user-agent": "inkstream"} | _authorisation(url),
+        headers={"host": url.netloc.decode("ascii"), "user-agent": "inkstream", "accept-encoding": "identity"}
+        | _authorisation(url),
         extensions={"sni_hostname": url.host, "timeout": httpx.Timeout(_SILENCE_S).as_dict()},
     )
     # neither proxies nor .netrc of this machine: the address would be checked for nothing
@@ -127,7 +143,7 @@ async def _checked_address(url: httpx.URL, limits: HttpLimits, resolve: Resolve)
     try:
         addresses = await resolve(url.host, port)
     except OSError as error:
-        raise SourceUnavailable(f"the host {url.host} is not known: {error}") from error
+        raise SourceUnavailable(f"the host {url.host} is not known ({error}); check how it is written") from error
     if url.host not in limits.private_hosts:
         for address in addresses:
             if not is_public(address) and str(address) not in limits.private_hosts:
@@ -150,25 +166,3 @@ def is_public(address: Address) -> bool:
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-
-def _check_status(response: httpx.Response, shown: str) -> None:
-    status = response.status_code
-    if response.is_success:
-        return
-    answer = f"{shown} answers {status} {response.reason_phrase}"
-    if status in _RETRIABLE or response.is_server_error:
-        raise SourceUnavailable(answer)
-    if status in _FORBIDDEN:
-        raise SourceForbidden(answer)
-    raise SourceGone(answer)
-
-
-async def _write(response: httpx.Response, target: Path, max_bytes: int, shown: str) -> None:
-    size = 0
-    with target.open("wb") as file:
-        async for piece in response.aiter_bytes(64 * 1024):
-            size += len(piece)
-            if size > max_bytes:
-                raise SourceTooLarge(f"{shown} is larger than content_ref_max_bytes ({max_bytes} bytes)")
-            await asyncio.to_thread(file.write, piece)

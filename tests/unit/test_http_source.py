@@ -5,24 +5,40 @@ from __future__ import annotations
 import asyncio
 import gzip
 import ipaddress
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+import trustme
 
 from models.errors import InkstreamError
 from streams.documents.http_source import Address, HttpLimits, fetch_http, is_public
 from streams.documents.references import SourceFetcher
-from streams.errors import SourceForbidden, SourceGone, SourceTooLarge, SourceUnavailable, UndecodableMessage
+from streams.errors import (
+    SourceFailed,
+    SourceForbidden,
+    SourceGone,
+    SourceTooLarge,
+    SourceUnavailable,
+    UndecodableMessage,
+)
 from streams.settings import Settings
+
+
+async def resolve(host: str, port: int) -> list[Address]:
+    return [ipaddress.ip_address(host)]
+
 
 LIMITS = HttpLimits(max_bytes=1000, timeout_s=2.0, private_hosts=("127.0.0.1",))
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serving(answer: Answer, requests: list[bytes] | None = None) -> AsyncIterator[str]:
+async def serving(
+    answer: Answer, requests: list[bytes] | None = None, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
     """Yield the URL of a server that answers each connection so, once it has, and has noted, the request."""
 
     tasks: list[asyncio.Task[None]] = []
@@ -42,9 +58,9 @@ async def serving(answer: Answer, requests: list[bytes] | None = None) -> AsyncI
             with suppress(ConnectionError):
                 await writer.wait_closed()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a.pdf"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}/a.pdf"
     finally:
         server.close()
         for task in tasks:
@@ -78,6 +94,25 @@ async def silent(writer: asyncio.StreamWriter) -> None:
     await asyncio.sleep(3600)
 
 
+async def endless_headers(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"x-header: " + b"x" * 1000 + b"\r\n")
+        await writer.drain()
+
+
+async def never_begins(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+def gzipped(content: bytes, *, encoding: str = "gzip", cut: int = 0) -> Answer:
+    body = gzip.compress(content)
+    return status("200 OK", f"content-encoding: {encoding}", body=body[: len(body) - cut])
+
+
 OK = b"HTTP/1.1 200 OK\r\n"
 WAYS: dict[str, tuple[Answer, type[InkstreamError]]] = {
     "not found": (status("404 Not Found"), SourceGone),
@@ -99,9 +134,18 @@ WAYS: dict[str, tuple[Answer, type[InkstreamError]]] = {
     "silent": (silent, SourceUnavailable),
     "endless": (endless, SourceTooLarge),
     "announced too large": (status("200 OK", body=b"x" * 2000), SourceTooLarge),
-    "unpacks too large": (
-        status("200 OK", "content-encoding: gzip", body=gzip.compress(b"x" * 100_000)), SourceTooLarge,
-    ),
+    "unpacks too large": (gzipped(b"x" * 100_000), SourceTooLarge),
+    "packed twice": (gzipped(gzip.compress(b"x" * 1_000_000), encoding="gzip, gzip"), SourceFailed),
+    "packed and cut off": (gzipped(bytes(range(256)), cut=9), SourceUnavailable),
+    "packed in an unknown way": (status("200 OK", "content-encoding: br", body=b"x"), SourceFailed),
+    "two lengths": (sends(OK + b"content-length: 3\r\ncontent-length: 4\r\n\r\nabc"), SourceUnavailable),
+    "no number as length": (sends(OK + b"content-length: many\r\n\r\nabc"), SourceUnavailable),
+    "announces gigabytes": (sends(OK + b"content-length: 9999999999\r\n\r\nabc"), SourceTooLarge),
+    "dripping headers": (sends(OK, *[b"a: b\r\n"] * 30, pause_s=0.1), SourceUnavailable),
+    "endless headers": (endless_headers, SourceUnavailable),
+    "only 100 Continue": (never_begins, SourceUnavailable),
+    "redirect to nowhere": (status("302 Found"), SourceGone),
+    "redirect to no URL": (status("302 Found", "location: http://[::1/"), SourceUnavailable),
     "redirect loop": (status("302 Found", "location: /again"), SourceForbidden),
     "redirect to a file": (status("302 Found", "location: file:///etc/hostname"), SourceForbidden),
     "redirect to loopback": (status("302 Found", "location: http://127.0.0.2/"), SourceForbidden),
@@ -114,7 +158,7 @@ async def test_a_server_that_misbehaves_ends_as_an_error_with_a_policy(tmp_path:
     answer, expected = WAYS[way]
     async with serving(answer) as url:
         with pytest.raises(expected):
-            await fetch_http(url, tmp_path / "copy", LIMITS)
+            await fetch_http(url, tmp_path / "copy", LIMITS, resolve)
 
 
 async def test_a_body_is_fetched_through_a_redirect(tmp_path: Path) -> None:
@@ -122,21 +166,47 @@ async def test_a_body_is_fetched_through_a_redirect(tmp_path: Path) -> None:
         serving(status("200 OK", body=b"%PDF")) as there,
         serving(status("301 Moved", f"location: {there}")) as url,
     ):
-        await fetch_http(url, tmp_path / "copy", LIMITS)
+        await fetch_http(url, tmp_path / "copy", LIMITS, resolve)
     assert (tmp_path / "copy").read_bytes() == b"%PDF"
+
+
+async def test_a_packed_body_is_unpacked(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 3
+    body = gzip.compress(content[:500]) + gzip.compress(content[500:])  # one file may be several
+    async with serving(status("200 OK", "content-encoding: gzip", body=body)) as url:
+        await fetch_http(url, tmp_path / "copy", LIMITS, resolve)
+    assert (tmp_path / "copy").read_bytes() == content
+
+
+async def test_a_certificate_that_is_not_trusted_is_refused_at_once(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    async with serving(status("200 OK", body=b"%PDF"), tls=context) as url:
+        with pytest.raises(SourceForbidden, match="certificate"):
+            await fetch_http(url, tmp_path / "copy", LIMITS, resolve)
+
+
+async def test_what_a_refusal_means_is_in_its_message(tmp_path: Path) -> None:
+    for answer, advice in (
+        (status("403 Forbidden"), "valid signature"),
+        (status("404 Not Found"), "send the document"),
+    ):
+        async with serving(answer) as url:
+            with pytest.raises(InkstreamError, match=advice):
+                await fetch_http(f"{url}?signature=5ecret", tmp_path / "copy", LIMITS, resolve)
 
 
 async def test_a_full_disk_is_no_fault_of_the_server() -> None:
     async with serving(status("200 OK", body=b"%PDF" * 100)) as url:
         with pytest.raises(OSError, match="No space left"):
-            await fetch_http(url, Path("/dev/full"), LIMITS)
+            await fetch_http(url, Path("/dev/full"), LIMITS, resolve)
 
 
 async def test_nobody_listening_can_be_tried_again(tmp_path: Path) -> None:
     async with serving(silent) as url:
         pass
     with pytest.raises(SourceUnavailable):
-        await fetch_http(url, tmp_path / "copy", LIMITS)
+        await fetch_http(url, tmp_path / "copy", LIMITS, resolve)
 
 
 @pytest.mark.parametrize("address", ["10.0.0.7", "127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.7"])
@@ -172,7 +242,7 @@ async def test_credentials_are_sent_and_never_shown(tmp_path: Path) -> None:
     requests: list[bytes] = []
     async with serving(status("404 Not Found"), requests) as url:
         with pytest.raises(SourceGone) as error:
-            await fetch_http(url.replace("http://", "http://user:secret@"), tmp_path / "copy", LIMITS)
+            await fetch_http(url.replace("http://", "http://user:secret@"), tmp_path / "copy", LIMITS, resolve)
     assert b"authorization: basic dxnlcjpzzwnyzxq=" in requests[0].lower()
     assert "secret" not in str(error.value)
 

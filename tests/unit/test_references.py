@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streams.documents.references import SourceFetcher
-from streams.errors import SourceGone, UndecodableMessage
+from streams.errors import SourceForbidden, SourceGone, UndecodableMessage
 from streams.settings import Settings
 
 
@@ -20,7 +20,7 @@ async def test_files_are_fetched_from_the_allowed_folders_only(tmp_path: Path) -
     await fetcher.fetch((tmp_path / "scans/deep/ä b.pdf").as_uri(), tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"wanted"
     for outside in ("secret.pdf", "scans/../secret.pdf", "scans/link.pdf", "scansecret.pdf"):
-        with pytest.raises(UndecodableMessage, match="outside of content_ref_folders"):
+        with pytest.raises(SourceForbidden, match="outside of content_ref_folders"):
             await fetcher.fetch(f"file://{tmp_path}/{outside}", tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"wanted"
 
