@@ -60,6 +60,12 @@ class Attempts:
         with suppress(DiskFull), _full_disk_as_ours():
             self._db.execute("DELETE FROM attempts WHERE message = ?", (message,))
 
+    def take_back(self, message: str) -> None:
+        """Uncount the last attempt at a message: it is not in work for a while, and no crash is of its making."""
+        with suppress(DiskFull), _full_disk_as_ours():
+            self._db.execute("UPDATE attempts SET count = count - 1 WHERE message = ?", (message,))
+            self._db.execute("DELETE FROM attempts WHERE message = ? AND count <= 0", (message,))
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()

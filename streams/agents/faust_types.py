@@ -22,6 +22,8 @@ AgentBody = Callable[["Stream"], Awaitable[None]]
 class Message(Protocol):
     """A record as the consumer fetched it (faust.types.tuples.Message)."""
 
+    value: bytes | None
+
     @property
     def topic(self) -> str: ...
     @property
@@ -30,8 +32,6 @@ class Message(Protocol):
     def offset(self) -> int: ...
     @property
     def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
     @property
     def headers(self) -> Mapping[str, bytes | None] | Iterable[tuple[str, bytes | None]] | None: ...
     @property
@@ -45,6 +45,8 @@ class Message(Protocol):
 
 class Event(Protocol):
     """A message on a stream (faust.events.Event)."""
+
+    value: object
 
     @property
     def message(self) -> Message: ...
@@ -147,3 +149,8 @@ def incoming(event: Event) -> Incoming:
         message.topic, message.partition, message.offset, message.key, message.value,
         tuple((str(name), value) for name, value in pairs),
     )  # fmt: skip
+
+
+def drop_value(event: Event) -> None:
+    """Free the value of a message that is done: it may be a whole file, and wait long for its ack."""
+    event.value = event.message.value = None

@@ -11,7 +11,8 @@ and a busy one never waits. What makes it safe is the order of the acks:
    Faust's `_new_offset` accepts an ack one past the committed offset, which would lose the one between.
 4. Work that raises what it should not ends the process, so that nothing unfinished is acked; the messages
    are delivered again, and the attempts counted outside the process stop a poison message.
-5. A message is taken up only where none before it is missing (`offset_guard`): an ack past a message that was
+5. A message that waits for somebody else's server lends its slot to the next (`turns`).
+6. A message is taken up only where none before it is missing (`offset_guard`): an ack past a message that was
    never delivered would lose it.
 """
 
@@ -25,19 +26,21 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
-from streams.agents.faust_types import Event, HasGeneration, Stream
+from streams.agents.faust_types import Event, HasGeneration, Stream, drop_value
 from streams.agents.offset_guard import SkippedMessages
+from streams.agents.turns import Slot
 from streams.errors import DeliveryRefused
 
 logger = logging.getLogger(__name__)
 
 EXIT_UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h; a supervisor restarts the worker
 
-# A page that takes minutes holds back the acks of its partition, not the work. Finished and unacked messages
-# cost a few hundred bytes each, and are worked on again if the process dies: bounded for the latter's sake.
-_UNACKED_PER_SLOT = 64
+# A page that takes minutes, or waits for a server as long, holds back the acks of its partition, not the work.
+# Finished and unacked messages cost a few hundred bytes each, and are worked on again if the process dies: bounded
+# for the latter's sake, at what 16 reader processes read in source_retry_s.
+_MAX_UNACKED = 10_000
 
-Work = Callable[[Event], Awaitable[None]]
+Work = Callable[[Event, Slot], Awaitable[None]]
 Check = Callable[[Event], Awaitable[None]]
 
 
@@ -63,14 +66,15 @@ class OrderedWindow:
         Args:
             app: The app of the stream.
             size: Messages in work at once.
-            work: Processes one event and delivers its outputs. Must raise nothing but CancelledError.
+            work: Processes one event, which holds a slot, and delivers its outputs. Must raise nothing but
+                CancelledError.
             check: Raises SkippedMessages where messages before an event were not delivered.
         """
         self._app = app
         self._work = work
         self._check = check
         self._slots = asyncio.Semaphore(size)
-        self._unacked = asyncio.Semaphore(size * _UNACKED_PER_SLOT)
+        self._unacked = asyncio.Semaphore(_MAX_UNACKED)
         self._queues: dict[Hashable, deque[_Entry]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -79,9 +83,9 @@ class OrderedWindow:
         stream.enable_acks = False  # acks are ours
         try:
             async for event in stream.events():
-                await self._check_or_end(event)  # 5
+                await self._check_or_end(event)  # 6
+                await self._unacked.acquire()  # first: who waits for it holds no slot, which may have to come back
                 await self._slots.acquire()
-                await self._unacked.acquire()
                 entry = _Entry(event)
                 self._queues[event.message.tp].append(entry)  # in the order of the partition
                 task = asyncio.create_task(self._work_then_ack(stream, entry))
@@ -100,8 +104,9 @@ class OrderedWindow:
             end_process_unacked()
 
     async def _work_then_ack(self, stream: Stream, entry: _Entry) -> None:
+        slot = Slot(self._slots)
         try:
-            await self._work(entry.event)  # 1
+            await self._work(entry.event, slot)  # 1, 5
         except asyncio.CancelledError:
             raise
         except DeliveryRefused as error:
@@ -111,8 +116,9 @@ class OrderedWindow:
             logger.critical("unexpected; the worker ends, nothing in flight is acked", exc_info=True)
             end_process_unacked()  # 4
         finally:
-            self._slots.release()
+            slot.give_back()
         entry.finished = True
+        drop_value(entry.event)
         queue = self._queues[entry.event.message.tp]
         while queue and queue[0].finished:  # 2
             event = queue.popleft().event

@@ -12,6 +12,7 @@ from streams.agents.faust_types import AgentBody, App
 from streams.agents.outgoing import Addressing, Outgoing
 from streams.agents.parts import RoleParts
 from streams.agents.retention import RetentionWatch
+from streams.agents.turns import Waiting
 from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
 from streams.errors import UndecodableMessage
@@ -61,14 +62,14 @@ class ReadPages:
         replay = next((value for name, value in message.headers if name == "replay-of"), None)
         return f"{message.topic}/{message.key!r}/{replay!r}"
 
-    async def outputs(self, message: Incoming) -> Iterable[Outgoing]:
+    async def outputs(self, message: Incoming, waiting: Waiting) -> Iterable[Outgoing]:
         """Fetch the document, read the page, and return its record."""
         task = decode(PageTask, message.value)
         self._retention.note(task)
         opened = self._seal.opened_task(task)
         fetch = self._sources.fetcher(opened.reference)
         with self._metrics.page_seconds.time():
-            async with self._cache.document(task.sha256, fetch) as path:
+            async with self._cache.document(task.sha256, fetch, waiting) as path:
                 reading = await self._pool.read(path, task.pagenum, opened.options)
         self._metrics.pages_read.labels(method=reading.method).inc()
         for warning in reading.warnings:

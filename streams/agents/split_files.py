@@ -16,6 +16,7 @@ from streams.agents.delivery import Delivery
 from streams.agents.faust_types import AgentBody, App
 from streams.agents.outgoing import Addressing, Outgoing
 from streams.agents.parts import RoleParts
+from streams.agents.turns import Waiting
 from streams.documents.cache import DocumentCache, digest_of
 from streams.documents.references import SourceFetcher
 from streams.errors import UndecodableMessage
@@ -73,22 +74,23 @@ class SplitFiles:
         """Return the file's position on its topic."""
         return message.position
 
-    async def outputs(self, message: Incoming) -> Iterable[Outgoing]:
+    async def outputs(self, message: Incoming, waiting: Waiting) -> Iterable[Outgoing]:
         """Put the file into the cache, open and check it, and return its document record and its page tasks."""
         headers = decode_headers(message.headers)
         options = self._seal.opened_options(merge_options(self._default_options, headers.options))
         async with self._cache.incoming() as partial:
-            file = await self._receive(message, headers, partial)
+            file = await self._receive(message, headers, partial, waiting)
             info = await self._pool.inspect(partial, self._passwords_for(options))
             self._cache.release(self._cache.adopt(partial, file.sha256))
         self._metrics.documents_split.inc()
         return self._record_and_tasks(file, info, options)
 
-    async def _receive(self, message: Incoming, headers: FileHeaders, partial: Path) -> _File:
+    async def _receive(self, message: Incoming, headers: FileHeaders, partial: Path, waiting: Waiting) -> _File:
         """Write the file's bytes to `partial` and return what it is."""
         path, reference = _path_and_reference(message, headers)
         if headers.content_ref:
-            await self._sources.fetch(headers.content_ref, partial)
+            async with waiting():
+                await self._sources.fetch(headers.content_ref, partial)
             digest = await asyncio.to_thread(digest_of, partial, path)
         else:
             digest = ContentDigest(path)

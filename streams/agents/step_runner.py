@@ -15,6 +15,7 @@ from streams.agents.attempts import Attempts
 from streams.agents.delivery import Delivery
 from streams.agents.faust_types import Event, incoming
 from streams.agents.outgoing import Outgoing
+from streams.agents.turns import RETRY_S, Slot, Turn, Waiting
 from streams.errors import DeliveryRefused, DiskFull, PoisonMessage, SourceTooLarge
 from streams.messages.incoming import Incoming
 from streams.messages.records import Stage
@@ -23,7 +24,7 @@ from streams.monitoring.metrics import Metrics
 
 logger = logging.getLogger(__name__)
 
-_RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # the last again and again
+_MAX_LENT_BYTES = 64 * 1024  # value of a message that may wait beside thousands of others
 
 
 class Step(Protocol):
@@ -40,8 +41,11 @@ class Step(Protocol):
     def identity(self, message: Incoming) -> str:
         """Return what a message is known by from one life of the worker to the next."""
 
-    async def outputs(self, message: Incoming) -> Iterable[Outgoing]:
+    async def outputs(self, message: Incoming, waiting: Waiting) -> Iterable[Outgoing]:
         """Return what the message becomes.
+
+        Args:
+            waiting: To enter while the message waits for somebody else's server: others are worked on meanwhile.
 
         Raises:
             InkstreamError: It cannot be processed; where the error is retriable, this is called again later.
@@ -88,13 +92,12 @@ class StepRunner:
         self._retry_timeout_s = retry_timeout_s
         self._wait_for_capacity = wait_for_capacity
         self._before_step = before_step
-        self._crash_suspects = asyncio.Lock()
+        self._suspects = asyncio.Lock()
 
-    async def handle(self, event: Event) -> None:
+    async def handle(self, event: Event, slot: Slot) -> None:
         """Process one message: deliver the step's outputs, or what the step makes of its error.
 
-        1. A message that was in work when the worker died waits until no other such message is: if the worker
-           dies again, only one of them can be to blame.
+        1. A message that was in work when the worker died waits until no other such message is: see Turn.
         2. The attempt is counted where a crash cannot undo it; too many, and it is a PoisonMessage.
         3. The step computes the outputs. A retriable error is tried again for a while.
         4. The outputs are delivered. Only then does this return, and only then may the message be acked.
@@ -102,43 +105,29 @@ class StepRunner:
         await self._wait_for_capacity()
         message = incoming(event)
         identity = self._step.identity(message)
-        alone = self._crash_suspects if self._attempts.is_suspect(identity) else nullcontext()
-        async with alone:  # 1
-            attempt = await self._counted(identity)  # 2
-            self._health.begin(identity)
-            try:
-                await self._deliver_outputs(message, attempt)
-            except asyncio.CancelledError:  # given back unacked by an orderly stop
-                self._forget(identity, attempt)
-                raise
-            finally:
-                self._health.end(identity)
-            # not for an unexpected error: that ends the process, and the message has to be known as its cause
+        turn = Turn(identity, slot, self._suspects, self._attempts, self._health)
+        attempt = await turn.begin()  # 1, 2
+        try:
+            await self._deliver_outputs(message, attempt, turn)
+        except asyncio.CancelledError:  # given back unacked by an orderly stop
             self._forget(identity, attempt)
-
-    async def _counted(self, identity: str) -> int:
-        """Return the number of this attempt; a full disk is waited for."""
-        tries = 0
-        while True:
-            try:
-                return self._attempts.begin(identity)
-            except DiskFull as error:
-                wait_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
-                logger.warning("trying again in %g s: %s", wait_s, error.summary)
-            tries += 1
-            await asyncio.sleep(wait_s)
+            raise
+        finally:
+            turn.end()
+        # not for an unexpected error: that ends the process, and the message has to be known as its cause
+        self._forget(identity, attempt)
 
     def _forget(self, identity: str, attempt: int) -> None:
         # a poison message may be delivered again before its offset is committed: it stays known
         if attempt <= self._max_attempts:
             self._attempts.finish(identity)
 
-    async def _deliver_outputs(self, message: Incoming, attempt: int) -> None:
+    async def _deliver_outputs(self, message: Incoming, attempt: int, turn: Turn) -> None:
         try:
             if attempt > self._max_attempts:
                 raise PoisonMessage(f"the worker died {attempt - 1} times while this was in work; see its log")
             self._before_step(message)
-            outputs = await self._outputs_with_retries(message)  # 3
+            outputs = await self._outputs_with_retries(message, turn)  # 3
             await self._delivery.deliver(outputs)  # 4
         except DeliveryRefused:  # nothing is wrong with the message: none would be delivered
             raise
@@ -147,20 +136,23 @@ class StepRunner:
             self._metrics.failed.labels(stage=self._step.stage, reason=error.reason).inc()
             await self._delivery.deliver(self._step.failure(message, error, attempt))
 
-    async def _outputs_with_retries(self, message: Incoming) -> Iterable[Outgoing]:
+    async def _outputs_with_retries(self, message: Incoming, turn: Turn) -> Iterable[Outgoing]:
+        waiting: Waiting = turn.lent if len(message.value or b"") <= _MAX_LENT_BYTES else nullcontext
         started, tries = monotonic(), 0
         while True:
             try:
-                return await self._step.outputs(message)
+                return await self._step.outputs(message, waiting)
             except (InkstreamError, OSError) as failure:
                 error = _as_ours(failure)
-                wait_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
+                wait_s = RETRY_S[min(tries, len(RETRY_S) - 1)]
                 late = not error.waits and monotonic() + wait_s - started > self._retry_timeout_s
                 if not error.retriable or late:
                     raise error from failure
                 logger.warning("trying again in %g s: %s", wait_s, error.summary)
             tries += 1
-            await asyncio.sleep(wait_s)
+            # a full disk is everybody's: no other message is worked on meanwhile
+            async with nullcontext() if error.waits else waiting():
+                await asyncio.sleep(wait_s)
 
 
 def _as_ours(failure: InkstreamError | OSError) -> InkstreamError:

@@ -14,7 +14,7 @@ import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -22,6 +22,7 @@ from streams.errors import SourceGone
 from streams.messages.records import ContentDigest
 
 Fetch = Callable[[Path], Awaitable[None]]
+Waiting = Callable[[], AbstractAsyncContextManager[None]]
 _READ_BYTES = 1024 * 1024
 _PARTIAL = ".partial"
 
@@ -38,29 +39,38 @@ class DocumentCache:
         self._evict()
 
     @asynccontextmanager
-    async def document(self, sha256: str, fetch: Fetch) -> AsyncIterator[Path]:
+    async def document(self, sha256: str, fetch: Fetch, waiting: Waiting = nullcontext) -> AsyncIterator[Path]:
         """Yield the path of a document, fetched if it is not here; it stays until the block ends.
 
         Args:
             fetch: Writes the document to the path it is given.
+            waiting: Entered while it is fetched, by whoever asked for it.
 
         Raises:
             SourceGone: What was fetched is not the content that was announced.
         """
-        # pages of one document wait here for one fetch; pages of others pass
-        async with self._fetching.setdefault(sha256, asyncio.Lock()):
-            held = self._hold(sha256)
-            if held is None:
-                async with self.incoming() as partial:
-                    await fetch(partial)
-                    fetched = await asyncio.to_thread(digest_of, partial, "")
-                    if fetched.sha256 != sha256:
-                        raise SourceGone("the file changed after it was announced; send it again")
-                    held = self.adopt(partial, sha256)
+        held = self._hold(sha256)
+        if held is None:
+            async with waiting():
+                held = await self._fetched(sha256, fetch)
         try:
             yield self._folder / sha256
         finally:
             self.release(held)
+
+    async def _fetched(self, sha256: str, fetch: Fetch) -> int:
+        """Fetch a document, unless another page of it just has, and return a descriptor that holds it."""
+        # pages of one document wait here for one fetch; pages of others pass
+        async with self._fetching.setdefault(sha256, asyncio.Lock()):
+            held = self._hold(sha256)
+            if held is not None:
+                return held
+            async with self.incoming() as partial:
+                await fetch(partial)
+                fetched = await asyncio.to_thread(digest_of, partial, "")
+                if fetched.sha256 != sha256:
+                    raise SourceGone("the file changed after it was announced; send it again")
+                return self.adopt(partial, sha256)
 
     @asynccontextmanager
     async def incoming(self) -> AsyncIterator[Path]:

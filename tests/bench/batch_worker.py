@@ -7,6 +7,7 @@ import asyncio
 from streams.agents.faust_types import App, Stream
 from streams.agents.hooks import Hooks
 from streams.agents.ordered_window import Check, OrderedWindow, Window, Work
+from streams.agents.turns import Slot
 from tests.integration.faults.worker import run
 
 _WITHIN_S = 0.05
@@ -21,7 +22,8 @@ class BatchWindow:
 
     async def run(self, stream: Stream) -> None:
         async for batch in stream.take_events(self._size, within=_WITHIN_S):
-            await asyncio.gather(*map(self._work, batch))  # acked when the body ends
+            slots = [Slot(asyncio.Semaphore(0)) for _ in batch]
+            await asyncio.gather(*map(self._work, batch, slots))  # acked when the body ends
 
 
 def window(app: App, size: int, work: Work, check: Check) -> Window:

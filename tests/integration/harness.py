@@ -49,6 +49,10 @@ class WorkerProcess:
             "INKSTREAM_MAX_ATTEMPTS": str(settings.max_attempts),
             "INKSTREAM_READER": settings.reader,
             "INKSTREAM_PASSWORDS": json.dumps([secret.get_secret_value() for secret in settings.passwords]),
+            "INKSTREAM_CONTENT_REF_FOLDERS": json.dumps(settings.content_ref_folders),
+            "INKSTREAM_CONTENT_REF_PRIVATE_HOSTS": json.dumps(settings.content_ref_private_hosts),
+            "INKSTREAM_CONTENT_REF_TIMEOUT_S": str(settings.content_ref_timeout_s),
+            "INKSTREAM_SOURCE_RETRY_S": str(settings.source_retry_s),
             "INKSTREAM_API_PORT": "0",
             "INKSTREAM_LOG_LEVEL": "INFO",
         }

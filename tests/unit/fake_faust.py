@@ -13,7 +13,7 @@ from streams.agents.faust_types import Event
 LARGEST_VALUE_BYTES = 10
 
 
-@dataclass(frozen=True)
+@dataclass
 class FakeMessage:
     """One message of the topic `pages`."""
 
@@ -30,9 +30,10 @@ class FakeMessage:
         return self.topic, self.partition
 
 
-@dataclass(frozen=True)
+@dataclass
 class FakeEvent:
     message: FakeMessage
+    value: object = None
 
 
 async def until(condition: Callable[[], bool]) -> None:

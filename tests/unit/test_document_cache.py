@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,26 @@ async def test_a_document_is_fetched_once_for_all_its_readers(tmp_path: Path) ->
 
     assert await asyncio.gather(*(read() for _ in range(20))) == [b"abc"] * 20
     assert fetch.times == 1
+
+
+async def test_only_who_waits_for_a_fetch_lends_its_slot(tmp_path: Path) -> None:
+    cache, fetch = DocumentCache(tmp_path, 1000), Fetch(b"abc")
+    waited = 0
+
+    @asynccontextmanager
+    async def waiting() -> AsyncIterator[None]:
+        nonlocal waited
+        waited += 1
+        yield
+
+    async def read() -> bytes:
+        async with cache.document(sha(b"abc"), fetch, waiting) as path:
+            return path.read_bytes()
+
+    await asyncio.gather(read(), read())
+    assert waited == 2
+    await asyncio.gather(read(), read())
+    assert waited == 2
 
 
 async def test_content_that_changed_is_source_gone_and_leaves_nothing(tmp_path: Path) -> None:

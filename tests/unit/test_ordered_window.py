@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from streams.agents.faust_types import Event
 from streams.agents.ordered_window import OrderedWindow
+from streams.agents.turns import Slot
 from tests.unit.fake_faust import FakeApp, FakeEvent, FakeMessage, FakeStream, until
 
 
@@ -26,7 +27,7 @@ def test_acks_keep_each_partitions_order_whatever_finishes_first(jobs: list[tupl
     stream = FakeStream(events)
     running = most = 0
 
-    async def work(event: Event) -> None:
+    async def work(event: Event, slot: Slot) -> None:
         nonlocal running, most
         running += 1
         most = max(most, running)
@@ -45,7 +46,7 @@ async def test_a_slow_message_holds_back_acks_but_not_work() -> None:
     stream = FakeStream([FakeEvent(FakeMessage(0, offset)) for offset in range(10)])
     release, done = asyncio.Event(), []
 
-    async def work(event: Event) -> None:
+    async def work(event: Event, slot: Slot) -> None:
         if event.message.offset == 0:
             await release.wait()
         done.append(event.message.offset)
@@ -62,7 +63,7 @@ async def test_a_message_of_an_earlier_generation_is_worked_on_but_never_acked()
     stream = FakeStream([FakeEvent(FakeMessage(0, 0, generation_id=0)), FakeEvent(FakeMessage(0, 1))])
     done = []
 
-    async def work(event: Event) -> None:
+    async def work(event: Event, slot: Slot) -> None:
         done.append(event.message.offset)
 
     task = asyncio.create_task(OrderedWindow(FakeApp(), 2, work, nothing_missing).run(stream))
@@ -75,7 +76,7 @@ async def test_a_message_of_an_earlier_generation_is_worked_on_but_never_acked()
 async def test_what_is_in_work_when_the_stream_ends_stays_unacked() -> None:
     stream = FakeStream([FakeEvent(FakeMessage(0, 0))])
 
-    async def work(event: Event) -> None:
+    async def work(event: Event, slot: Slot) -> None:
         await asyncio.sleep(3600)
 
     task = asyncio.create_task(OrderedWindow(FakeApp(), 2, work, nothing_missing).run(stream))

@@ -15,14 +15,18 @@ import pytest
 from models.errors import CorruptFile, InkstreamError
 from streams.agents.attempts import Attempts
 from streams.agents.delivery import Delivery
+from streams.agents.faust_types import Event
+from streams.agents.ordered_window import OrderedWindow
 from streams.agents.outgoing import Outgoing
 from streams.agents.step_runner import StepRunner
+from streams.agents.turns import Slot, Waiting
 from streams.errors import DeliveryRefused, DiskFull, SourceUnavailable
 from streams.messages.incoming import Incoming
 from streams.messages.records import Stage
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
-from tests.unit.fake_faust import LARGEST_VALUE_BYTES, FakeApp, FakeEvent, FakeMessage
+from tests.unit.fake_faust import LARGEST_VALUE_BYTES, FakeApp, FakeEvent, FakeMessage, FakeStream, until
+from tests.unit.test_ordered_window import nothing_missing
 
 
 @dataclass
@@ -30,12 +34,16 @@ class Step:
     """Does what it is given for each message, in turn."""
 
     work: Callable[[Incoming], Awaitable[bytes]]
+    wait_for: Callable[[Incoming], Awaitable[None]] | None = None
     stage: Stage = "read_pages"
 
     def identity(self, message: Incoming) -> str:
         return message.position
 
-    async def outputs(self, message: Incoming) -> Iterable[Outgoing]:
+    async def outputs(self, message: Incoming, waiting: Waiting) -> Iterable[Outgoing]:
+        if self.wait_for is not None:
+            async with waiting():
+                await self.wait_for(message)
         return [Outgoing("page-text", "k", await self.work(message))]
 
     def failure(self, message: Incoming, error: InkstreamError, attempts: int) -> Iterable[Outgoing]:
@@ -51,9 +59,14 @@ class Bench:
     metrics: Metrics = field(default_factory=Metrics)
     health: Health = field(default_factory=lambda: Health(60))
 
-    def runner(self, work: Callable[[Incoming], Awaitable[bytes]], retry_timeout_s: float = 60) -> StepRunner:
+    def runner(
+        self,
+        work: Callable[[Incoming], Awaitable[bytes]],
+        retry_timeout_s: float = 60,
+        wait_for: Callable[[Incoming], Awaitable[None]] | None = None,
+    ) -> StepRunner:
         return StepRunner(
-            Step(work),
+            Step(work, wait_for),
             delivery=Delivery(self.app, ["page-text", "dead-letters"]),
             attempts=self.attempts,
             health=self.health,
@@ -75,12 +88,16 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     made.attempts.close()
 
 
+def a_slot() -> Slot:
+    return Slot(asyncio.Semaphore(0))
+
+
 async def text(_: Incoming) -> bytes:
     return b"text"
 
 
 async def test_what_a_step_makes_is_delivered_and_the_attempt_forgotten(bench: Bench) -> None:
-    await bench.runner(text).handle(FakeEvent(FakeMessage(0, 0)))
+    await bench.runner(text).handle(FakeEvent(FakeMessage(0, 0)), a_slot())
     assert bench.app.sent == [("page-text", b"text")]
     assert not bench.attempts.is_suspect("pages/0/0")
     assert bench.health.report().in_flight == 0
@@ -90,7 +107,7 @@ async def test_an_error_becomes_a_dead_letter(bench: Bench) -> None:
     async def corrupt(_: Incoming) -> bytes:
         raise CorruptFile("no page")
 
-    await bench.runner(corrupt).handle(FakeEvent(FakeMessage(0, 0)))
+    await bench.runner(corrupt).handle(FakeEvent(FakeMessage(0, 0)), a_slot())
     assert bench.app.sent == [("dead-letters", b"1")]
     assert bench.failed("corrupt-file") == 1
 
@@ -99,7 +116,7 @@ async def test_an_output_that_is_too_large_becomes_a_dead_letter(bench: Bench) -
     async def large(_: Incoming) -> bytes:
         return b"x" * (LARGEST_VALUE_BYTES + 1)
 
-    await bench.runner(large).handle(FakeEvent(FakeMessage(0, 0)))
+    await bench.runner(large).handle(FakeEvent(FakeMessage(0, 0)), a_slot())
     assert bench.app.sent == [("dead-letters", b"1")]
     assert bench.failed("record-too-large") == 1
 
@@ -114,7 +131,7 @@ async def test_a_retriable_error_is_tried_again(bench: Bench) -> None:
             raise SourceUnavailable("away")
         return b"text"
 
-    await bench.runner(away_once).handle(FakeEvent(FakeMessage(0, 0)))
+    await bench.runner(away_once).handle(FakeEvent(FakeMessage(0, 0)), a_slot())
     assert (tries, bench.app.sent) == (2, [("page-text", b"text")])
 
 
@@ -122,7 +139,7 @@ async def test_a_retriable_error_is_not_tried_for_ever(bench: Bench) -> None:
     async def away(_: Incoming) -> bytes:
         raise SourceUnavailable("away")
 
-    await bench.runner(away, retry_timeout_s=0).handle(FakeEvent(FakeMessage(0, 0)))
+    await bench.runner(away, retry_timeout_s=0).handle(FakeEvent(FakeMessage(0, 0)), a_slot())
     assert bench.app.sent == [("dead-letters", b"1")]
     assert bench.failed("source-unavailable") == 1
 
@@ -130,7 +147,7 @@ async def test_a_retriable_error_is_not_tried_for_ever(bench: Bench) -> None:
 async def test_a_message_that_the_worker_died_of_too_often_is_not_tried_and_stays_known(bench: Bench) -> None:
     for _ in range(2):
         bench.attempts.begin("pages/0/0")  # and died
-    await bench.runner(text).handle(FakeEvent(FakeMessage(0, 0)))
+    await bench.runner(text).handle(FakeEvent(FakeMessage(0, 0)), a_slot())
     assert bench.app.sent == [("dead-letters", b"3")]
     assert bench.failed("repeat-killer") == 1
     assert bench.attempts.is_suspect("pages/0/0")
@@ -151,7 +168,7 @@ async def test_crash_suspects_are_worked_on_one_at_a_time_and_others_beside_them
         return b"text"
 
     runner = bench.runner(slow)
-    await asyncio.gather(*(runner.handle(FakeEvent(FakeMessage(0, offset))) for offset in range(3)))
+    await asyncio.gather(*(runner.handle(FakeEvent(FakeMessage(0, offset)), a_slot()) for offset in range(3)))
     assert all(not {0, 1} <= found for found in together)
     assert {0, 2} in together
 
@@ -164,7 +181,7 @@ async def test_a_message_given_back_by_an_orderly_stop_is_no_suspect(bench: Benc
         await asyncio.sleep(3600)
         raise AssertionError("was not cancelled")
 
-    task = asyncio.create_task(bench.runner(hangs).handle(FakeEvent(FakeMessage(0, 0))))
+    task = asyncio.create_task(bench.runner(hangs).handle(FakeEvent(FakeMessage(0, 0)), a_slot()))
     await started.wait()
     assert bench.attempts.is_suspect("pages/0/0")
     task.cancel()
@@ -176,7 +193,7 @@ async def test_a_message_given_back_by_an_orderly_stop_is_no_suspect(bench: Benc
 async def test_a_full_disk_is_waited_for_however_long_it_takes(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.agents.step_runner._RETRY_S", (0.0,))
+    monkeypatch.setattr("streams.agents.step_runner.RETRY_S", (0.0,))
     tries = 0
 
     async def full_at_first(_: Incoming) -> bytes:
@@ -186,7 +203,7 @@ async def test_a_full_disk_is_waited_for_however_long_it_takes(
             raise OSError(errno.ENOSPC, "No space left on device")
         return b"text"
 
-    await bench.runner(full_at_first, retry_timeout_s=-1).handle(FakeEvent(FakeMessage(0, 0)))
+    await bench.runner(full_at_first, retry_timeout_s=-1).handle(FakeEvent(FakeMessage(0, 0)), a_slot())
     assert (tries, bench.app.sent) == (5, [("page-text", b"text")])
 
 
@@ -198,8 +215,8 @@ async def test_a_document_that_is_larger_than_a_file_may_be_costs_itself_alone(
         return b"text"
 
     with largest_file(2**19):
-        await bench.runner(written).handle(FakeEvent(FakeMessage(0, 0)))
-    await bench.runner(written).handle(FakeEvent(FakeMessage(0, 1)))
+        await bench.runner(written).handle(FakeEvent(FakeMessage(0, 0)), a_slot())
+    await bench.runner(written).handle(FakeEvent(FakeMessage(0, 1)), a_slot())
     assert bench.app.sent == [("dead-letters", b"1"), ("page-text", b"text")]
     assert bench.failed("source-too-large") == 1
 
@@ -207,11 +224,11 @@ async def test_a_document_that_is_larger_than_a_file_may_be_costs_itself_alone(
 async def test_a_disk_that_is_too_full_to_count_attempts_is_waited_for(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.agents.step_runner._RETRY_S", (0.01,))
+    monkeypatch.setattr("streams.agents.turns.RETRY_S", (0.01,))
     with largest_file(1):
         with pytest.raises(DiskFull):
             bench.attempts.begin("x" * 10_000)
-        waiting = asyncio.create_task(bench.runner(text).handle(FakeEvent(FakeMessage(0, 0))))
+        waiting = asyncio.create_task(bench.runner(text).handle(FakeEvent(FakeMessage(0, 0)), a_slot()))
         await asyncio.sleep(0.05)
         assert not waiting.done()
     await waiting
@@ -235,8 +252,8 @@ async def test_an_unexpected_error_stays_counted_against_its_message(bench: Benc
 
     for _ in range(2):  # the process ends each time, and the message is delivered again
         with pytest.raises(OSError, match="Input/output"):
-            await bench.runner(unexpected).handle(FakeEvent(FakeMessage(0, 0)))
-    await bench.runner(unexpected).handle(FakeEvent(FakeMessage(0, 0)))
+            await bench.runner(unexpected).handle(FakeEvent(FakeMessage(0, 0)), a_slot())
+    await bench.runner(unexpected).handle(FakeEvent(FakeMessage(0, 0)), a_slot())
     assert bench.app.sent == [("dead-letters", b"3")]
     assert bench.failed("repeat-killer") == 1
 
@@ -246,7 +263,7 @@ async def test_what_is_given_back_by_an_orderly_stop_is_no_suspect(bench: Bench)
         await asyncio.sleep(3600)
         return b""
 
-    task = asyncio.create_task(bench.runner(never).handle(FakeEvent(FakeMessage(0, 0))))
+    task = asyncio.create_task(bench.runner(never).handle(FakeEvent(FakeMessage(0, 0)), a_slot()))
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -256,4 +273,97 @@ async def test_what_is_given_back_by_an_orderly_stop_is_no_suspect(bench: Bench)
 async def test_a_topic_that_may_not_be_written_is_not_tried_for_ever(bench: Bench) -> None:
     bench.app.refused = "page-text"
     with pytest.raises(DeliveryRefused, match="page-text"):
-        await bench.runner(text).handle(FakeEvent(FakeMessage(0, 0)))
+        await bench.runner(text).handle(FakeEvent(FakeMessage(0, 0)), a_slot())
+
+
+async def test_what_waits_for_a_server_is_not_in_work_and_lends_its_slot(bench: Bench) -> None:
+    answered = asyncio.Event()
+
+    async def server(message: Incoming) -> None:
+        if message.offset < 100:
+            await answered.wait()
+
+    async def work(message: Incoming) -> bytes:
+        assert bench.attempts.is_suspect(message.position)
+        assert bench.health.report().in_flight == 1
+        return str(message.offset).encode()
+
+    stream = FakeStream([FakeEvent(FakeMessage(0, offset)) for offset in range(103)])
+    runner = bench.runner(work, wait_for=server)
+    window = asyncio.create_task(OrderedWindow(bench.app, 1, runner.handle, nothing_missing).run(stream))
+    await until(lambda: len(bench.app.sent) == 3 and bench.health.report().in_flight == 0)
+    assert [value for _, value in bench.app.sent] == [b"100", b"101", b"102"]
+    assert stream.acked == []
+    assert not any(bench.attempts.is_suspect(f"pages/0/{offset}") for offset in range(103))
+    answered.set()
+    await window
+    assert stream.acked == [(0, offset) for offset in range(103)]
+    assert len(bench.app.sent) == 103
+
+
+async def test_between_two_tries_others_are_worked_on(bench: Bench) -> None:
+    away = {0}
+
+    async def work(message: Incoming) -> bytes:
+        if message.offset in away:
+            away.clear()
+            raise SourceUnavailable("away")
+        return str(message.offset).encode()
+
+    stream = FakeStream([FakeEvent(FakeMessage(0, offset)) for offset in range(3)])
+    runner = bench.runner(work)
+    window = asyncio.create_task(OrderedWindow(bench.app, 1, runner.handle, nothing_missing).run(stream))
+    await until(lambda: len(bench.app.sent) == 2)
+    window.cancel()
+    await asyncio.gather(window, return_exceptions=True)
+    assert [value for _, value in bench.app.sent] == [b"1", b"2"]
+
+
+async def test_a_suspect_that_waits_for_a_server_keeps_no_other_waiting_and_stays_one(bench: Bench) -> None:
+    for offset in (0, 1):
+        bench.attempts.begin(f"pages/0/{offset}")
+    answered = asyncio.Event()
+
+    async def server(message: Incoming) -> None:
+        if message.offset == 0:
+            await answered.wait()
+
+    runner = bench.runner(text, wait_for=server)
+    waits = asyncio.create_task(runner.handle(FakeEvent(FakeMessage(0, 0)), a_slot()))
+    await runner.handle(FakeEvent(FakeMessage(0, 1)), a_slot())
+    assert not waits.done()
+    assert bench.attempts.begin("pages/0/0") == 2, "counted as it was before it waited"
+    waits.cancel()
+    await asyncio.gather(waits, return_exceptions=True)
+
+
+async def test_a_message_that_is_large_keeps_its_slot(bench: Bench) -> None:
+    answered = asyncio.Event()
+
+    async def server(message: Incoming) -> None:
+        await answered.wait()
+
+    events = [FakeEvent(FakeMessage(0, offset, value=bytes(100_000))) for offset in range(2)]
+    runner = bench.runner(text, wait_for=server)
+    window = asyncio.create_task(
+        OrderedWindow(bench.app, 1, runner.handle, nothing_missing).run(FakeStream(events))
+    )
+    await asyncio.sleep(0.05)
+    assert bench.health.report().in_flight == 1
+    window.cancel()
+    await asyncio.gather(window, return_exceptions=True)
+
+
+async def test_a_message_that_is_done_waits_for_its_ack_without_its_value() -> None:
+    events = [FakeEvent(FakeMessage(0, offset, value=b"file")) for offset in range(2)]
+    release = asyncio.Event()
+
+    async def work(event: Event, slot: Slot) -> None:
+        if event.message.offset == 0:
+            await release.wait()
+
+    window = asyncio.create_task(OrderedWindow(FakeApp(), 2, work, nothing_missing).run(FakeStream(events)))
+    await until(lambda: events[1].message.value is None)
+    assert events[0].message.value == b"file"
+    release.set()
+    await window
