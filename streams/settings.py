@@ -105,14 +105,16 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     clean: Literal["off", "archive", "delete"] = Field(
         "off", description="archive: delivered files; delete: once they are read whole"
     )
-    follow_links: bool = Field(False, description="deliver links that lead out of the watched folder")
+    follow_links: bool = Field(
+        False, description="deliver links that lead out of the watched folder; large files need content_ref_folders"
+    )
     latest_first: bool = Field(False, description="newest file first instead of oldest first")
 
     content_ref_schemes: Words = Field(
         ("file", "s3", "gs", "az", "abfs", "http", "https"), description="URI schemes that a content-ref may have"
     )
     content_ref_folders: Words = Field(
-        (), description="folders that file:// content-refs may lie in; none: anywhere this worker may read"
+        (), description="folders that file:// content-refs may lie in, at any depth; `up` adds its inbox"
     )
     content_ref_private_hosts: Words = Field(
         (), description="hosts of http references that may be fetched from although their address is not public"

@@ -71,7 +71,7 @@ async def _send(settings: Settings, files: list[Path], options: dict[str, object
     from streams.sources.producer import FileProducer
     from streams.terminal import printable
 
-    failures = 0
+    failures = by_reference = 0
     await wait_for_topics(settings, timeout_s=10)
     bar = Console(stderr=True)
     async with FileProducer(settings, _seal(settings, options)) as producer:
@@ -86,7 +86,13 @@ async def _send(settings: Settings, files: list[Path], options: dict[str, object
                 continue
             where = f"{sent.topic}/{sent.partition}/{sent.offset}"
             how = "" if sent.inline else "  (by reference)"
+            by_reference += not sent.inline
             print(f"{printable(file)} → {where}  document {sent.document_id}{how}")
+    if by_reference:
+        note = (
+            f"note: {by_reference} of these are too large for a message; workers fetch them only from the folders"
+        )
+        print(f"{note} in their INKSTREAM_CONTENT_REF_FOLDERS", file=sys.stderr)
     return failures
 
 

@@ -88,10 +88,10 @@ class FileSource:
     def _check_folder(self, file: Path, shown: str) -> None:
         if any(map(file.resolve().is_relative_to, self._folders)):
             return
-        allowed = ", ".join(map(str, self._folders)) or "none"
+        allowed = ", ".join(map(str, self._folders)) or "none are set"
         raise SourceForbidden(
-            f"{shown} is outside of content_ref_folders ({allowed}); name its folder there, where whoever may "
-            "produce messages may have it read"
+            f"{shown} is outside of content_ref_folders ({allowed}); name its folder in the workers' "
+            "INKSTREAM_CONTENT_REF_FOLDERS if all who may produce messages may have it read, and replay the letter"
         )
 
 

@@ -32,9 +32,10 @@ class SourceFetcher:
         self._raw_files = TopicNames.of(settings).raw_files
         self._failures = Failures(settings.source_retry_s)
         max_bytes, timeout_s = settings.content_ref_max_bytes, settings.content_ref_timeout_s
-        folders = settings.content_ref_folders or ("/",)
         # local files have slots of their own: no server, however slow, keeps them waiting
-        self._files = FileSource(folders, max_bytes, timeout_s, FetchSlots(_LOCAL_COPIES, _LOCAL_COPIES))
+        self._files = FileSource(
+            settings.content_ref_folders, max_bytes, timeout_s, FetchSlots(_LOCAL_COPIES, _LOCAL_COPIES)
+        )
         self._slots = FetchSlots(_FETCHES, _FETCHES_PER_SERVER)
         self._stores = FileSource((), max_bytes, timeout_s, self._slots)
         self._lookups = ThreadPoolExecutor(_FETCHES, thread_name_prefix="resolve")

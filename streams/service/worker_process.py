@@ -24,8 +24,12 @@ _MAX_DEATHS_PER_MINUTE = 5  # more, and it does not start at all
 
 
 def supervised(settings: Settings) -> WorkerSpec:
-    """Return the spec of a worker of all roles that ends with this process, and logs nothing but warnings."""
-    changes: dict[str, object] = {}
+    """Return the spec of a worker of all roles that ends with this process, and logs nothing but warnings.
+
+    It may fetch from the inbox: the folder watcher sends large files by reference.
+    """
+    folders = (*settings.content_ref_folders, str(settings.inbox.absolute()))
+    changes: dict[str, object] = {"content_ref_folders": folders}
     if "session_timeout_s" not in settings.model_fields_set:
         changes["session_timeout_s"] = _SESSION_TIMEOUT_S
     if settings.log_level == "INFO":

@@ -32,6 +32,7 @@ async def settings(kafka: str, tmp_path: Path) -> Settings:
         processes=1,
         session_timeout_s=3,
         api_port=0,
+        content_ref_folders=(str(tmp_path),),
         raw_files_partitions=2,
         pages_partitions=4,
         page_text_partitions=2,

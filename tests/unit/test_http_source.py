@@ -248,7 +248,7 @@ async def test_credentials_are_sent_and_never_shown(tmp_path: Path) -> None:
 
 
 async def test_only_raw_files_is_read_from_kafka_and_no_endless_file(tmp_path: Path) -> None:
-    fetcher = SourceFetcher(Settings(content_ref_max_bytes=1000))
+    fetcher = SourceFetcher(Settings(content_ref_max_bytes=1000, content_ref_folders=(str(tmp_path),)))
     with pytest.raises(SourceForbidden, match="raw-files"):
         await fetcher.fetch("kafka://documents/0/0", tmp_path / "copy")
     (tmp_path / "large").write_bytes(b"x" * 1001)

@@ -8,7 +8,12 @@ import pytest
 
 from streams.documents.references import SourceFetcher
 from streams.errors import SourceForbidden, SourceGone, UndecodableMessage
+from streams.service.worker_process import supervised
 from streams.settings import Settings
+
+
+def fetcher_of(folder: Path) -> SourceFetcher:
+    return SourceFetcher(Settings(content_ref_folders=(str(folder),)))
 
 
 async def test_files_are_fetched_from_the_allowed_folders_only(tmp_path: Path) -> None:
@@ -28,7 +33,7 @@ async def test_files_are_fetched_from_the_allowed_folders_only(tmp_path: Path) -
 @pytest.mark.parametrize("name", ["ä b.pdf", "100%.pdf", "a#b?c.pdf", "%41.pdf", os.fsdecode(b"caf\xe9.pdf")])
 async def test_files_of_any_name_are_fetched(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"wanted")
-    fetcher = SourceFetcher(Settings())
+    fetcher = fetcher_of(tmp_path)
     await fetcher.fetch((tmp_path / name).as_uri(), tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"wanted"
     if name.isprintable() and "%4" not in name:  # as people write it
@@ -39,21 +44,36 @@ async def test_files_of_any_name_are_fetched(tmp_path: Path, name: str) -> None:
 async def test_a_full_disk_is_no_fault_of_the_source(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(bytes(100_000))
     with pytest.raises(OSError, match="No space left") as caught:
-        await SourceFetcher(Settings()).fetch((tmp_path / "a.pdf").as_uri(), Path("/dev/full"))
+        await fetcher_of(tmp_path).fetch((tmp_path / "a.pdf").as_uri(), Path("/dev/full"))
     assert caught.value.errno == errno.ENOSPC
 
 
 async def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(SourceGone, match="not a regular file"):
-        await SourceFetcher(Settings()).fetch((tmp_path / "pipe").as_uri(), tmp_path / "copy")
+        await fetcher_of(tmp_path).fetch((tmp_path / "pipe").as_uri(), tmp_path / "copy")
 
 
-async def test_files_are_fetched_from_anywhere_where_no_folder_is_named(tmp_path: Path) -> None:
+async def test_no_file_is_fetched_where_no_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(b"wanted")
-    fetcher = SourceFetcher(Settings())
-    await fetcher.fetch((tmp_path / "a.pdf").as_uri(), tmp_path / "copy")
-    assert (tmp_path / "copy").read_bytes() == b"wanted"
+    with pytest.raises(SourceForbidden, match="INKSTREAM_CONTENT_REF_FOLDERS"):
+        await SourceFetcher(Settings()).fetch((tmp_path / "a.pdf").as_uri(), tmp_path / "copy")
+    with pytest.raises(SourceForbidden):
+        await SourceFetcher(Settings()).fetch("file:///proc/self/environ", tmp_path / "copy")
+
+
+async def test_up_lets_its_worker_fetch_from_the_inbox(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox/a.pdf").write_bytes(b"wanted")
+    (tmp_path / "b.pdf").write_bytes(b"secret")
+    fetcher = SourceFetcher(supervised(Settings(inbox=tmp_path / "inbox")).settings)
+    await fetcher.fetch((tmp_path / "inbox/a.pdf").as_uri(), tmp_path / "copy")
+    with pytest.raises(SourceForbidden):
+        await fetcher.fetch((tmp_path / "b.pdf").as_uri(), tmp_path / "copy")
+
+
+async def test_only_uris_of_allowed_schemes_are_fetched(tmp_path: Path) -> None:
+    fetcher = fetcher_of(tmp_path)
     with pytest.raises(SourceGone):
         await fetcher.fetch((tmp_path / "nothing.pdf").as_uri(), tmp_path / "copy")
     for wrong in ("ftp://host/a.pdf", str(tmp_path / "a.pdf"), "chained::file:///etc/hostname"):

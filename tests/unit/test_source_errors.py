@@ -102,7 +102,13 @@ fsspec.register_implementation("store", Store)
 
 @pytest.fixture
 async def fetcher(tmp_path: Path) -> SourceFetcher:
-    return SourceFetcher(Settings(content_ref_timeout_s=0.2, content_ref_schemes=("file", "store", "gs")))
+    return SourceFetcher(
+        Settings(
+            content_ref_timeout_s=0.2,
+            content_ref_schemes=("file", "store", "gs"),
+            content_ref_folders=(str(tmp_path),),
+        )
+    )
 
 
 async def test_a_store_s_file_is_fetched_and_its_failure_typed(tmp_path: Path, fetcher: SourceFetcher) -> None:
