@@ -6,7 +6,8 @@ InkstreamError           retriable, reason, exit_code: what becomes of it is dec
 │   ├── CorruptFile
 │   ├── EncryptedFile
 │   ├── EmptyDocument
-│   └── PageTooLarge
+│   ├── PageTooLarge
+│   └── TooManyPages
 ├── ModelError           the reader is at fault
 │   ├── WeightsMissing
 │   ├── WeightsInvalid
@@ -112,6 +113,12 @@ class PageTooLarge(DocumentError):
     """A page or image has more pixels than the configured limit, or needs more memory than a reader has."""
 
     reason = "page-too-large"
+
+
+class TooManyPages(DocumentError):
+    """The document has more pages than the configured limit."""
+
+    reason = "too-many-pages"
 
 
 class ModelError(InkstreamError):

@@ -5,7 +5,8 @@
                       └──▶ dead-letters ◀────┘             └──▶ streams.table: SQL
 
 1. Whoever has a document produces it on raw-files: the folder watcher, the API, any Kafka client.
-2. split_files opens it, counts its pages, and sends one small task per page. No page image is on any topic.
+2. split_files opens it, counts its pages, and sends one small task per page, in portions where they are many. No
+   page image is on any topic.
 3. read_pages fetches the document by its reference, has a reader process read the one page, and sends its text:
    `agents.read_pages` › `processes.pool` › `processes.reader_process` › `models.pipeline`.
 4. track_documents counts the pages of each document. The SQL table follows page-text beside it.
@@ -61,7 +62,7 @@ AGENTS: Mapping[Role, AgentSpec] = {
     ),
     "read": AgentSpec(
         start=read_pages, name="read_pages",
-        reads="pages", writes=("page_text", "dead_letters"), prefetch=64,
+        reads="pages", writes=("page_text", "pages", "dead_letters"), prefetch=64,
     ),
     "track": AgentSpec(
         start=track_documents, name="track_documents",

@@ -154,6 +154,11 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     max_pages_behind: int = Field(
         20_000, ge=1, description="lag of `pages`, in pages, above which split_files pauses"
     )
+    pages_ahead: int = Field(
+        0, ge=0, description="pages of one document that are queued at a time, before others have a turn; 0: eight "
+        "times `window`",
+    )  # fmt: skip
+    max_pages: int = Field(100_000, ge=1, description="pages that a document may have")
     cache_bytes: int = Field(
         2048 * MIB, ge=MIB, description="size that the document cache on disk is kept below, in bytes"
     )
@@ -190,6 +195,11 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     def pages_in_flight(self) -> int:
         """Pages that a read worker works on at once."""
         return self.window or 4 * self.processes
+
+    @property
+    def portion_pages(self) -> int:
+        """Pages of one document that are queued at a time."""
+        return self.pages_ahead or 8 * self.pages_in_flight
 
     @property
     def api_url(self) -> str:

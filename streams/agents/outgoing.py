@@ -36,7 +36,8 @@ class Addressing:
 
     def page_task(self, task: PageTask) -> Outgoing:
         """Spread the pages of a document over all partitions, so that all readers share them."""
-        return Outgoing(self.topics.pages, page_key(task.document_id, task.pagenum), encode(task))
+        key = page_key(task.document_id, task.pagenum) + ("-" if task.rest else "")
+        return Outgoing(self.topics.pages, key, encode(task))
 
     def page_text(self, record: PageText) -> Outgoing:
         """Send a page's text to its document's partition."""

@@ -1,8 +1,11 @@
-"""pages → page-text: each page task is read in a reader process and becomes one record."""
+"""pages → page-text: each page task is read in a reader process and becomes one record.
+
+The task for the rest of a long document becomes the tasks of its next pages: see portions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -11,6 +14,7 @@ from streams.agents.delivery import Delivery
 from streams.agents.faust_types import AgentBody, App
 from streams.agents.outgoing import Addressing, Outgoing
 from streams.agents.parts import RoleParts
+from streams.agents.portions import SentRests, portion
 from streams.agents.retention import RetentionWatch
 from streams.agents.turns import Waiting
 from streams.documents.cache import DocumentCache
@@ -20,7 +24,7 @@ from streams.kafka.trimmer import trim_pages
 from streams.messages.codec import decode, encode
 from streams.messages.dead_letters import dead_letter
 from streams.messages.incoming import Incoming
-from streams.messages.records import PageTask, Stage, failed_page_text, page_key, page_text
+from streams.messages.records import DeadLetter, PageTask, Stage, failed_page_text, page_key, page_text
 from streams.messages.seal import Seal
 from streams.monitoring.health import observed
 from streams.monitoring.metrics import Metrics
@@ -42,6 +46,7 @@ class ReadPages:
         seal: Seal,
         retention: RetentionWatch,
         metrics: Metrics,
+        pages_ahead: int,
     ) -> None:
         self._pool = pool
         self._cache = cache
@@ -50,6 +55,8 @@ class ReadPages:
         self._seal = seal
         self._retention = retention
         self._metrics = metrics
+        self._pages_ahead = pages_ahead
+        self._sent_rests = SentRests()
 
     def identity(self, message: Incoming) -> str:
         """Return the page's key; a page task is known by it, not by its offset.
@@ -59,13 +66,14 @@ class ReadPages:
         """
         if not message.key:
             return message.position
-        replay = next((value for name, value in message.headers if name == "replay-of"), None)
-        return f"{message.topic}/{message.key!r}/{replay!r}"
+        return f"{message.topic}/{message.key!r}/{_replay_of(message)!r}"
 
     async def outputs(self, message: Incoming, waiting: Waiting) -> Iterable[Outgoing]:
         """Fetch the document, read the page, and return its record."""
         task = decode(PageTask, message.value)
         self._retention.note(task)
+        if task.rest:
+            return self._next_portion(task, message)
         opened = self._seal.opened_task(task)
         fetch = self._sources.fetcher(opened.reference)
         with self._metrics.page_seconds.time():
@@ -75,6 +83,16 @@ class ReadPages:
         for warning in reading.warnings:
             self._metrics.warnings.labels(warning=warning.partition(":")[0]).inc()
         return [self._addressing.page_text(page_text(task, reading))]
+
+    def _next_portion(self, rest: PageTask, message: Incoming) -> Iterable[Outgoing]:
+        """Return the tasks that a rest becomes; none where it has become them before and nobody replays it."""
+        if self._sent_rests.begin(message.position, rest) and not _replay_of(message):
+            return []
+        return map(self._addressing.page_task, portion(rest, self._pages_ahead))
+
+    def delivered(self, message: Incoming) -> None:
+        """Note it for a rest."""
+        self._sent_rests.delivered(message.position)
 
     def failure(self, message: Incoming, error: InkstreamError, attempts: int) -> Iterable[Outgoing]:
         """Return the page's record with the exception, and a dead letter."""
@@ -92,10 +110,19 @@ class ReadPages:
             "read_pages", error, message, attempts=attempts,
             path=task.path, document_id=task.document_id, pagenum=task.pagenum,
         )  # fmt: skip
-        return [
-            self._addressing.page_text(failed_page_text(task, f"read_pages: {error.summary}")),
-            self._addressing.dead_letter(page_key(task.document_id, task.pagenum), letter),
-        ]
+        last = task.total_pages - 1 if task.rest else task.pagenum
+        return self._failed_pages(task, last, f"read_pages: {error.summary}", letter)
+
+    def _failed_pages(self, task: PageTask, last: int, exception: str, letter: DeadLetter) -> Iterator[Outgoing]:
+        """Yield the record of each page up to the last, then the letter of all."""
+        for pagenum in range(task.pagenum, last + 1):
+            page = task.model_copy(update={"pagenum": pagenum})
+            yield self._addressing.page_text(failed_page_text(page, exception))
+        yield self._addressing.dead_letter(page_key(task.document_id, task.pagenum), letter)
+
+
+def _replay_of(message: Incoming) -> bytes | None:
+    return next((value for name, value in message.headers if name == "replay-of"), None)
 
 
 @asynccontextmanager
@@ -105,6 +132,7 @@ async def read_pages(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIte
         pool=parts.pool, cache=parts.cache, sources=parts.sources, seal=parts.seal,
         addressing=parts.addressing,
         retention=RetentionWatch(parts.metrics, parts.settings.raw_files_retention_h), metrics=parts.metrics,
+        pages_ahead=parts.settings.portion_pages,
     )  # fmt: skip
     async with observed(trim_pages(parts.settings), "what is read is deleted from pages", parts.health):
         yield parts.each_message(app, step, delivery, in_flight=parts.settings.pages_in_flight)

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.document import DocumentInfo
-from models.errors import InkstreamError, shown_uri
+from models.errors import InkstreamError, TooManyPages, shown_uri
 from models.options import ReadOptions
 from streams.agents.backpressure import Backpressure
 from streams.agents.delivery import Delivery
 from streams.agents.faust_types import AgentBody, App
 from streams.agents.outgoing import Addressing, Outgoing
 from streams.agents.parts import RoleParts
+from streams.agents.portions import portion
 from streams.agents.turns import Waiting
 from streams.documents.cache import DocumentCache, digest_of
 from streams.documents.references import SourceFetcher
@@ -62,6 +63,8 @@ class SplitFiles:
         metrics: Metrics,
     ) -> None:
         self._default_options = settings.read_options()
+        self._max_pages = settings.max_pages
+        self._pages_ahead = settings.portion_pages
         self._passwords = [secret.get_secret_value() for secret in settings.passwords]
         self._pool = pool
         self._cache = cache
@@ -81,6 +84,11 @@ class SplitFiles:
         async with self._cache.incoming() as partial:
             file = await self._receive(message, headers, partial, waiting)
             info = await self._pool.inspect(partial, self._passwords_for(options))
+            if info.total_pages > self._max_pages:
+                raise TooManyPages(
+                    f"the document has {info.total_pages} pages; raise max_pages ({self._max_pages}) and replay "
+                    "the letter, or split it"
+                )
             self._cache.release(self._cache.adopt(partial, file.sha256))
         self._metrics.documents_split.inc()
         return self._record_and_tasks(file, info, options)
@@ -102,7 +110,7 @@ class SplitFiles:
         return self._passwords if options.password is None else [options.password, *self._passwords]
 
     def _record_and_tasks(self, file: _File, info: DocumentInfo, options: ReadOptions) -> Iterator[Outgoing]:
-        """Yield lazily: a document of a million pages is never in memory as a million tasks."""
+        """Yield the document's record and the tasks of its first pages."""
         options = options.model_copy(update={"password": info.password})
         started = now()
         record = DocumentRecord(
@@ -117,8 +125,10 @@ class SplitFiles:
                 reference=file.reference, sha256=file.sha256, options=options, started=started,
             )
         )  # fmt: skip
-        for pagenum in range(info.total_pages):
-            yield self._addressing.page_task(first.model_copy(update={"pagenum": pagenum}))
+        yield from map(self._addressing.page_task, portion(first, self._pages_ahead))
+
+    def delivered(self, message: Incoming) -> None:
+        """Note nothing."""
 
     def failure(self, message: Incoming, error: InkstreamError, attempts: int) -> Iterable[Outgoing]:
         """Return a document that failed, and a dead letter."""

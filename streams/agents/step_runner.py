@@ -51,6 +51,9 @@ class Step(Protocol):
             InkstreamError: It cannot be processed; where the error is retriable, this is called again later.
         """
 
+    def delivered(self, message: Incoming) -> None:
+        """Note that Kafka has all outputs of a message. Raises nothing."""
+
     def failure(self, message: Incoming, error: InkstreamError, attempts: int) -> Iterable[Outgoing]:
         """Return what a message becomes that cannot be processed, a dead letter among it. Raises nothing."""
 
@@ -129,6 +132,7 @@ class StepRunner:
             self._before_step(message)
             outputs = await self._outputs_with_retries(message, turn)  # 3
             await self._delivery.deliver(outputs)  # 4
+            self._step.delivered(message)
         except DeliveryRefused:  # nothing is wrong with the message: none would be delivered
             raise
         except InkstreamError as error:

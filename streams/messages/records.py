@@ -55,6 +55,9 @@ class PageTask(Record):
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     options: ReadOptions = Field(description="its password is sealed")
     started: str
+    rest: bool = Field(
+        False, description="it stands for this page and all that follow: see streams.agents.portions"
+    )
     credentials: str | None = Field(None, repr=False, description="the whole reference, sealed, where that is less")
 
 

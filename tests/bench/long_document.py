@@ -10,7 +10,7 @@ from time import perf_counter
 from streams.kafka.follower import topic_consumer
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
-from streams.messages.records import PageText
+from streams.messages.records import PageTask, PageText
 from streams.sources.producer import FileProducer
 from tests.bench.service import running_service, tree_memory
 from tests.integration.harness import text_pdf
@@ -34,7 +34,8 @@ async def measure() -> None:
                     memory, seen = [tree_memory(worker.pid)], {topic: 0 for topic in topics}
                     while seen[names.page_text] < _PAGES:
                         message = await consumer.getone()
-                        seen[message.topic] += 1
+                        is_rest = message.topic == names.pages and decode(PageTask, message.value).rest
+                        seen[message.topic] += not is_rest
                         last = perf_counter() - started
                         if seen[names.pages] == _PAGES and not tasks:
                             tasks = last

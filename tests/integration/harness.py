@@ -47,6 +47,7 @@ class WorkerProcess:
             "INKSTREAM_SESSION_TIMEOUT_S": str(settings.session_timeout_s),
             "INKSTREAM_PAGE_TIMEOUT_S": str(settings.page_timeout_s),
             "INKSTREAM_MAX_ATTEMPTS": str(settings.max_attempts),
+            "INKSTREAM_MAX_PAGES": str(settings.max_pages),
             "INKSTREAM_READER": settings.reader,
             "INKSTREAM_PASSWORDS": json.dumps([secret.get_secret_value() for secret in settings.passwords]),
             "INKSTREAM_CONTENT_REF_FOLDERS": json.dumps(settings.content_ref_folders),

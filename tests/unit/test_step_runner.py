@@ -46,6 +46,9 @@ class Step:
                 await self.wait_for(message)
         return [Outgoing("page-text", "k", await self.work(message))]
 
+    def delivered(self, message: Incoming) -> None:
+        """Note nothing."""
+
     def failure(self, message: Incoming, error: InkstreamError, attempts: int) -> Iterable[Outgoing]:
         return [Outgoing("dead-letters", "k", f"{attempts}".encode())]
 
