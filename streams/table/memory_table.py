@@ -18,7 +18,7 @@ from models.layout.geometry import bounds
 from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
 from streams.table.private_database import PrivateDatabase, memory_folder
-from streams.table.search_terms import search_terms
+from streams.table.search_terms import bounded_text, search_terms
 from streams.table.sql_functions import Value
 from streams.table.sql_guard import QueryLimits, QueryResult, run_query
 
@@ -83,7 +83,8 @@ class MemoryTable:
 
     def __init__(self, settings: Settings) -> None:
         """Open an empty table. Raises ConfigurationError where table_dir, or data_dir, cannot hold it."""
-        self._limits = QueryLimits(settings.query_timeout_s, settings.query_max_rows)
+        text = _PAGE_COLUMNS.index("text")
+        self._limits = QueryLimits(settings.query_timeout_s, settings.query_max_rows, text)
         self._database = PrivateDatabase(
             settings.table_dir or memory_folder(otherwise=settings.data_dir), _SCHEMA, readers=READERS,
             longest_value=settings.max_message_bytes, timeout_s=settings.query_timeout_s + 1,
@@ -152,6 +153,7 @@ class MemoryTable:
             self._next += 1
             db.execute("INSERT INTO page_keys VALUES (?, ?)", (key, number))
         terms = search_terms(page.text, [paragraph.text for paragraph in page.paragraphs])
+        page = page.model_copy(update={"text": bounded_text(page.text)})
         db.execute(_INSERT_PAGE, [number, *(getattr(page, name) for name in _PAGE_COLUMNS), terms])
         db.executemany(_INSERT_REGION, _region_rows(number, page))
 

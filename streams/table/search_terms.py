@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 _WORD = re.compile(r"[^\W_]+")
 # Chinese characters, kana and hangul: a run of them is one token for FTS5, whatever words it holds.
 _RUN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]{2,}")
 _MAX_PART_CHARACTERS = 4  # longer words are searched by their parts: "東京大学" AND "大学病院"
 _MAX_TERMS = 200_000  # of a page: a sheet of a newspaper has some 40,000
+# Words of a page: FTS5's highlight() takes the square of their number, in one step that nothing interrupts: 7 s.
+_MAX_WORDS = 200_000
+_CUT = f"\n… (cut after {_MAX_WORDS} words; the whole page is on page-text)"
+
+
+def bounded_text(text: str) -> str:
+    """Return a page's text, cut after more words than any page has, and saying so."""
+    if len(text) < 2 * _MAX_WORDS:
+        return text
+    word = next(islice(_WORD.finditer(text), _MAX_WORDS, None), None)
+    return text if word is None else text[: word.start()].rstrip() + _CUT
 
 
 def search_terms(text: str, paragraphs: Sequence[str]) -> str:

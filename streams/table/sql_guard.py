@@ -15,13 +15,15 @@ from threading import Event, Thread
 from time import monotonic
 
 from streams.errors import QueryError
+from streams.table.snippets import add_shortened, with_quick_snippets
 from streams.table.sql_functions import MAX_PATTERN_CHARS, REFUSAL, Value, bound_functions
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
-# what reaches outside, what is FTS3's and R-tree's own, and json_patch: its time is the product of two lengths
+# what reaches outside, what is FTS3's and R-tree's own, and what takes the product of two lengths: json_patch, and
+# FTS5's snippet, for which there is another (`snippets`)
 _DENIED_FUNCTIONS = {
     "load_extension", "readfile", "writefile", "edit", "sqlite_log", "fts3_tokenizer", "optimize", "matchinfo",
-    "offsets", "rtreecheck", "rtreedepth", "rtreenode", "json_patch", "jsonb_patch",
+    "offsets", "snippet", "rtreecheck", "rtreedepth", "rtreenode", "json_patch", "jsonb_patch",
 }  # fmt: skip
 # Not a matter of taste: VACUUM resets the schema before it is refused, and FTS5 cannot be opened again under the
 # authorizer. Possessive throughout, because `/**//**//**/…` would take a backtracking match for ever.
@@ -56,15 +58,17 @@ class QueryResult:
 
 @dataclass(frozen=True, slots=True)
 class QueryLimits:
-    """How much one query may take: seconds, and rows of result."""
+    """How much one query may take: seconds, and rows of result; and which column a snippet of any is taken from."""
 
     timeout_s: float
     max_rows: int
+    text_column: int = 0
 
 
 def restrict(connection: sqlite3.Connection, longest_value: int) -> None:
     """Bound for good what any statement on this connection may do; values are at most `longest_value` bytes."""
     bound_functions(connection, longest_value)
+    add_shortened(connection)
     connection.execute(f"PRAGMA hard_heap_limit = {_MAX_HEAP_BYTES}")  # of all connections of this process together
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
@@ -92,7 +96,7 @@ def run_query(
             _interrupted(connection, limits.timeout_s),
             _counted_text(connection),
         ):
-            cursor.execute(sql, parameters)
+            cursor.execute(with_quick_snippets(sql, limits.text_column), parameters)
             columns = [column[0] for column in cursor.description or ()]
             rows, truncated = _fetch(cursor, limits.max_rows)
     except sqlite3.OperationalError as error:
