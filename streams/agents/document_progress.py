@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from streams.errors import UndecodableMessage
 from streams.kafka.clients import open_consumer
 from streams.messages.codec import decode, encode
-from streams.messages.page_ranges import format_ranges, parse_ranges
+from streams.messages.page_ranges import PageRanges
 from streams.messages.records import DocumentRecord, PageText, now
 from streams.settings import Settings
 
@@ -20,13 +20,13 @@ class DocumentProgress:
     """One document's pages. A page that is read again counts by its last reading."""
 
     latest: DocumentRecord
-    read: set[int] = field(default_factory=set)
-    failed: set[int] = field(default_factory=set)
+    read: PageRanges = field(default_factory=PageRanges)
+    failed: PageRanges = field(default_factory=PageRanges)
 
     @classmethod
     def of(cls, record: DocumentRecord) -> DocumentProgress:
         """Return the progress that a record states."""
-        return cls(record, parse_ranges(record.read), parse_ranges(record.failed))
+        return cls(record, PageRanges.parse(record.read), PageRanges.parse(record.failed))
 
     def count(self, page: PageText) -> None:
         """Count one page in."""
@@ -43,8 +43,8 @@ class DocumentProgress:
             update={
                 "pages_read": len(self.read),
                 "pages_failed": len(self.failed),
-                "read": format_ranges(self.read),
-                "failed": format_ranges(self.failed),
+                "read": str(self.read),
+                "failed": str(self.failed),
                 "status": self._status() if complete else "reading",
                 "finished": (self.latest.finished or now()) if complete else None,
                 "exception": f"{len(self.failed)} of its pages failed" if self.failed else None,

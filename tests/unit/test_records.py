@@ -14,7 +14,7 @@ from models.options import ReadOptions
 from streams.errors import UndecodableMessage
 from streams.messages import records
 from streams.messages.codec import decode, encode
-from streams.messages.page_ranges import format_ranges, parse_ranges
+from streams.messages.page_ranges import PageRanges, format_ranges, parse_ranges
 from streams.messages.records import (
     ContentDigest,
     DeadLetter,
@@ -154,3 +154,22 @@ def test_published_schema_is_that_of_the_record() -> None:
     assert json.loads(published.read_text()) == schema, (
         f"write {published.name} again: json.dumps(PageText.model_json_schema(mode='serialization'), indent=1)"
     )
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 20)), max_size=60), st.sets(st.integers(0, 20)))
+def test_page_ranges_are_what_a_set_would_be(changes: list[tuple[bool, int]], others: set[int]) -> None:
+    pages, expected = PageRanges(), set[int]()
+    for put_in, page in changes:
+        (pages.add if put_in else pages.discard)(page)
+        (expected.add if put_in else expected.discard)(page)
+    pages.update(PageRanges(others))
+    expected |= others
+    assert (len(pages), list(pages), str(pages)) == (len(expected), sorted(expected), format_ranges(expected))
+    assert [page in pages for page in range(22)] == [page in expected for page in range(22)]
+    assert PageRanges.parse(str(pages)) == pages
+
+
+def test_a_forged_range_of_millions_of_pages_is_one_range() -> None:
+    pages = PageRanges.parse(",".join(["0-9999998"] * 1000))
+    pages.discard(5)
+    assert (len(pages), len(list(pages.ranges())), str(pages)) == (9_999_998, 2, "0-4,6-9999998")
