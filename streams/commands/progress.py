@@ -38,7 +38,6 @@ def progress(
 
 async def _progress(settings: Settings, interval_s: float, watch: bool, as_json: bool) -> None:
     import asyncio
-    import json
     from time import monotonic
 
     from streams.kafka.lag import LagReader
@@ -51,7 +50,8 @@ async def _progress(settings: Settings, interval_s: float, watch: bool, as_json:
             after, later = await reader.stages(), monotonic()
             stages = between(before, after, later - moment)
             if as_json:
-                print(json.dumps(as_spark(f"{settings.topic_prefix}inkstream", batch, stages)), flush=True)
+                spark = as_spark(f"{settings.topic_prefix}inkstream", batch, stages)
+                print(spark.model_dump_json(by_alias=True), flush=True)
             else:
                 _show(stages)
             if not watch:

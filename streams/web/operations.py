@@ -7,14 +7,23 @@ from time import monotonic
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
 
 from streams.kafka.lag import LagReader
-from streams.kafka.progress import as_spark, between
+from streams.kafka.progress import Progress, as_spark, between
 from streams.monitoring.health import Health, HealthReport
 from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 from streams.table.table_follower import TableFollower
+
+
+class Readiness(BaseModel):
+    """Whether SQL answers from everything that stands on the topics."""
+
+    ready: bool
+    records_passed_over: int = Field(description="records on page-text and documents that are not inkstream's")
 
 
 def operations_routes(settings: Settings, table: TableFollower, health: Health, metrics: Metrics) -> APIRouter:
@@ -27,19 +36,24 @@ def operations_routes(settings: Settings, table: TableFollower, health: Health, 
         response.status_code = 200 if report.healthy else 503
         return report
 
-    @routes.get("/readyz", summary="Whether the memory table has caught up", responses={503: {}})
-    async def readyz(response: Response) -> dict[str, object]:
+    @routes.get("/readyz", summary="Whether the memory table has caught up", responses={503: {"model": Readiness}})
+    async def readyz(response: Response) -> Readiness:
         response.status_code = 200 if table.ready else 503
-        return {"ready": table.ready, "records_passed_over": table.passed_over}
+        return Readiness(ready=table.ready, records_passed_over=table.passed_over)
 
-    @routes.get("/metrics", summary="Prometheus metrics", response_class=Response)
+    @routes.get(
+        "/metrics",
+        summary="Prometheus metrics",
+        response_class=PlainTextResponse,
+        responses={200: {"description": "in Prometheus' text format"}},
+    )
     async def scrape() -> Response:
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     @routes.get("/progress", summary="Rates, lag and time left of each stage")
     async def progress(
         interval_s: Annotated[float, Query(gt=0, le=60, description="between the two looks rates are from")] = 1.0,
-    ) -> dict[str, object]:
+    ) -> Progress:
         async with LagReader(settings) as reader:
             before, moment = await reader.stages(), monotonic()
             await asyncio.sleep(interval_s)

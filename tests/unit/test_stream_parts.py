@@ -108,7 +108,7 @@ def test_progress_has_rates_lag_and_time_left_under_sparks_names() -> None:
 
     found = between(stages(10, 100), stages(30, 120), 2.0)
     assert (found[1].processed_per_s, found[1].arrived_per_s, found[1].eta_s) == (10.0, 10.0, 9.0)
-    spark = as_spark("inkstream", 3, found)
+    spark = as_spark("inkstream", 3, found).model_dump(by_alias=True)
     assert {"id", "runId", "name", "timestamp", "batchId", "numInputRows", "inputRowsPerSecond", "durationMs",
             "processedRowsPerSecond", "sources", "sink"} <= set(spark)  # fmt: skip
     assert spark["sources"][1]["endOffset"] == {"pages": {"0": 30}}
