@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from models.document import DocumentInfo, PageImage
-from models.documents.media_types import HEAD_BYTES, PDF, looks_like, media_type
+from models.documents.media_types import HEAD_BYTES, PDF, checked_media_type
 from models.documents.text_layer import TextLayer
-from models.errors import EmptyDocument, UnsupportedFile
 
 
 class OpenDocument(Protocol):
@@ -37,22 +36,9 @@ class OpenDocument(Protocol):
 
 
 def content_type(path: Path) -> str:
-    """Return a file's media type by its first bytes, never by its name.
-
-    Raises:
-        EmptyDocument: The file has no bytes.
-        UnsupportedFile: It is of no kind that is read; the message names what it looks like.
-    """
+    """Return a file's media type by its first bytes, never by its name. Raises EmptyDocument or UnsupportedFile."""
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    if not head:
-        raise EmptyDocument("the file is empty: 0 bytes arrived; send it again once it is complete")
-    found = media_type(head)
-    if found is None:
-        raise UnsupportedFile(
-            f"this is {looks_like(head)} (read are PDF, TIFF, JPEG, PNG, WebP, BMP, GIF and JPEG 2000)"
-        )
-    return found
+        return checked_media_type(file.read(HEAD_BYTES))
 
 
 def open_document(path: Path, passwords: Sequence[str] = ()) -> OpenDocument:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from models.errors import EmptyDocument, UnsupportedFile
+
 PDF = "application/pdf"
 JPEG = "image/jpeg"
 PNG = "image/png"
@@ -59,6 +61,23 @@ def media_type(head: bytes) -> str | None:
     if b"%PDF-" in head and not head.startswith(tuple(start for start, _ in _CONTAINERS)):
         return PDF
     return None
+
+
+def checked_media_type(head: bytes) -> str:
+    """Return the media type of a file that begins with these HEAD_BYTES.
+
+    Raises:
+        EmptyDocument: The file has no bytes.
+        UnsupportedFile: It is of no kind that is read; the message names what it looks like.
+    """
+    if not head:
+        raise EmptyDocument("the file is empty: 0 bytes arrived; send it again once it is complete")
+    found = media_type(head)
+    if found is None:
+        raise UnsupportedFile(
+            f"this is {looks_like(head)} (read are PDF, TIFF, JPEG, PNG, WebP, BMP, GIF and JPEG 2000)"
+        )
+    return found
 
 
 def looks_like(head: bytes) -> str:

@@ -37,8 +37,10 @@ REFUSALS = (
 
 _PAGE_COLUMNS = (
     "timestamp", "path", "pagenum", "text", "document_id", "total_pages", "confidence", "method", "width", "height",
-    "dpi", "rotation", "language", "reference", "exception",
+    "dpi", "rotation", "language", "reference", "exception", "dropped", "coverage", "warnings", "paragraphs",
+    "models", "timings_ms",
 )  # fmt: skip
+_JSON_COLUMNS = {"warnings", "paragraphs", "models", "timings_ms"}  # of result: lists and objects
 _SEARCHED = {"text", "path"}
 _REGION_COLUMNS = (
     "document_id", "pagenum", "path", "line", "paragraph", "kind", "text", "confidence", "recogniser", "polygon",
@@ -115,26 +117,20 @@ class MemoryTable:
         with self._database.reader() as db:
             return run_query(db, sql, parameters, self._limits)
 
-    def page(self, document_id: str, pagenum: int) -> dict[str, Any] | None:
-        """Return one page by column, with its `regions`; None where there is none."""
+    def page(self, document_id: str, pagenum: int) -> PageText | None:
+        """Return one page's record, None where there is none."""
         key = (page_key(document_id, pagenum),)
         with self._database.reader() as db, db:
             db.execute("BEGIN")  # both statements see the same moment
             row = db.execute(_PAGE_OF_KEY, key).fetchone()
             regions = db.execute(_REGIONS_OF_KEY, key).fetchall()
-        if row is None:
-            return None
-        found = [dict(zip(_REGION_COLUMNS, region, strict=True)) for region in regions]
-        return {
-            **dict(zip(_PAGE_COLUMNS, row, strict=True)),
-            "regions": [{**region, "polygon": orjson.loads(region["polygon"])} for region in found],
-        }
+        return None if row is None else _page(row, regions)
 
-    def document(self, document_id: str) -> dict[str, Any] | None:
-        """Return one document's record by column, None where there is none."""
+    def document(self, document_id: str) -> DocumentRecord | None:
+        """Return one document's record, None where there is none."""
         with self._database.reader() as db:
             row = db.execute("SELECT * FROM documents WHERE document_id = ?", (document_id,)).fetchone()
-        return dict(zip(_DOCUMENT_COLUMNS, row, strict=True)) if row else None
+        return DocumentRecord.model_validate(dict(zip(_DOCUMENT_COLUMNS, row, strict=True))) if row else None
 
     def close(self) -> None:
         """End the queries that run, and free the memory."""
@@ -154,7 +150,7 @@ class MemoryTable:
             db.execute("INSERT INTO page_keys VALUES (?, ?)", (key, number))
         terms = search_terms(page.text, [paragraph.text for paragraph in page.paragraphs])
         page = page.model_copy(update={"text": bounded_text(page.text)})
-        db.execute(_INSERT_PAGE, [number, *(getattr(page, name) for name in _PAGE_COLUMNS), terms])
+        db.execute(_INSERT_PAGE, [number, *_page_values(page), terms])
         db.executemany(_INSERT_REGION, _region_rows(number, page))
 
 
@@ -163,6 +159,25 @@ def _put_document(db: sqlite3.Connection, key: str, document: DocumentRecord | N
         db.execute("DELETE FROM documents WHERE document_id = ?", (key,))
     else:
         db.execute(_INSERT_DOCUMENT, [getattr(document, name) for name in _DOCUMENT_COLUMNS])
+
+
+def _page_values(page: PageText) -> Iterable[Value]:
+    fields = page.model_dump(include=set(_PAGE_COLUMNS))
+    for name in _PAGE_COLUMNS:
+        yield orjson.dumps(fields[name]).decode() if name in _JSON_COLUMNS else fields[name]
+
+
+def _page(row: Sequence[Value], regions: Iterable[Sequence[Value]]) -> PageText:
+    """Return the record that became these rows."""
+    columns: dict[str, Any] = dict(zip(_PAGE_COLUMNS, row, strict=True))
+    lines: list[dict[str, Any]] = [dict(zip(_REGION_COLUMNS, region, strict=True)) for region in regions]
+    return PageText.model_validate(
+        {
+            **columns,
+            **{name: orjson.loads(columns[name]) for name in _JSON_COLUMNS},
+            "regions": [{**line, "polygon": orjson.loads(line["polygon"])} for line in lines],
+        }
+    )
 
 
 def _region_rows(number: int, page: PageText) -> Iterable[tuple[Value, ...]]:

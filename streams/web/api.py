@@ -13,6 +13,7 @@ from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
 from streams.table.table_follower import TableFollower
+from streams.web.accepted import AcceptedDocuments
 from streams.web.body_limit import BodyLimit
 from streams.web.callers import CallerGuard
 from streams.web.docs import docs_page
@@ -23,7 +24,7 @@ from streams.web.upload import largest_upload, upload_routes
 
 _MAX_REQUEST_BYTES = 1024 * 1024  # beside uploads
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem} for status in (400, 401, 404, 413, 422, 503)
+    status: {"model": Problem} for status in (400, 401, 403, 404, 413, 421, 422, 503)
 }
 
 _bearer = HTTPBearer(auto_error=False, description="needed where api_token is set; callers.py asks for it")
@@ -63,7 +64,10 @@ def create_api(
     async def docs() -> Response:
         return docs_page(api)
 
-    api.include_router(table_routes(table), dependencies=[Depends(_bearer), Depends(caught_up)])
-    api.include_router(upload_routes(settings, producer), dependencies=[Depends(_bearer), Depends(kafka_answers)])
+    accepted = AcceptedDocuments()
+    api.include_router(table_routes(table, accepted), dependencies=[Depends(_bearer), Depends(caught_up)])
+    api.include_router(
+        upload_routes(settings, producer, accepted), dependencies=[Depends(_bearer), Depends(kafka_answers)]
+    )
     api.include_router(operations_routes(settings, table, health, metrics))
     return api

@@ -11,10 +11,18 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from models.errors import InkstreamError
-from streams.errors import RecordTooLarge
+from models.errors import EmptyDocument, InkstreamError, LanguageMissing, OptionsError, UnsupportedFile
+from streams.errors import RecordTooLarge, UndecodableMessage
 
-_SLUGS = {413: "too-large"}  # its phrase depends on Python's version
+_SLUGS = {413: "too-large", 422: "malformed-request"}  # their phrases depend on Python's version
+_STATUSES: dict[type[InkstreamError], int] = {
+    RecordTooLarge: 413,
+    UnsupportedFile: 415,
+    EmptyDocument: 422,
+    LanguageMissing: 422,
+    OptionsError: 422,
+    UndecodableMessage: 422,
+}
 
 
 class Problem(BaseModel):
@@ -38,11 +46,9 @@ def problem(status: int, error: str, message: str, headers: Mapping[str, str] | 
 
 async def _ours(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, InkstreamError)
-    if isinstance(error, RecordTooLarge):
-        return problem(413, error.reason, error.message)
     if error.retriable:
         return problem(503, error.reason, error.message, {"Retry-After": "1"})
-    return problem(400, error.reason, error.message)
+    return problem(_STATUSES.get(type(error), 400), error.reason, error.message)
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:

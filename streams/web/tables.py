@@ -8,11 +8,15 @@ import orjson
 from fastapi import APIRouter, Body, HTTPException, Path, Response
 from pydantic import BaseModel, Field
 
+from streams.messages.codec import encode
+from streams.messages.records import DocumentRecord, PageText
 from streams.table.memory_table import MemoryTable
 from streams.table.table_follower import TableFollower
+from streams.web.accepted import AcceptedDocument, AcceptedDocuments
 
 _EXAMPLE = "SELECT path, pagenum, text FROM result WHERE result MATCH ?"
 
+# with slashes: ids of messages that an older version took may have some
 DocumentId = Annotated[str, Path(description="the document's id, as its records have it")]
 
 
@@ -32,7 +36,7 @@ class Answer(BaseModel):
     elapsed_ms: float
 
 
-def table_routes(table: TableFollower) -> APIRouter:
+def table_routes(table: TableFollower, accepted: AcceptedDocuments) -> APIRouter:
     """Return the routes that answer from the memory table."""
     routes = APIRouter(tags=["what was read"])
 
@@ -44,18 +48,34 @@ def table_routes(table: TableFollower) -> APIRouter:
 
         return Response(await table.ask(answer), media_type="application/json")
 
-    @routes.get("/pages/{document_id}/{pagenum}", summary="One page with its lines")
-    async def page(document_id: DocumentId, pagenum: Annotated[int, Path(ge=0)]) -> dict[str, object]:
-        found = await table.ask(lambda t: t.page(document_id, pagenum))
-        if found is None:
-            raise HTTPException(404, f"no page {pagenum} of a document {document_id} has been read")
-        return found
+    @routes.get("/pages/{document_id:path}/{pagenum}", response_model=PageText, summary="One page's record")
+    async def page(document_id: DocumentId, pagenum: Annotated[int, Path(ge=0)]) -> Response:
+        def answer(table: MemoryTable) -> bytes | None:
+            found = table.page(document_id, pagenum)
+            return None if found is None else encode(found)
 
-    @routes.get("/documents/{document_id}", summary="How far a document has come")
-    async def document(document_id: DocumentId) -> dict[str, object]:
-        found = await table.ask(lambda t: t.document(document_id))
+        found = await table.ask(answer)
         if found is None:
-            raise HTTPException(404, f"no document {document_id} is known")
-        return found
+            raise HTTPException(
+                404,
+                f"no page {pagenum} of a document {document_id} has been read; pages are counted from 0, and "
+                f"/documents/{document_id} has how far it is",
+            )
+        return Response(found, media_type="application/json")
+
+    @routes.get("/documents/{document_id:path}", summary="How far a document has come")
+    async def document(document_id: DocumentId) -> DocumentRecord | AcceptedDocument:
+        found = await table.ask(lambda t: t.document(document_id))
+        if found is not None:
+            accepted.forget(document_id)
+            return found
+        waiting = accepted.get(document_id)
+        if waiting is None:
+            raise HTTPException(
+                404,
+                f"no document {document_id} is known: none with this id was split, nor sent here since this worker "
+                "started",
+            )
+        return waiting
 
     return routes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 
 from streams.errors import RecordTooLarge
+from streams.messages import records
 from streams.messages.records import DocumentRecord, PageText, RegionRecord
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
@@ -24,6 +27,7 @@ from streams.web.api import create_api
 from tests.unit.test_logs import Clock
 
 TOKEN = "schlüssel"
+PDF = b"%PDF-1.7 x"
 _MIB = 1024 * 1024
 
 PAGE = PageText(
@@ -125,10 +129,23 @@ async def test_a_query_is_answered_with_columns_and_rows(client: httpx.AsyncClie
     }
 
 
-async def test_a_page_has_its_lines_and_a_document_its_state(client: httpx.AsyncClient) -> None:
+async def test_a_page_is_its_record_and_a_document_its_state(client: httpx.AsyncClient) -> None:
     page = (await client.get("/pages/d/0")).json()
-    assert (page["text"], page["regions"][0]["polygon"][2]) == ("an invoice", [9.0, 5.0])
-    assert (await client.get("/documents/d")).json()["status"] == "done"
+    assert page == PAGE.model_dump(mode="json")
+    jsonschema.validate(page, json.loads(Path(records.__file__).with_name("page_text.schema.json").read_text()))
+    assert (await client.get("/documents/d")).json() == DOCUMENT.model_dump(mode="json")
+
+
+async def test_an_id_with_slashes_of_an_older_version_is_found(tmp_path: Path, outbox: Outbox) -> None:
+    settings = settings_in(tmp_path)
+    table = FilledTable(settings)
+    page = PAGE.model_copy(update={"document_id": "2024/11/a"})
+    document = DOCUMENT.model_copy(update={"document_id": "2024/11/a"})
+    await table.ask(lambda t: t.apply([("2024/11/a/0", page)], [("2024/11/a", document)]))
+    async with client_of(settings, table, outbox) as client:
+        for name in ("2024/11/a", "2024%2F11%2Fa"):
+            assert (await client.get(f"/pages/{name}/0")).json()["document_id"] == "2024/11/a"
+            assert (await client.get(f"/documents/{name}")).json()["status"] == "done"
 
 
 @pytest.mark.parametrize(
@@ -161,20 +178,83 @@ async def test_every_refusal_has_a_slug_and_a_sentence(
 
 
 async def test_an_upload_is_sent_with_its_name_and_options(client: httpx.AsyncClient, outbox: Outbox) -> None:
-    answer = await client.post("/files", files={"file": ("ä.pdf", b"%PDF")}, data={"options": '{"dpi": 200}'})
+    answer = await client.post("/files", files={"file": ("ä.pdf", PDF)}, data={"options": '{"dpi": 200}'})
     assert (answer.status_code, answer.json()["path"]) == (202, "upload://ä.pdf")
-    assert outbox.sent == [(b"%PDF", "upload://ä.pdf", {"dpi": 200})]
+    assert outbox.sent == [(PDF, "upload://ä.pdf", {"dpi": 200})]
+
+
+async def test_a_document_is_known_from_the_moment_it_was_accepted(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/files", files={"file": ("a.pdf", PDF)})
+    assert answer.headers["location"] == "/documents/id"
+    found = (await client.get(answer.headers["location"])).json()
+    assert found.pop("accepted").endswith("Z")
+    assert found == {
+        "document_id": "id", "path": "upload://a.pdf", "reference": "kafka://raw-files/0/0", "status": "accepted",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "expected", "message"),
+    [
+        (b"", (422, "empty-document"), "the file is empty"),
+        (b"a letter in plain text", (415, "unsupported-file"), "this is plain text"),
+        (b"PK\x03\x04" + bytes(40), (415, "unsupported-file"), "a ZIP archive or an Office document; unpack it"),
+        (bytes(range(256)), (415, "unsupported-file"), "data of an unknown kind"),
+    ],
+)
+async def test_what_no_reader_opens_is_refused_at_once(
+    client: httpx.AsyncClient, outbox: Outbox, content: bytes, expected: tuple[int, str], message: str
+) -> None:
+    answer = await client.post("/files", files={"file": ("a.pdf", content)})
+    assert refusal(answer) == expected
+    assert message in answer.json()["message"]
+    assert outbox.sent == []
+
+
+@pytest.mark.parametrize("languages", ["klingon", "deutch", "eng+../x", ""])
+async def test_languages_that_do_not_exist_are_refused_at_once(
+    client: httpx.AsyncClient, outbox: Outbox, languages: str
+) -> None:
+    options = {"options": json.dumps({"languages": languages})}
+    answer = await client.post("/files", files={"file": ("a.pdf", PDF)}, data=options)
+    assert refusal(answer) in ((422, "bad-options"), (422, "language-missing"))
+    assert ("did you mean" in answer.json()["message"]) == (languages == "deutch")
+    assert outbox.sent == []
+    english = await client.post(
+        "/files", files={"file": ("a.pdf", PDF)}, data={"options": '{"languages": "english"}'}
+    )
+    assert english.status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ([("file", ("a.pdf", PDF)), ("file", ("b.pdf", PDF))], "there are 2 fields `file`"),
+        ([("file", ("a.pdf", PDF)), ("languages", (None, "english"))], "there is no field 'languages'"),
+        ([("file", (None, "a.pdf"))], "`file` is text, not a file"),
+        ([("options", (None, "{}"))], "body.file: Field required"),
+        ([("file", ("a.pdf", PDF)), ("options", (None, "{}")), ("options", (None, "{}"))], "2 fields `options`"),
+        ([("file", ("a" * 4090, PDF))], "path: String should have at most 4096"),
+    ],
+)
+async def test_a_form_of_which_a_part_would_be_ignored_is_refused(
+    client: httpx.AsyncClient, outbox: Outbox, parts: list[tuple[str, Any]], message: str
+) -> None:
+    answer = await client.post("/files", files=parts)
+    assert refusal(answer)[0] == 422
+    assert message in answer.json()["message"]
+    assert outbox.sent == []
 
 
 @pytest.mark.parametrize("options", ["{", "[]", "null", '"eng"', '{"dpy": 1}', '{"dpi": -1}', '{"dpi": "x"}', ""])
 async def test_options_that_mean_nothing_are_refused(
     client: httpx.AsyncClient, outbox: Outbox, options: str
 ) -> None:
-    answer = await client.post("/files", files={"file": ("a.pdf", b"%PDF")}, data={"options": options})
+    answer = await client.post("/files", files={"file": ("a.pdf", PDF)}, data={"options": options})
     if options:
-        assert refusal(answer) == (400, "bad-options")
+        assert refusal(answer) == (422, "bad-options")
     else:  # a form's empty field is one that was left out
-        assert outbox.sent == [(b"%PDF", "upload://a.pdf", {})]
+        assert outbox.sent == [(PDF, "upload://a.pdf", {})]
 
 
 @pytest.mark.parametrize("size", [_MIB - 64 * 1024 + 1, _MIB, 3 * _MIB])
@@ -186,7 +266,7 @@ async def test_a_file_that_no_message_holds_is_refused(
 
 
 async def test_a_message_that_is_too_large_with_its_headers_is_refused(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/files", files={"file": ("a" * 2000, b"x")})
+    answer = await client.post("/files", files={"file": ("a" * 2000, PDF)})
     assert refusal(answer) == (413, "record-too-large")
 
 
@@ -226,7 +306,7 @@ async def test_a_token_opens_the_api_whatever_its_letters(tmp_path: Path, given:
             assert (await client.get(path)).status_code == 401, path
         for path in ("/pages/d/0", "/documents/d", "/progress"):
             assert refusal(await client.get(path)) == (401, "unauthorized")
-        assert refusal(await client.post("/files", files={"file": ("a", b"x")})) == (401, "unauthorized")
+        assert refusal(await client.post("/files", files={"file": ("a", PDF)})) == (401, "unauthorized")
 
 
 @pytest.mark.timeout(20)
@@ -252,7 +332,7 @@ async def test_what_is_asked_before_the_table_has_caught_up_is_to_be_asked_again
 async def test_kafka_that_is_away_is_a_refusal_too(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     async with client_of(settings, FilledTable(settings), FileProducer(settings)) as client:
-        assert refusal(await client.post("/files", files={"file": ("a", b"x")})) == (503, "broker")
+        assert refusal(await client.post("/files", files={"file": ("a", PDF)})) == (503, "broker")
         assert refusal(await client.get("/progress")) == (503, "broker")
 
 
@@ -267,14 +347,28 @@ async def test_a_defect_is_told_without_its_traceback(tmp_path: Path) -> None:
         assert refusal(await client.get("/documents/d")) == (500, "internal-server-error")
 
 
-async def test_the_description_names_every_route_and_the_shape_of_refusals(client: httpx.AsyncClient) -> None:
+async def test_the_description_names_every_route_and_the_shape_of_every_answer(client: httpx.AsyncClient) -> None:
     described = (await client.get("/openapi.json")).json()
-    assert set(described["paths"]) == {
+    shapes = {
+        (path, status): response.get("content", {}).get("application/json", {}).get("schema", {})
+        for path, methods in described["paths"].items()
+        for operation in methods.values()
+        for status, response in operation["responses"].items()
+    }
+    assert {path for path, _ in shapes} == {
         "/query", "/pages/{document_id}/{pagenum}", "/documents/{document_id}", "/files", "/healthz", "/readyz",
         "/metrics", "/progress",
     }  # fmt: skip
-    refused = described["paths"]["/query"]["post"]["responses"]["413"]
-    assert refused["content"]["application/json"]["schema"]["$ref"].endswith("/Problem")
+    assert shapes["/query", "413"]["$ref"].endswith("/Problem")
+    assert shapes["/files", "415"]["$ref"].endswith("/Problem")
+    assert shapes["/pages/{document_id}/{pagenum}", "200"]["$ref"].endswith("/PageText")
+    states = [one["$ref"].rpartition("/")[2] for one in shapes["/documents/{document_id}", "200"]["anyOf"]]
+    assert states == ["DocumentRecord", "AcceptedDocument"]
+    assert {path for (path, _), shape in shapes.items() if "$ref" not in shape and "anyOf" not in shape} == {
+        "/metrics"
+    }
+    location = described["paths"]["/files"]["post"]["responses"]["202"]["headers"]["Location"]
+    assert location["schema"] == {"type": "string"}
 
 
 async def test_uploads_at_the_same_time_are_in_memory_two_at_a_time(tmp_path: Path) -> None:
@@ -282,7 +376,7 @@ async def test_uploads_at_the_same_time_are_in_memory_two_at_a_time(tmp_path: Pa
     slow = SlowOutbox(settings)
     async with client_of(settings, FilledTable(settings), slow) as client:
         answers = await asyncio.gather(
-            *(client.post("/files", files={"file": (f"{n}.pdf", b"%PDF-1.7 x")}) for n in range(12))
+            *(client.post("/files", files={"file": (f"{n}.pdf", PDF)}) for n in range(12))
         )
     assert {answer.status_code for answer in answers} == {202}
     assert (len(slow.sent), slow.most_held) == (12, 2)
@@ -295,7 +389,7 @@ async def test_an_upload_is_refused_at_once_while_kafka_is_away(tmp_path: Path, 
     clock.now_s = 7.0
     settings = settings_in(tmp_path)
     async with client_of(settings, FilledTable(settings), outbox, health) as client:
-        answer = await client.post("/files", files={"file": ("a.pdf", b"%PDF-1.7 x")})
+        answer = await client.post("/files", files={"file": ("a.pdf", PDF)})
     assert refusal(answer) == (503, "service-unavailable")
     assert answer.headers["retry-after"] == "5"
     assert outbox.sent == []

@@ -73,7 +73,8 @@ def test_documents_hold_the_latest_record(table: MemoryTable) -> None:
     )  # fmt: skip
     table.apply([], [("d", record), ("d", record.model_copy(update={"status": "done", "pages_read": 2}))])
     assert table.query("SELECT status, pages_read FROM documents").rows == [["done", 2]]
-    assert (table.document("d") or {})["status"] == "done"
+    found = table.document("d")
+    assert found is not None and (found.status, found.pages_read) == ("done", 2)
     table.apply([], [("d", None)])
     assert table.document("d") is None
 
@@ -187,13 +188,25 @@ def test_a_result_is_bounded_by_its_size_too(tmp_path: Path) -> None:
         assert (len(found.rows), found.truncated) == (3, True)
 
 
-def test_a_page_comes_with_its_lines(table: MemoryTable) -> None:
-    table.apply([("d/0", page()), ("d/1", page("second", 1))])
-    found = table.page("d", 1)
-    assert found is not None
-    assert (found["text"], found["confidence"]) == ("second", 0.93)
-    assert [(r["text"], r["polygon"][2], r["x1"]) for r in found["regions"]] == [("second", [9.0, 5.0], 9.0)]
+def test_a_page_is_the_record_that_was_applied(table: MemoryTable) -> None:
+    full = page("second", 1).model_copy(
+        update={
+            "models": {"printed": "tesseract", "handwritten": None}, "timings_ms": {"decode": 3.5}, "dropped": 2,
+            "paragraphs": [ParagraphRecord(text="sec „ond“")], "coverage": 0.5, "warnings": ["unread-text: a"],
+        }
+    )  # fmt: skip
+    table.apply([("d/0", page()), ("d/1", full)])
+    assert table.page("d", 1) == full
+    assert table.page("d", 0) == page()
     assert table.page("d", 2) is None
+
+
+def test_the_columns_of_result_and_documents_are_the_fields_of_their_records(table: MemoryTable) -> None:
+    assert set(table.query("SELECT * FROM result").columns) == {*PageText.model_fields, "search_terms"} - {
+        "regions"
+    }
+    assert table.query("SELECT * FROM documents").columns == list(DocumentRecord.model_fields)
+    assert {*RegionRecord.model_fields} < set(table.query("SELECT * FROM regions").columns)
 
 
 def test_a_slow_query_neither_holds_back_records_nor_other_queries(tmp_path: Path) -> None:
