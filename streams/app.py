@@ -66,7 +66,7 @@ AGENTS: Mapping[Role, AgentSpec] = {
     ),
     "track": AgentSpec(
         start=track_documents, name="track_documents",
-        reads="page_text", writes=("documents",), prefetch=1000,
+        reads="page_text", writes=("documents", "page_text"), prefetch=1000,
     ),
 }  # fmt: skip
 

@@ -58,7 +58,7 @@ class Delivery:
             for message, error in failed:
                 if isinstance(error, MessageSizeTooLargeError | RecordTooLargeError):
                     raise RecordTooLarge(
-                        f"{len(message.value)} bytes for {message.key} on {message.topic}: {error}"
+                        f"{len(message.value or b'')} bytes for {message.key} on {message.topic}: {error}"
                     )
                 if not isinstance(error, KafkaError):
                     raise error

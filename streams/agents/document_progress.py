@@ -17,11 +17,19 @@ from streams.settings import Settings
 
 @dataclass(slots=True)
 class DocumentProgress:
-    """One document's pages. A page that is read again counts by its last reading."""
+    """One document's pages. A page that is read again counts by its last reading.
+
+    Where several files have one id, the one counts that Kafka took last (`sent`). Records of older versions do not
+    have that: their pages count.
+
+    Attributes:
+        left: Pages of earlier files that this one does not have.
+    """
 
     latest: DocumentRecord
     read: PageRanges = field(default_factory=PageRanges)
     failed: PageRanges = field(default_factory=PageRanges)
+    left: PageRanges = field(default_factory=PageRanges)
 
     @classmethod
     def of(cls, record: DocumentRecord) -> DocumentProgress:
@@ -29,12 +37,30 @@ class DocumentProgress:
         return cls(record, PageRanges.parse(record.read), PageRanges.parse(record.failed))
 
     def count(self, page: PageText) -> None:
-        """Count one page in."""
+        """Count one page in, unless it is one of an earlier file."""
+        before, sent = self.latest.sent, page.sent
+        if before is not None and sent is not None and sent < before:
+            return
+        if sent is not None and sent != before:
+            self._begin_anew(page)
         done, other = (self.read, self.failed) if page.exception is None else (self.failed, self.read)
         done.add(page.pagenum)
         other.discard(page.pagenum)
         if page.total_pages != self.latest.total_pages:
             self.latest = self.latest.model_copy(update={"total_pages": page.total_pages})
+
+    def _begin_anew(self, page: PageText) -> None:
+        """Take a later file in the place of the one that was counted."""
+        for pages in (self.read, self.failed):
+            self.left.update(pages)
+        self.read, self.failed = PageRanges(), PageRanges()
+        self.latest = _first_record(page)
+
+    def take_left(self) -> list[int]:
+        """Return the pages that only earlier files have, once."""
+        found = [number for number in self.left if number >= self.latest.total_pages]
+        self.left = PageRanges()
+        return found
 
     def record(self) -> DocumentRecord:
         """Return the document's record as it stands now."""
@@ -65,13 +91,22 @@ class PartitionState:
     def __init__(self) -> None:
         self._records: dict[str, bytes] = {}
         self._open: dict[str, DocumentProgress] = {}  # those with pages to come, decoded
+        self._left: dict[str, PageRanges] = {}  # pages of files that others with the same id have followed
 
     def put(self, document_id: str, value: bytes | None) -> None:
         """Take over a record from the topic; None is a tombstone."""
         if value:
+            if document_id in self._records:
+                self._keep_left(decode(DocumentRecord, self._records[document_id]), decode(DocumentRecord, value))
             self._records[document_id] = value
         else:
             self._records.pop(document_id, None)
+
+    def _keep_left(self, before: DocumentRecord, now_there: DocumentRecord) -> None:
+        if before.sent != now_there.sent:
+            left = self._left.setdefault(before.document_id, PageRanges())
+            for pages in (before.read, before.failed):
+                left.update(PageRanges.parse(pages))
 
     def count(self, page: PageText) -> DocumentProgress:
         """Count one page in and return its document's progress."""
@@ -87,15 +122,19 @@ class PartitionState:
 
     def _resumed_or_new(self, page: PageText) -> DocumentProgress:
         stored = self._records.pop(page.document_id, None)
-        if stored is not None:
-            return DocumentProgress.of(decode(DocumentRecord, stored))
-        return DocumentProgress(
-            DocumentRecord(
-                document_id=page.document_id, path=page.path, reference=page.reference,
-                total_pages=page.total_pages, pages_read=0, pages_failed=0, status="reading",
-                started=page.timestamp, finished=None,
-            )
-        )  # fmt: skip
+        if stored is None:
+            return DocumentProgress(_first_record(page))
+        progress = DocumentProgress.of(decode(DocumentRecord, stored))
+        progress.left = self._left.pop(page.document_id, PageRanges())
+        return progress
+
+
+def _first_record(page: PageText) -> DocumentRecord:
+    """Return the record of a document of which one page is known, and nothing is counted yet."""
+    return DocumentRecord(
+        document_id=page.document_id, path=page.path, reference=page.reference, total_pages=page.total_pages,
+        pages_read=0, pages_failed=0, status="reading", started=page.timestamp, finished=None, sent=page.sent,
+    )  # fmt: skip
 
 
 async def restore(settings: Settings, topic: str, partition: int) -> PartitionState:

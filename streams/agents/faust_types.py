@@ -35,6 +35,10 @@ class Message(Protocol):
     @property
     def headers(self) -> Mapping[str, bytes | None] | Iterable[tuple[str, bytes | None]] | None: ...
     @property
+    def timestamp(self) -> float | None:
+        """Seconds since 1970; whose clock it is depends on the topic's message.timestamp.type."""
+
+    @property
     def tp(self) -> Hashable:
         """Topic and partition in one."""
 
@@ -70,7 +74,7 @@ class Stream(Protocol):
 class Topic(Protocol):
     """A topic to send to (faust.topics.Topic)."""
 
-    async def send(self, *, key: bytes, value: bytes, partition: int | None) -> Awaitable[object]:
+    async def send(self, *, key: bytes, value: bytes | None, partition: int | None) -> Awaitable[object]:
         """Buffer a message; the returned future ends when every in-sync replica has it."""
 
 
@@ -147,7 +151,7 @@ def incoming(event: Event) -> Incoming:
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     return Incoming(
         message.topic, message.partition, message.offset, message.key, message.value,
-        tuple((str(name), value) for name, value in pairs),
+        tuple((str(name), value) for name, value in pairs), message.timestamp,
     )  # fmt: skip
 
 

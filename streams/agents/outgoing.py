@@ -15,11 +15,11 @@ from streams.messages.records import DeadLetter, DocumentRecord, PageTask, PageT
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message to send. `partition` None leaves the choice to the key's hash."""
+    """One message to send. A value None deletes its key; `partition` None leaves the choice to the key's hash."""
 
     topic: str
     key: str
-    value: bytes
+    value: bytes | None
     partition: int | None = None
 
 

@@ -26,7 +26,7 @@ from streams.kafka.record_reader import kafka_reference
 from streams.messages.codec import decode_headers, merge_options
 from streams.messages.dead_letters import dead_letter
 from streams.messages.incoming import Incoming
-from streams.messages.records import ContentDigest, DocumentRecord, FileHeaders, PageTask, Stage, now
+from streams.messages.records import ContentDigest, DocumentRecord, FileHeaders, PageTask, Stage, now, time_of
 from streams.messages.seal import Seal
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
@@ -44,6 +44,7 @@ class _File:
     reference: str
     document_id: str
     sha256: str
+    sent: str | None
 
 
 class SplitFiles:
@@ -96,6 +97,7 @@ class SplitFiles:
     async def _receive(self, message: Incoming, headers: FileHeaders, partial: Path, waiting: Waiting) -> _File:
         """Write the file's bytes to `partial` and return what it is."""
         path, reference = _path_and_reference(message, headers)
+        sent = time_of(message.timestamp_s)
         if headers.content_ref:
             async with waiting():
                 await self._sources.fetch(headers.content_ref, partial)
@@ -104,7 +106,7 @@ class SplitFiles:
             digest = ContentDigest(path)
             digest.update(message.value or b"")
             await asyncio.to_thread(partial.write_bytes, message.value or b"")
-        return _File(shown_uri(path), reference, headers.document_id or digest.document_id, digest.sha256)
+        return _File(shown_uri(path), reference, headers.document_id or digest.document_id, digest.sha256, sent)
 
     def _passwords_for(self, options: ReadOptions) -> list[str]:
         return self._passwords if options.password is None else [options.password, *self._passwords]
@@ -117,12 +119,14 @@ class SplitFiles:
             document_id=file.document_id, path=file.path, reference=shown_uri(file.reference),
             total_pages=info.total_pages,
             pages_read=0, pages_failed=0, status="reading", started=started, finished=None,
+            sent=file.sent,
         )  # fmt: skip
         yield self._addressing.document(record)
         first = self._seal.sealed_task(
             PageTask(
                 document_id=file.document_id, pagenum=0, total_pages=info.total_pages, path=file.path,
                 reference=file.reference, sha256=file.sha256, options=options, started=started,
+                sent=file.sent,
             )
         )  # fmt: skip
         yield from map(self._addressing.page_task, portion(first, self._pages_ahead))
@@ -146,6 +150,7 @@ class SplitFiles:
         record = DocumentRecord(
             document_id=document_id, path=path, reference=reference, total_pages=0, pages_read=0, pages_failed=0,
             status="failed", started=moment, finished=moment, exception=f"split_files: {error.summary}",
+            sent=time_of(message.timestamp_s),
         )  # fmt: skip
         return [self._addressing.document(record), self._addressing.dead_letter(document_id, letter)]
 

@@ -15,6 +15,7 @@ class Incoming:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...] = ()
+    timestamp_s: float | None = None  # by the broker's clock, where its topic has that; seconds since 1970
 
     @property
     def position(self) -> str:

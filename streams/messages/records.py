@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from models.document import Kind, Method, PageReading
 from models.errors import shown_uri
@@ -20,7 +20,22 @@ Pages = Annotated[int, Field(ge=0, lt=10_000_000)]
 TotalPages = Annotated[int, Field(ge=1, lt=10_000_000)]
 Pixels = Annotated[int, Field(ge=0, lt=2**31)]
 
+_MAX_TIMESTAMP_S = 253_402_300_800  # the year 10000
+
 Stage = Literal["split_files", "read_pages", "track_documents"]
+
+
+_SENT = "when Kafka took the document's message; of two files with one id, the later one counts"
+_MAX_ID_CHARACTERS = 200
+
+
+def _printable_id(document_id: str) -> str:
+    """Refuse an id that could not stand in a key, a URL, a log line and a file name as it is."""
+    if not document_id.isprintable() or document_id != document_id.strip() or "/" in document_id:
+        raise ValueError("may have printable characters, no slash, and no space at its ends")
+    if document_id in (".", ".."):
+        raise ValueError("may not be . or .., which URLs leave out")
+    return document_id
 
 
 class Record(BaseModel):
@@ -37,7 +52,10 @@ class FileHeaders(Record):
     path: str | None = Field(
         None, max_length=4096, description="where the file came from; else kafka://topic/partition/offset"
     )
-    document_id: str | None = Field(None, min_length=1, max_length=200, alias="document-id")
+    document_id: Annotated[str, AfterValidator(_printable_id)] | None = Field(
+        None, min_length=1, max_length=_MAX_ID_CHARACTERS, alias="document-id",
+        description="what its records are called by; a later file of the same id takes the place of the earlier",
+    )  # fmt: skip
     content_ref: str | None = Field(
         None, max_length=8192, alias="content-ref", description="fsspec URI of the bytes; value empty"
     )
@@ -58,6 +76,7 @@ class PageTask(Record):
     rest: bool = Field(
         False, description="it stands for this page and all that follow: see streams.agents.portions"
     )
+    sent: str | None = Field(None, description=_SENT)
     credentials: str | None = Field(None, repr=False, description="the whole reference, sealed, where that is less")
 
 
@@ -109,6 +128,7 @@ class PageText(Record):
     warnings: list[str] = Field(
         default_factory=list, description="what may be missing or wrong: a stable slug, a colon, a sentence"
     )
+    sent: str | None = Field(None, description=_SENT)
 
 
 class DocumentRecord(Record):
@@ -128,6 +148,7 @@ class DocumentRecord(Record):
     started: str
     finished: str | None
     exception: str | None = None
+    sent: str | None = Field(None, description=_SENT)
     read: str = Field("", pattern=_RANGES, description="page numbers read, as ranges: 0-41,43")
     failed: str = Field("", pattern=_RANGES, description="page numbers that failed, as ranges")
 
@@ -153,7 +174,18 @@ class DeadLetter(Record):
 
 def now() -> str:
     """Return the time as every record writes it: ISO 8601, UTC, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _written(datetime.now(UTC))
+
+
+def time_of(timestamp_s: float | None) -> str | None:
+    """Return a message's time as records write it; None where it has none, or one that no calendar has."""
+    if timestamp_s is None or not 0 < timestamp_s < _MAX_TIMESTAMP_S:
+        return None
+    return _written(datetime.fromtimestamp(timestamp_s, UTC))
+
+
+def _written(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class ContentDigest:
@@ -195,7 +227,7 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         reference=shown_uri(task.reference), exception=None,
         timings_ms=reading.timings_ms, dropped=reading.dropped,
         paragraphs=[ParagraphRecord(text=text) for text in reading.paragraphs], coverage=reading.coverage,
-        warnings=list(reading.warnings),
+        warnings=list(reading.warnings), sent=task.sent,
         regions=[
             RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
                          recogniser=r.recogniser, paragraph=r.paragraph)
@@ -210,5 +242,5 @@ def failed_page_text(task: PageTask, exception: str) -> PageText:
         timestamp=now(), pagenum=task.pagenum, path=task.path, text="", document_id=task.document_id,
         total_pages=task.total_pages, confidence=None, method=None, width=0, height=0, dpi=0, rotation=0.0,
         language=task.options.languages, regions=[], models={}, reference=shown_uri(task.reference),
-        exception=exception, timings_ms={},
+        exception=exception, timings_ms={}, sent=task.sent,
     )  # fmt: skip

@@ -38,7 +38,7 @@ REFUSALS = (
 _PAGE_COLUMNS = (
     "timestamp", "path", "pagenum", "text", "document_id", "total_pages", "confidence", "method", "width", "height",
     "dpi", "rotation", "language", "reference", "exception", "dropped", "coverage", "warnings", "paragraphs",
-    "models", "timings_ms",
+    "models", "timings_ms", "sent",
 )  # fmt: skip
 _JSON_COLUMNS = {"warnings", "paragraphs", "models", "timings_ms"}  # of result: lists and objects
 _SEARCHED = {"text", "path"}

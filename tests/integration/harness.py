@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from itertools import chain
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -23,7 +24,7 @@ from streams.kafka.follower import topic_consumer
 from streams.kafka.security import client_options
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
-from streams.messages.records import DeadLetter, DocumentRecord, PageText, Record
+from streams.messages.records import DeadLetter, DocumentRecord, PageText, Record, page_key
 from streams.settings import Settings
 
 R = TypeVar("R", bound=Record)
@@ -115,8 +116,11 @@ class Topics:
         self._names = TopicNames.of(settings)
 
     async def pages(self) -> dict[tuple[str, int], PageText]:
-        """The last page-text record of every key."""
-        return {(r.document_id, r.pagenum): r for r in await self._all(self._names.page_text, PageText)}
+        """The last page-text record of every key, without those that were deleted."""
+        deleted: set[bytes] = set()
+        records = await self._all(self._names.page_text, PageText, deleted)
+        found = {(record.document_id, record.pagenum): record for record in records}
+        return {where: record for where, record in found.items() if page_key(*where).encode() not in deleted}
 
     async def page_count(self) -> int:
         return len(await self.pages())
@@ -131,13 +135,19 @@ class Topics:
     async def dead_letters(self) -> list[DeadLetter]:
         return await self._all(self._names.dead_letters, DeadLetter)
 
-    async def _all(self, topic: str, kind: type[R]) -> list[R]:
+    async def _all(self, topic: str, kind: type[R], deleted: set[bytes] | None = None) -> list[R]:
+        """Return what stands on a topic; `deleted` gets the keys whose last record is a tombstone."""
         found: list[R] = []
+        gone = set() if deleted is None else deleted
         async with topic_consumer(self._settings, [topic], from_beginning=True) as consumer:
             ends = await consumer.end_offsets(consumer.assignment())
             while any([await consumer.position(where) < end for where, end in ends.items()]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    found += [decode(kind, record.value) for record in records]
+                for record in chain.from_iterable((await consumer.getmany(timeout_ms=200)).values()):
+                    if record.value is None and deleted is not None:
+                        gone.add(record.key)
+                    else:
+                        found.append(decode(kind, record.value))
+                        gone.discard(record.key)
         return found
 
 

@@ -90,6 +90,24 @@ async def test_a_producer_may_name_the_document(settings: Settings, topics: Topi
     assert set(await topics.pages()) == {("case-4711", 0)}
 
 
+async def test_a_later_file_of_the_same_id_takes_the_place_of_the_earlier_one(
+    settings: Settings, topics: Topics
+) -> None:
+    raw_files, headers = TopicNames.of(settings).raw_files, {"path": b"a", "document-id": b"case-4711"}
+    with WorkerProcess(settings) as worker:
+        await produce(settings, raw_files, text_pdf(3, "draft"), headers=headers)
+        await eventually(lambda: document_is(topics, "case-4711", "done"), 60, worker.log)
+        await produce(settings, raw_files, text_pdf(1, "final"), headers={**headers, "path": b"b"})
+
+        async def replaced() -> bool:
+            found = (await topics.documents())["case-4711"]
+            return (found.path, found.total_pages, found.status) == ("b", 1, "done")
+
+        await eventually(replaced, 60, worker.log)
+    texts = {number: page.text for (_, number), page in (await topics.pages()).items()}
+    assert texts == {0: "This is final number 0."}
+
+
 async def test_large_files_travel_by_reference(settings: Settings, topics: Topics, tmp_path: Path) -> None:
     file = tmp_path / "large.pdf"
     file.write_bytes(text_pdf(3))
@@ -249,7 +267,7 @@ async def test_sql_upload_health_and_metrics_of_a_running_worker(settings: Setti
         await eventually(serving, 60, worker.log)
         async with httpx.AsyncClient(base_url=address.read_text().strip(), timeout=30) as client:
             wrong = await client.post("/files", files={"file": ("a.pdf", content)}, data={"options": '{"dpy": 1}'})
-            assert (wrong.status_code, wrong.json()["error"]) == (400, "bad-options")
+            assert (wrong.status_code, wrong.json()["error"]) == (422, "bad-options")
             sent = (await client.post("/files", files={"file": ("a.pdf", content)})).json()
             await read_all(topics, 2, worker)
 

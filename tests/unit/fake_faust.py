@@ -24,6 +24,7 @@ class FakeMessage:
     key: bytes | None = b"k"
     value: bytes | None = b"v"
     headers: tuple[tuple[str, bytes | None], ...] = ()
+    timestamp: float | None = None
 
     @property
     def tp(self) -> tuple[str, int]:
@@ -91,10 +92,10 @@ class FakeTopic:
     app: FakeApp
     name: str
 
-    async def send(self, *, key: bytes, value: bytes, partition: int | None) -> Awaitable[None]:
+    async def send(self, *, key: bytes, value: bytes | None, partition: int | None) -> Awaitable[None]:
         if self.name == self.app.refused:
             raise TopicAuthorizationFailedError(self.name)
-        if len(value) > LARGEST_VALUE_BYTES:
+        if len(value or b"") > LARGEST_VALUE_BYTES:
             raise MessageSizeTooLargeError("too large")
-        self.app.sent.append((self.name, value))
+        self.app.sent.append((self.name, value or b""))
         return asyncio.sleep(0)

@@ -107,6 +107,12 @@ def test_headers_of_any_client_are_understood() -> None:
         ("options", b'{"a":' * 100_000),
         ("document-id", b""),
         ("document-id", b"x" * 201),
+        ("document-id", b"a/b"),
+        ("document-id", b"a\nb"),
+        ("document-id", b"a\x1b[31m"),
+        ("document-id", "a\u202eb".encode()),
+        ("document-id", b" a"),
+        ("document-id", b".."),
         ("path", b"x" * 4097),
         ("content-ref", b"s3://" + b"x" * 8192),
         ("options", b'{"languages": "' + b"x" * 16_384 + b'"}'),
@@ -121,6 +127,13 @@ def test_a_header_that_does_not_decode_is_named(header: tuple[str, bytes]) -> No
 def test_headers_decode_or_are_undecodable_and_nothing_else(headers: list[tuple[str, bytes | None]]) -> None:
     with suppress(UndecodableMessage):
         assert isinstance(decode_headers(headers), FileHeaders)
+
+
+@pytest.mark.parametrize(
+    "name", ["case-4711", "Rechnung 12 / 3".replace("/", "·"), "契約書", "a" * 200, "a.b:c@d?e#f"]
+)
+def test_an_id_may_be_of_any_printable_characters(name: str) -> None:
+    assert decode_headers([("document-id", name.encode())]).document_id == name
 
 
 def test_options_override_the_defaults_one_by_one() -> None:

@@ -12,8 +12,8 @@ from streams.messages.records import DocumentRecord, PageText, failed_page_text,
 from tests.unit.test_codec import TASK
 
 
-def page(pagenum: int, *, of: int, failed: bool = False) -> PageText:
-    task = TASK.model_copy(update={"pagenum": pagenum, "total_pages": of})
+def page(pagenum: int, *, of: int, failed: bool = False, sent: str | None = None) -> PageText:
+    task = TASK.model_copy(update={"pagenum": pagenum, "total_pages": of, "sent": sent})
     if failed:
         return failed_page_text(task, "read_pages: CorruptFile: no page")
     reading = PageReading(
@@ -65,3 +65,38 @@ def test_a_finished_document_keeps_the_time_it_was_first_finished() -> None:
     first = done.record().finished
     done.count(page(0, of=1, failed=True))
     assert (done.record().finished, done.record().status) == (first, "failed")
+
+
+EARLIER, LATER = "2026-11-20T19:30:00.123Z", "2026-11-20T19:30:00.124Z"
+
+
+@given(st.permutations([*((n, EARLIER) for n in range(4)), *((n, LATER) for n in range(2))]))
+def test_of_two_files_with_one_id_the_later_one_counts_in_whatever_order_pages_come(
+    order: list[tuple[int, str]],
+) -> None:
+    state, left = PartitionState(), set[int]()
+    before = {number for number, sent in order[: order.index(next(o for o in order if o[1] == LATER))]}
+    for number, sent in order:
+        progress = state.count(page(number, of=4 if sent == EARLIER else 2, sent=sent))
+        record = progress.record()
+        left.update(progress.take_left())
+    assert (record.status, record.read, record.total_pages, record.sent) == ("done", "0-1", 2, LATER)
+    assert left == before - {0, 1}
+
+
+def test_pages_that_a_later_file_lacks_are_known_after_a_restart() -> None:
+    before = PartitionState()
+    for number in range(3):
+        record = before.count(page(number, of=3, sent=EARLIER)).record()
+    after = PartitionState()
+    after.put(TASK.document_id, encode(record))
+    after.put(TASK.document_id, encode(record.model_copy(update={"sent": LATER, "read": "", "status": "reading"})))
+    progress = after.count(page(0, of=1, sent=LATER))
+    assert (progress.take_left(), progress.take_left()) == ([1, 2], [])
+    assert progress.record().status == "done"
+
+
+def test_pages_of_a_version_that_did_not_write_when_a_file_was_sent_count() -> None:
+    state = PartitionState()
+    assert state.count(page(0, of=2, sent=LATER)).record().read == "0"
+    assert state.count(page(1, of=2)).record().status == "done"
