@@ -84,12 +84,12 @@ class RegionRecord(Record):
     """One line of a page, as it stands in the record."""
 
     polygon: list[tuple[float, float]]
-    kind: Kind
-    text: str
+    kind: Kind = Field(description="printed, handwritten or signature")
+    text: str = Field(description="of the line")
     confidence: float | None = Field(
         ge=0, le=1, description="probability that a word of it is right; null where none is known"
     )
-    recogniser: str
+    recogniser: str = Field(description="what read it")
     paragraph: int = Field(0, ge=0, lt=2**31, description="number of the region's paragraph on the page, from 0")
 
 
@@ -104,22 +104,22 @@ class PageText(Record):
 
     timestamp: str = Field(description="when the page was read, ISO 8601 UTC with milliseconds")
     pagenum: Pages = Field(description="0-based")
-    path: str
+    path: str = Field(description="where the file came from")
     text: str = Field(description="the regions' text in reading order, one line per text line")
-    document_id: str
-    total_pages: TotalPages
+    document_id: str = Field(description="the same for all pages of a document")
+    total_pages: TotalPages = Field(description="of the document")
     confidence: float | None = Field(ge=0, le=1, description="null where there is none (a text layer)")
     method: Method | None = Field(description="null for a page that failed")
-    width: Pixels
-    height: Pixels
-    dpi: Pixels
+    width: Pixels = Field(description="of the page image as delivered, in pixels")
+    height: Pixels = Field(description="of the page image as delivered, in pixels")
+    dpi: Pixels = Field(description="of the page image as delivered")
     rotation: float = Field(description="degrees clockwise by which the page's text is rotated")
-    language: str
+    language: str = Field(description="Tesseract codes of the languages it was read with, joined by +")
     regions: list[RegionRecord]
-    models: dict[str, str | None]
+    models: dict[str, str | None] = Field(description="what read it: detector, printed, handwritten")
     reference: str = Field(description="where the document's bytes are, to read it again")
     exception: str | None = Field(description="`Stage: message` for a page that failed, else null")
-    timings_ms: dict[str, float]
+    timings_ms: dict[str, float] = Field(description="milliseconds that each step took")
     dropped: Pages = Field(0, description="lines and words that were read and left out for their low confidence")
     paragraphs: list[ParagraphRecord] = Field(default_factory=list, description="in reading order")
     coverage: float | None = Field(
@@ -140,14 +140,16 @@ class DocumentRecord(Record):
 
     document_id: str
     path: str
-    reference: str
-    total_pages: Pages
-    pages_read: Pages
-    pages_failed: Pages
-    status: Literal["reading", "done", "partial", "failed"]
-    started: str
-    finished: str | None
-    exception: str | None = None
+    reference: str = Field(description="where its bytes are")
+    total_pages: Pages = Field(description="0 where the file could not be opened")
+    pages_read: Pages = Field(description="how many")
+    pages_failed: Pages = Field(description="how many")
+    status: Literal["reading", "done", "partial", "failed"] = Field(
+        description="done: every page is read; partial: some failed; failed: all, or the file could not be opened"
+    )
+    started: str = Field(description="when it was split, or its first page read")
+    finished: str | None = Field(description="when its last page was read; null before")
+    exception: str | None = Field(None, description="why it, or some of its pages, failed")
     sent: str | None = Field(None, description=_SENT)
     read: str = Field("", pattern=_RANGES, description="page numbers read, as ranges: 0-41,43")
     failed: str = Field("", pattern=_RANGES, description="page numbers that failed, as ranges")

@@ -17,6 +17,7 @@ import orjson
 from models.layout.geometry import bounds
 from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
+from streams.table.columns import DOCUMENT_COLUMNS, JSON_COLUMNS, PAGE_COLUMNS, REGION_COLUMNS
 from streams.table.private_database import PrivateDatabase, memory_folder
 from streams.table.search_terms import bounded_text, search_terms
 from streams.table.sql_functions import Value
@@ -35,23 +36,12 @@ REFUSALS = (
     TypeError,
 )
 
-_PAGE_COLUMNS = (
-    "timestamp", "path", "pagenum", "text", "document_id", "total_pages", "confidence", "method", "width", "height",
-    "dpi", "rotation", "language", "reference", "exception", "dropped", "coverage", "warnings", "paragraphs",
-    "models", "timings_ms", "sent",
-)  # fmt: skip
-_JSON_COLUMNS = {"warnings", "paragraphs", "models", "timings_ms"}  # of result: lists and objects
 _SEARCHED = {"text", "path"}
-_REGION_COLUMNS = (
-    "document_id", "pagenum", "path", "line", "paragraph", "kind", "text", "confidence", "recogniser", "polygon",
-    "x0", "y0", "x1", "y1",
-)  # fmt: skip
 _NO_BOX = (None,) * 4
-_DOCUMENT_COLUMNS = tuple(DocumentRecord.model_fields)
 
 _SCHEMA = f"""
 CREATE VIRTUAL TABLE result USING fts5(
-    {", ".join(name if name in _SEARCHED else f"{name} UNINDEXED" for name in _PAGE_COLUMNS)}, search_terms,
+    {", ".join(name if name in _SEARCHED else f"{name} UNINDEXED" for name in PAGE_COLUMNS)}, search_terms,
     tokenize = "unicode61 remove_diacritics 2"
 );
 CREATE TABLE page_keys (key TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE) WITHOUT ROWID;
@@ -61,21 +51,21 @@ CREATE TABLE regions (
     recogniser TEXT NOT NULL, polygon TEXT NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL
 );
 CREATE INDEX regions_by_page ON regions (page);
-CREATE TABLE documents ({", ".join(_DOCUMENT_COLUMNS)}, PRIMARY KEY (document_id)) WITHOUT ROWID;
+CREATE TABLE documents ({", ".join(DOCUMENT_COLUMNS)}, PRIMARY KEY (document_id)) WITHOUT ROWID;
 """
 _OPENING = (
     "SELECT (SELECT rowid FROM result LIMIT 1), (SELECT 1 FROM json_each('[]')), (SELECT 1 FROM json_tree('[]'))"
 )
-_PAGE_VALUES = (*_PAGE_COLUMNS, "search_terms")
+_PAGE_VALUES = (*PAGE_COLUMNS, "search_terms")
 _INSERT_PAGE = f"INSERT INTO result (rowid, {', '.join(_PAGE_VALUES)}) VALUES (?{', ?' * len(_PAGE_VALUES)})"
-_INSERT_REGION = f"INSERT INTO regions VALUES (?{', ?' * len(_REGION_COLUMNS)})"
-_INSERT_DOCUMENT = f"INSERT OR REPLACE INTO documents VALUES (?{', ?' * (len(_DOCUMENT_COLUMNS) - 1)})"
+_INSERT_REGION = f"INSERT INTO regions VALUES (?{', ?' * len(REGION_COLUMNS)})"
+_INSERT_DOCUMENT = f"INSERT OR REPLACE INTO documents VALUES (?{', ?' * (len(DOCUMENT_COLUMNS) - 1)})"
 _PAGE_OF_KEY = (
-    f"SELECT {', '.join(f'result.{name}' for name in _PAGE_COLUMNS)} "
+    f"SELECT {', '.join(f'result.{name}' for name in PAGE_COLUMNS)} "
     "FROM page_keys JOIN result ON result.rowid = page_keys.id WHERE key = ?"
 )
 _REGIONS_OF_KEY = (
-    f"SELECT {', '.join(_REGION_COLUMNS)} FROM regions WHERE page = (SELECT id FROM page_keys WHERE key = ?) "
+    f"SELECT {', '.join(REGION_COLUMNS)} FROM regions WHERE page = (SELECT id FROM page_keys WHERE key = ?) "
     "ORDER BY line"
 )
 
@@ -130,7 +120,7 @@ class MemoryTable:
         """Return one document's record, None where there is none."""
         with self._database.reader() as db:
             row = db.execute("SELECT * FROM documents WHERE document_id = ?", (document_id,)).fetchone()
-        return DocumentRecord.model_validate(dict(zip(_DOCUMENT_COLUMNS, row, strict=True))) if row else None
+        return DocumentRecord.model_validate(dict(zip(DOCUMENT_COLUMNS, row, strict=True))) if row else None
 
     def close(self) -> None:
         """End the queries that run, and free the memory."""
@@ -158,23 +148,23 @@ def _put_document(db: sqlite3.Connection, key: str, document: DocumentRecord | N
     if document is None:
         db.execute("DELETE FROM documents WHERE document_id = ?", (key,))
     else:
-        db.execute(_INSERT_DOCUMENT, [getattr(document, name) for name in _DOCUMENT_COLUMNS])
+        db.execute(_INSERT_DOCUMENT, [getattr(document, name) for name in DOCUMENT_COLUMNS])
 
 
 def _page_values(page: PageText) -> Iterable[Value]:
-    fields = page.model_dump(include=set(_PAGE_COLUMNS))
-    for name in _PAGE_COLUMNS:
-        yield orjson.dumps(fields[name]).decode() if name in _JSON_COLUMNS else fields[name]
+    fields = page.model_dump(include=set(PAGE_COLUMNS))
+    for name in PAGE_COLUMNS:
+        yield orjson.dumps(fields[name]).decode() if name in JSON_COLUMNS else fields[name]
 
 
 def _page(row: Sequence[Value], regions: Iterable[Sequence[Value]]) -> PageText:
     """Return the record that became these rows."""
-    columns: dict[str, Any] = dict(zip(_PAGE_COLUMNS, row, strict=True))
-    lines: list[dict[str, Any]] = [dict(zip(_REGION_COLUMNS, region, strict=True)) for region in regions]
+    columns: dict[str, Any] = dict(zip(PAGE_COLUMNS, row, strict=True))
+    lines: list[dict[str, Any]] = [dict(zip(REGION_COLUMNS, region, strict=True)) for region in regions]
     return PageText.model_validate(
         {
             **columns,
-            **{name: orjson.loads(columns[name]) for name in _JSON_COLUMNS},
+            **{name: orjson.loads(columns[name]) for name in JSON_COLUMNS},
             "regions": [{**line, "polygon": orjson.loads(line["polygon"])} for line in lines],
         }
     )

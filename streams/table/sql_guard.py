@@ -17,6 +17,7 @@ from time import monotonic
 from streams.errors import QueryError
 from streams.table.snippets import add_shortened, with_quick_snippets
 from streams.table.sql_functions import MAX_PATTERN_CHARS, REFUSAL, Value, bound_functions
+from streams.table.sql_hints import explained, no_query
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 # what reaches outside, what is FTS3's and R-tree's own, and what takes the product of two lengths: json_patch, and
@@ -27,9 +28,8 @@ _DENIED_FUNCTIONS = {
 }  # fmt: skip
 # Not a matter of taste: VACUUM resets the schema before it is refused, and FTS5 cannot be opened again under the
 # authorizer. Possessive throughout, because `/**//**//**/…` would take a backtracking match for ever.
-_QUERY = re.compile(
-    r"(?:\s++|--[^\n]*+(?:\n|\Z)|/\*(?:[^*]++|\*(?!/))*+\*/)*+(?:SELECT|WITH|VALUES|EXPLAIN)\b", re.IGNORECASE
-)
+_BEGINNING = re.compile(r"(?:\s++|--[^\n]*+(?:\n|\Z)|/\*(?:[^*]++|\*(?!/))*+\*/)*+(\w*+)")
+_QUERIES = {"SELECT", "WITH", "VALUES", "EXPLAIN"}
 _INTERRUPT_INTERVAL_S = 0.02
 _MAX_HEAP_BYTES = 512 * 1024 * 1024  # of SQLite: a row is whole in memory before its size is known
 _MAX_RESULT_CHARS = 32 * 1024 * 1024  # a result is held in memory twice, as rows and as JSON
@@ -83,10 +83,12 @@ def run_query(
     """Run one read-only statement and return its rows; blobs come as hex digits.
 
     Raises:
-        QueryError: It is not one query, is wrong (in SQLite's words), or takes longer than it may.
+        QueryError: It is not one query, is wrong (in SQLite's words and with advice), or takes longer than it may.
     """
-    if not _QUERY.match(sql):
-        raise QueryError("only one SELECT is allowed here")
+    beginning = _BEGINNING.match(sql)
+    word = beginning[1] if beginning else ""
+    if word.upper() not in _QUERIES:
+        raise QueryError(no_query(sql, word))
     started = monotonic()
     try:
         # closed in any case: an open cursor would hold its snapshot, and with it the log that grows behind it
@@ -104,12 +106,12 @@ def run_query(
             raise QueryError(
                 f"the query took longer than {limits.timeout_s:g} s; narrow it down or add LIMIT"
             ) from error
-        raise QueryError(REFUSAL if "user-defined function" in str(error) else str(error)) from error
+        of_ours = "user-defined function" in str(error)
+        raise QueryError(REFUSAL if of_ours else explained(str(error), sql, parameters)) from error
     except sqlite3.DatabaseError as error:  # not authorized, too big, …
-        refused = "not authorized" in str(error) or "authorization denied" in str(error)
-        raise QueryError("only SELECT is allowed here" if refused else str(error)) from error
+        raise QueryError(explained(str(error), sql, parameters)) from error
     except (sqlite3.Warning, ValueError, OverflowError, TypeError) as error:  # two statements, NUL, 2**64, …
-        raise QueryError(str(error)) from error
+        raise QueryError(explained(str(error), sql, parameters)) from error
     except MemoryError as error:
         raise QueryError("the query needs more memory than there is; narrow it down") from error
     return QueryResult(columns, rows, truncated, round((monotonic() - started) * 1000, 2))

@@ -1,0 +1,56 @@
+"""The tables and columns that SQL has; their descriptions are those of the records' fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from streams.messages.records import DocumentRecord, PageText, RegionRecord
+
+# text is the fourth: people write snippet(result, 3, …)
+PAGE_COLUMNS: Final = (
+    "timestamp", "path", "pagenum", "text", "document_id", "total_pages", "confidence", "method", "width", "height",
+    "dpi", "rotation", "language", "reference", "exception", "dropped", "coverage", "warnings", "paragraphs",
+    "models", "timings_ms", "sent",
+)  # fmt: skip
+JSON_COLUMNS: Final = frozenset({"warnings", "paragraphs", "models", "timings_ms"})  # of result: lists and objects
+REGION_COLUMNS: Final = (
+    "document_id", "pagenum", "path", "line", "paragraph", "kind", "text", "confidence", "recogniser", "polygon",
+    "x0", "y0", "x1", "y1",
+)  # fmt: skip
+DOCUMENT_COLUMNS: Final = tuple(DocumentRecord.model_fields)
+
+TABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "result": (*PAGE_COLUMNS, "search_terms"),
+    "regions": ("page", *REGION_COLUMNS),
+    "documents": DOCUMENT_COLUMNS,
+}
+ROWS: Final[Mapping[str, str]] = {
+    "result": "a page a row, with full-text search",
+    "regions": "a line a row",
+    "documents": "a document a row",
+}
+_OWN: Final[Mapping[str, Mapping[str, str]]] = {
+    "result": {"search_terms": "searched beside text: words that lines split, whole; parts of words"},
+    "regions": {
+        "page": "rowid of its page in result",
+        "line": "its place in reading order, from 0",
+        "polygon": "JSON: pixels of the page as delivered, clockwise from the text's top-left corner",
+        "x0": "of the box around the polygon: left", "y0": "top", "x1": "right", "y1": "bottom",
+    },
+    "documents": {},
+}  # fmt: skip
+_FIELDS: Final = {
+    "result": (PageText,),
+    "regions": (RegionRecord, PageText),
+    "documents": (DocumentRecord, PageText),
+}
+
+
+def meaning(table: str, column: str) -> str:
+    """Return what a column holds."""
+    if column in _OWN[table]:
+        return _OWN[table][column]
+    fields = (record.model_fields[column] for record in _FIELDS[table] if column in record.model_fields)
+    found = next((field.description for field in fields if field.description), "")
+    return f"JSON: {found}" if table == "result" and column in JSON_COLUMNS else found
