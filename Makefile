@@ -1,6 +1,6 @@
 # Everything here works on a fresh machine: the set-up installs what is missing.
 .PHONY: help run test test-unit test-networks test-training test-integration test-torch test-fresh \
-	coverage lint checks map bench bench-trocr clean
+	coverage lint checks map tables bench bench-trocr clean
 
 VENV ?= .venv
 export VENV
@@ -56,6 +56,9 @@ checks:
 
 map: ## draw deploy/docs/map.svg: the rooms and what they import
 	$(PYTHON) -m deploy.map
+
+tables: ## write the tables of settings and of SQL columns in deploy/docs/ from the code
+	$(PYTHON) -m deploy.tables
 
 bench: ## measure against peers on this machine; prints ratios
 	@deploy/setup.sh test

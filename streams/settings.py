@@ -245,5 +245,5 @@ def _nearest(name: str, *, variable: bool = False) -> str:
 
     match = get_close_matches(name, Settings.model_fields, n=1)
     if not match:
-        return "deploy/docs/operations.md names the files that list them."
+        return "deploy/docs/settings.md lists them."
     return f"Did you mean {ENV_PREFIX + match[0].upper() if variable else match[0]}?"

@@ -1,0 +1,76 @@
+"""Writes the tables of deploy/docs/settings.md and deploy/docs/sql.md from the code: `python -m deploy.tables`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic.fields import FieldInfo
+
+from models.options import ReadDefaults
+from streams.kafka_settings import KafkaSettings
+from streams.settings import ENV_PREFIX, Settings
+from streams.table.columns import ROWS, TABLES, meaning
+
+DOCS = Path(__file__).resolve().parent / "docs"
+_COMPUTED = {"processes": "one per core", "models_dir": "`~/.cache/inkstream/models`"}
+_MIB = 1024 * 1024
+
+
+def pages() -> dict[Path, str]:
+    """Return each page that is made from code, with its text."""
+    return {DOCS / "settings.md": "\n".join(_settings()), DOCS / "sql.md": "\n".join(_sql())}
+
+
+def _settings() -> Iterator[str]:
+    yield "# Settings"
+    yield "Made from the code by `make tables`. Each is an `INKSTREAM_*` variable (`INKSTREAM_BROKER`), or a key of"
+    yield "`inkstream.toml` (`broker`). Many are options as well (`--broker`), which come first. Words"
+    yield "of a list have commas between them."
+    kafka, reading = KafkaSettings.model_fields, ReadDefaults.model_fields
+    own = {name: field for name, field in Settings.model_fields.items() if name not in {**kafka, **reading}}
+    for heading, fields in (("Kafka", kafka), ("The service", own), ("Reading", reading)):
+        yield f"\n## {heading}"
+        if heading == "Reading":
+            yield "These are [reading options](reading.md) as well: a document may have its own.\n"
+        yield "| setting | default | meaning |\n|---|---|---|"
+        for name, field in fields.items():
+            yield f"| `{ENV_PREFIX}{name.upper()}` | {_default(name, field)} | {_cell(field.description or '')} |"
+    yield ""
+
+
+def _sql() -> Iterator[str]:
+    yield "# SQL: tables and columns"
+    yield "Made from the code by `make tables`. `inkstream query` and `POST /query` take one SELECT of SQLite's;"
+    yield "`inkstream query` without SQL is a shell. Full-text search takes punctuation as operators: put it in"
+    yield "double quotes, as `MATCH '\"e-mail\"'`."
+    for table, rows in ROWS.items():
+        yield f"\n## {table}\n{rows[0].upper()}{rows[1:]}.\n"
+        yield "| column | meaning |\n|---|---|"
+        for column in TABLES[table]:
+            yield f"| `{column}` | {_cell(meaning(table, column))} |"
+    yield ""
+
+
+def _default(name: str, field: FieldInfo) -> str:
+    value = field.get_default()
+    if name in _COMPUTED:
+        return _COMPUTED[name]
+    if value is None or value in ("", ()):
+        return ""
+    if isinstance(value, int) and value >= _MIB and value % _MIB == 0:
+        return f"{value // _MIB} MiB"
+    if isinstance(value, tuple):
+        return _cell(f"`{','.join(value)}`")
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value}`" if isinstance(value, str | int | float | Path) else ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    for file, text in pages().items():
+        file.write_text(text, encoding="utf-8")
