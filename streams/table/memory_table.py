@@ -75,7 +75,7 @@ class MemoryTable:
 
     def __init__(self, settings: Settings) -> None:
         """Open an empty table. Raises ConfigurationError where table_dir, or data_dir, cannot hold it."""
-        text = _PAGE_COLUMNS.index("text")
+        text = PAGE_COLUMNS.index("text")
         self._limits = QueryLimits(settings.query_timeout_s, settings.query_max_rows, text)
         self._database = PrivateDatabase(
             settings.table_dir or memory_folder(otherwise=settings.data_dir), _SCHEMA, readers=READERS,
