@@ -323,7 +323,8 @@ async def test_what_was_read_is_queryable_after_a_restart(
         assert (done.stdout, done.stderr) == ("n\n30\n", "")
         query += ["--token", "wrong"]
         done = await asyncio.to_thread(subprocess.run, query, capture_output=True, text=True, cwd=ROOT)
-        assert (done.returncode, done.stdout, done.stderr) == (1, "", "error: a bearer token is needed\n")
+        wrong = "error: a bearer token is needed: give --token, or set INKSTREAM_API_TOKEN\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", wrong)
 
 
 async def test_lag_is_counted_per_stage_and_returns_to_nothing(settings: Settings, topics: Topics) -> None:
