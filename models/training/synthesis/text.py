@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -70,10 +71,8 @@ class EnglishText:
     def entry(self, rng: np.random.Generator) -> str:
         """Return a date, an amount, a name, an address, a note."""
         form = str(rng.choice(np.array(_NOTES)))
-        while "{" in form:
-            start, end = form.index("{"), form.index("}")
-            form = form[:start] + getattr(self, "_" + form[start + 1 : end])(rng) + form[end + 1 :]
-        return form
+        # a word that is put in may have braces of its own, and is left as it is
+        return re.sub(r"\{(\w+)\}", lambda field: str(getattr(self, "_" + field[1])(rng)), form)
 
     def _piece(self, rng: np.random.Generator) -> str:
         start = int(rng.integers(0, len(self.words) - 12))
