@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice, repeat
+from itertools import islice, pairwise, repeat
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,9 @@ from PIL import Image, ImageDraw, ImageFont
 from models.arrays import F32
 from models.recognition.ctc.network import CtcNetwork
 from models.recognition.line_images import network_input
-from models.training.lines.dataset import LineDataset, add_fonts, read_dataset, write_dataset
+from models.training.lines.aligned import align
+from models.training.lines.dataset import LineDataset, add_alignments, add_fonts, read_dataset, write_dataset
+from models.training.lines.drawn import DrawnLines
 from models.training.lines.export import checkpoint_weights, export
 from models.training.lines.handwritten import HandwrittenLine, load_tables
 from models.training.lines.loop import TrainConfig, Trainer
@@ -22,6 +24,7 @@ from models.training.lines.mixture import Mixture, batches, padded_width
 from models.training.lines.network import OnnxNetwork, characters_of, latin_network, trainable_network
 from models.training.lines.ngrams import count_ngrams
 from models.training.lines.self_distillation import Pair, distillation_steps, pairs
+from models.training.lines.workers import drawn_by_workers
 from models.training.synthesis.lines import has_glyphs
 from models.training.synthesis.text import EnglishText
 from models.weights.packaged import packaged_weights
@@ -51,7 +54,8 @@ def dataset(tmp_path: Path) -> LineDataset:
 
 
 def mixture_of(dataset: LineDataset, characters: frozenset[str]) -> Mixture:
-    return Mixture(dataset.text, dataset.handwriting_fonts, dataset.print_fonts, dataset.train, characters)
+    drawn = DrawnLines(dataset.text, dataset.handwriting_fonts, dataset.print_fonts)
+    return Mixture(drawn, dataset.train, characters)
 
 
 def weights_of(network: OnnxNetwork) -> dict[str, F32]:
@@ -128,6 +132,29 @@ def test_examples_are_lines_that_ctc_can_align(network: onnx.ModelProto, dataset
     assert pictures.shape[3] % 64 == 0
     assert max(widths) <= pictures.shape[3] == padded_width(pictures[0])
     assert all(known.issuperset(text) for text in texts)
+
+
+def test_processes_draw_batches_of_one_shape_for_each_width(network: onnx.ModelProto, dataset: LineDataset) -> None:
+    mixture = mixture_of(dataset, frozenset(characters_of(network)[1:]))
+    sizes: dict[int, set[int]] = {}
+    for pictures, texts, widths in islice(drawn_by_workers(mixture, 7, 2, 1500), 12):
+        assert pictures.shape[0] == len(texts) == len(widths)
+        sizes.setdefault(pictures.shape[3], set()).add(len(texts))
+    assert all(len(counts) == 1 for counts in sizes.values())
+
+
+def test_letters_are_found_where_they_stand(network: onnx.ModelProto, dataset: LineDataset, tmp_path: Path) -> None:
+    onnx.save(network, tmp_path / "latin.onnx")
+    alignments = list(align(CtcNetwork(tmp_path / "latin.onnx"), dataset.train))
+    add_alignments(tmp_path / "dataset", alignments, ["ink", "café"])
+    again = read_dataset(tmp_path / "dataset")
+    assert again.entries is not None and again.alignments is not None
+    for line, kept, found in zip(again.train, again.alignments, alignments, strict=True):
+        assert np.array_equal(kept.middles, found.middles)
+        face = ImageFont.truetype(str(font_file(tmp_path / "font.ttf")), 40)
+        edges = [8 + face.getlength(line.text[:count]) for count in range(len(line.text) + 1)]
+        middles = np.array([(left + right) / 2 for left, right in pairwise(edges)]) / line.pixels().shape[1]
+        assert np.abs(kept.middles - middles).max() < 0.06
 
 
 def test_lines_come_from_tables_by_their_split(tmp_path: Path) -> None:

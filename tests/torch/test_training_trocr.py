@@ -20,6 +20,7 @@ from models.recognition.trocr.greedy import read_greedily
 from models.recognition.trocr.onnx_network import OnnxTrocr
 from models.recognition.trocr.picture import prepared
 from models.training.lines.dataset import LineDataset, add_fonts, read_dataset, write_dataset
+from models.training.lines.drawn import DrawnLines
 from models.training.lines.handwritten import HandwrittenLine
 from models.training.lines.mixture import Mixture, padded_width
 from models.training.lines.network import characters_of
@@ -68,9 +69,8 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> LineDataset:
 @pytest.fixture(scope="module")
 def lines(dataset: LineDataset, backbone: Backbone, tmp_path_factory: pytest.TempPathFactory) -> Lines:
     folder = tmp_path_factory.mktemp("features")
-    mixture = Mixture(
-        dataset.text, dataset.handwriting_fonts, dataset.print_fonts, dataset.train, frozenset(CHARACTERS[1:])
-    )
+    drawn_lines = DrawnLines(dataset.text, dataset.handwriting_fonts, dataset.print_fonts)
+    mixture = Mixture(drawn_lines, dataset.train, frozenset(CHARACTERS[1:]))
     written = write_features(folder, mixture, backbone, 60, seed=4)
     kept = read_features(folder)
     assert len(kept) == written >= 60

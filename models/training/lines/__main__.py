@@ -6,6 +6,7 @@ python -m models.training.lines dataset|train|distil|export|ngrams|score
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -15,17 +16,30 @@ import numpy as np
 import onnx
 import torch
 
+from models.errors import ModelError
 from models.evaluation.scores import ErrorCount, character_errors
-from models.recognition.ctc.handwriting import HandwritingRecogniser
-from models.training.lines.dataset import LineDataset, add_fonts, read_dataset, write_dataset
+from models.recognition.ctc.handwriting import NETWORK, HandwritingRecogniser
+from models.recognition.ctc.network import CtcNetwork
+from models.training.lines.aligned import align
+from models.training.lines.dataset import LineDataset, add_alignments, add_fonts, read_dataset, write_dataset
+from models.training.lines.drawn import DrawnLines
 from models.training.lines.export import checkpoint_weights, export
 from models.training.lines.french import fact_sheets, law_articles, sample_paragraphs
 from models.training.lines.handwritten import load_letters, load_tables
 from models.training.lines.loop import TrainConfig, Trainer
-from models.training.lines.mixture import SOURCE_WEIGHTS, Mixture, batches
+from models.training.lines.mixture import (
+    MIXTURES,
+    PRINTED_SOURCES,
+    SOURCE_WEIGHTS,
+    WIDE_SOURCE_WEIGHTS,
+    Mixture,
+    batches,
+)
 from models.training.lines.network import OnnxNetwork, characters_of, latin_network, trainable_network
 from models.training.lines.ngrams import count_ngrams
+from models.training.lines.recombined import Recombiner
 from models.training.lines.self_distillation import distillation_steps, pairs
+from models.training.lines.workers import drawn_by_workers
 from models.training.synthesis.text import EnglishText
 from models.weights.packaged import packaged_weights
 
@@ -63,6 +77,10 @@ def _add_dataset(steps: Steps) -> None:
     parser.add_argument("--text", type=Path, required=True, help="English: .txt, or .json with year and text")
     parser.add_argument("--handwriting-fonts", type=Path, nargs="+", required=True)
     parser.add_argument("--print-fonts", type=Path, nargs="+", required=True)
+    parser.add_argument(
+        "--words", type=Path, nargs="*", default=[],
+        help="lists of words in several languages; with them, lines are aligned too, as the mixture `wide` needs",
+    )  # fmt: skip
     parser.set_defaults(step=_dataset)
 
 
@@ -71,11 +89,16 @@ def _add_train(steps: Steps) -> None:
     parser.add_argument("dataset", type=Path)
     parser.add_argument("run", type=Path)
     parser.add_argument("--minutes", type=float, default=_MINUTES)
+    parser.add_argument("--mixture", choices=list(MIXTURES), default="handwriting", help="the sources' weights")
     parser.add_argument(
-        "--leave-out", nargs="+", choices=list(SOURCE_WEIGHTS), default=[], help="sources, for an ablation"
+        "--leave-out", nargs="+", choices=list(WIDE_SOURCE_WEIGHTS), default=[], help="sources, for an ablation"
     )
     parser.add_argument("--after", type=Path, help="a run whose weights are the starting point")
     parser.add_argument("--alpha", type=float, default=1.0, help="interpolation of that run, as in export")
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw lines; 0: this one (default)")
+    parser.add_argument("--batch-width", type=int, default=60_000, help="pixels of a batch of --workers")
+    parser.add_argument("--rate", type=float, default=TrainConfig().rate, help="the highest learning rate")
+    parser.add_argument("--frozen", type=int, default=TrainConfig().frozen, help="first weights that stay")
     parser.set_defaults(step=_train)
 
 
@@ -124,6 +147,9 @@ def _dataset(arguments: argparse.Namespace) -> None:
     write_dataset(arguments.dataset, train, valid, EnglishText(arguments.text))
     handwriting = add_fonts(arguments.dataset, "handwriting", arguments.handwriting_fonts)
     printed = add_fonts(arguments.dataset, "print", arguments.print_fonts)
+    if arguments.words:
+        words = [word for file in arguments.words for word in file.read_text(encoding="utf-8").split()]
+        add_alignments(arguments.dataset, list(align(CtcNetwork(NETWORK), train)), words)
     print(f"{len(train)} training lines, {len(valid)} validation lines, {handwriting} and {printed} fonts")
 
 
@@ -133,10 +159,17 @@ def _train(arguments: argparse.Namespace) -> None:
     network, characters = trainable_network(pretrained), characters_of(pretrained)
     if arguments.after:
         _load(network, arguments.after, arguments.alpha)
-    trainer = Trainer(network, characters, TrainConfig(minutes=arguments.minutes), arguments.run)
-    weights = {source: weight for source, weight in SOURCE_WEIGHTS.items() if source not in arguments.leave_out}
+    config = TrainConfig(minutes=arguments.minutes, rate=arguments.rate, frozen=arguments.frozen)
+    trainer = Trainer(network, characters, config, arguments.run)
+    chosen = MIXTURES[arguments.mixture]
+    weights = {source: weight for source, weight in chosen.items() if source not in arguments.leave_out}
     mixture = _mixture(dataset, characters, weights)
-    trainer.run(trainer.ctc_steps(batches(mixture.examples(np.random.default_rng(_SEED + trainer.step)))))
+    seed = _SEED + trainer.step
+    if arguments.workers:
+        lines = drawn_by_workers(mixture, seed, arguments.workers, arguments.batch_width)
+    else:
+        lines = batches(mixture.examples(np.random.default_rng(seed)))
+    trainer.run(trainer.ctc_steps(lines))
 
 
 def _distil(arguments: argparse.Namespace) -> None:
@@ -159,7 +192,8 @@ def _export(arguments: argparse.Namespace) -> None:
 def _ngrams(arguments: argparse.Namespace) -> None:
     dataset, rng = read_dataset(arguments.dataset), np.random.default_rng(_SEED)
     lines = [" ".join(dataset.text.words), *(dataset.text.entry(rng) for _ in range(_FORM_ENTRIES))]
-    lines += [line.text for line in dataset.train] * _TRANSCRIPTION_COUNT
+    written = [line.text for line in dataset.train if line.source not in PRINTED_SOURCES]
+    lines += written * _TRANSCRIPTION_COUNT
     lines += [line for file in arguments.more for line in file.read_text(encoding="utf-8").splitlines()] * 2
     lines += sample_paragraphs(fact_sheets(arguments.sheets), _MAX_SHEETS, rng) if arguments.sheets else []
     lines += sample_paragraphs(law_articles(arguments.law), _MAX_LAW, rng) if arguments.law else []
@@ -188,8 +222,15 @@ def _load(network: OnnxNetwork, run: Path, alpha: float) -> None:
 
 
 def _mixture(dataset: LineDataset, characters: list[str], weights: Mapping[str, float]) -> Mixture:
-    fonts = dataset.handwriting_fonts, dataset.print_fonts
-    return Mixture(dataset.text, *fonts, dataset.train, frozenset(characters[1:]), weights)
+    drawn = DrawnLines(dataset.text, dataset.handwriting_fonts, dataset.print_fonts)
+    if set(weights) - set(SOURCE_WEIGHTS):
+        if dataset.entries is None or dataset.alignments is None:
+            raise ModelError("the dataset has no alignments; write it again with `dataset … --words FILE…`")
+        recombiner = Recombiner(dataset.train, dataset.alignments, os.cpu_count() or 1)
+        drawn = DrawnLines(
+            dataset.text, dataset.handwriting_fonts, dataset.print_fonts, dataset.entries, recombiner
+        )
+    return Mixture(drawn, dataset.train, frozenset(characters[1:]), weights)
 
 
 if __name__ == "__main__":

@@ -12,24 +12,32 @@ from typing import Literal
 import numpy as np
 
 from models.errors import ModelError
+from models.training.lines.aligned import Alignment
 from models.training.lines.handwritten import HandwrittenLine
+from models.training.synthesis.entries import Entries
 from models.training.synthesis.text import EnglishText
 from models.training.synthesis.typefaces import FONTS
 
 _MAX_PICTURE_BYTES = 48 << 20  # of one file
+_WORDS, _ALIGNMENTS = "words.lst", "alignments.npz"
 
 FontKind = Literal["handwriting", "print"]
 
 
 @dataclass(frozen=True, slots=True)
 class LineDataset:
-    """Handwritten lines to train on and to validate with, a text, and fonts to draw it with."""
+    """Lines to train on and to validate with, a text, and fonts to draw it with.
+
+    `entries` and `alignments`, one of each training line, are there where `add_alignments` wrote them.
+    """
 
     train: list[HandwrittenLine]
     valid: list[HandwrittenLine]
     text: EnglishText
     handwriting_fonts: list[Path]
     print_fonts: list[Path]
+    entries: Entries | None = None
+    alignments: list[Alignment] | None = None
 
 
 def write_dataset(
@@ -65,6 +73,17 @@ def add_fonts(folder: Path, kind: FontKind, sources: Iterable[Path]) -> int:
     return len(list(target.iterdir()))
 
 
+def add_alignments(folder: Path, alignments: Sequence[Alignment], words: Sequence[str]) -> None:
+    """Write where the letters of each training line stand, and words of several languages for entries."""
+    (folder / _WORDS).write_text("\n".join(words), encoding="utf-8")
+    np.savez_compressed(
+        folder / _ALIGNMENTS,
+        middles=np.concatenate([alignment.middles for alignment in alignments]),
+        probabilities=np.concatenate([alignment.probabilities for alignment in alignments]),
+        ends=np.cumsum([len(alignment.middles) for alignment in alignments]),
+    )
+
+
 def read_dataset(folder: Path) -> LineDataset:
     """Return what `write_dataset` and `add_fonts` wrote. Raises ModelError where something is missing."""
     lines = {
@@ -77,7 +96,20 @@ def read_dataset(folder: Path) -> LineDataset:
         raise ModelError(
             f"{folder} has no {', '.join(missing)}; write it with `python -m models.training.lines dataset`"
         )
-    return LineDataset(lines["train"], lines["valid"], EnglishText(folder), fonts["handwriting"], fonts["print"])
+    entries = Entries((folder / _WORDS).read_text("utf-8").split()) if (folder / _WORDS).is_file() else None
+    return LineDataset(
+        lines["train"], lines["valid"], EnglishText(folder), fonts["handwriting"], fonts["print"],
+        entries, _alignments(folder / _ALIGNMENTS),
+    )  # fmt: skip
+
+
+def _alignments(file: Path) -> list[Alignment] | None:
+    if not file.is_file():
+        return None
+    with np.load(file, allow_pickle=False) as arrays:
+        middles, probabilities, ends = (arrays[name] for name in ("middles", "probabilities", "ends"))
+    starts = [0, *ends[:-1].tolist()]
+    return [Alignment(middles[a:b], probabilities[a:b]) for a, b in zip(starts, ends.tolist(), strict=True)]
 
 
 def _write(file: Path, lines: Sequence[HandwrittenLine]) -> None:

@@ -16,6 +16,7 @@ from models.evaluation.formats.alto import read_lines
 from models.evaluation.formats.line_tables import packed_pictures, read_table
 
 MAX_HEIGHT_PX = 80  # of a stored line: the recogniser takes 48, and augmentation needs some more
+_LETTER_SOURCES = {"handwritten": "memorials", "printed": "memorials-print"}
 _PAPER_PERCENTILE = 70  # of a line's grey levels: most pixels are paper, and the darker ones ink
 
 
@@ -50,8 +51,11 @@ def load_tables(folder: Path, split: str) -> list[HandwrittenLine]:
 
 
 def load_letters(folder: Path) -> list[HandwrittenLine]:
-    """Return the lines of NAME.jpg and NAME.xml, ALTO 4, that are tagged as handwriting and have a text."""
-    return [line for file in sorted(folder.glob("*.xml")) for line in _handwritten_lines(file)]
+    """Return the lines of NAME.jpg and NAME.xml, ALTO 4, that have a text and are no signature.
+
+    Their source is `memorials`; that of printed and typewritten lines is `memorials-print`.
+    """
+    return [line for file in sorted(folder.glob("*.xml")) for line in _lines(file)]
 
 
 def normalised_text(text: str) -> str:
@@ -59,15 +63,15 @@ def normalised_text(text: str) -> str:
     return text.replace("’", "'").strip()
 
 
-def _handwritten_lines(file: Path) -> list[HandwrittenLine]:
+def _lines(file: Path) -> list[HandwrittenLine]:
     with Image.open(file.with_suffix(".jpg")) as picture:
         page = np.asarray(picture.convert("L"))
     lines = []
     for box in read_lines(ElementTree.parse(file).getroot()):
         text = normalised_text(box.text)
-        if text and box.kind == "handwritten":
+        if text and box.kind in _LETTER_SOURCES:
             line = _cut(page, np.array(box.polygon, np.float32))
-            lines.append(HandwrittenLine(_encoded(line), text, "memorials", file.stem))
+            lines.append(HandwrittenLine(_encoded(line), text, _LETTER_SOURCES[box.kind], file.stem))
     return lines
 
 

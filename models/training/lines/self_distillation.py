@@ -80,8 +80,9 @@ def distillation_loss(logits: torch.Tensor, targets: torch.Tensor, mask: torch.T
 
 def _step(teacher: OnnxNetwork, lines: list[Pair]) -> TrainStep:
     clean, crossed_out = _stacked([line.clean for line in lines]), _stacked([line.crossed_out for line in lines])
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        predicted = teacher(torch.from_numpy(clean)).float().softmax(2)
+    device = next(teacher.parameters()).device
+    with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+        predicted = teacher(torch.from_numpy(clean).to(device)).float().softmax(2).cpu()
     steps = crossed_out.shape[3] // STRIDE_PX
     targets, mask = torch.zeros(len(lines), steps, predicted.shape[2]), torch.zeros(len(lines), steps)
     for row, line in enumerate(lines):

@@ -14,6 +14,7 @@ from models.evaluation.scores import ErrorCount, character_errors
 from models.recognition.ctc.handwriting import NETWORK
 from models.recognition.trocr.recogniser import load_recogniser
 from models.training.lines.dataset import read_dataset
+from models.training.lines.drawn import DrawnLines
 from models.training.lines.mixture import Mixture
 from models.training.lines.network import characters_of
 from models.training.trocr.dataset import (
@@ -66,7 +67,9 @@ def main() -> None:
 def _features(arguments: argparse.Namespace) -> None:
     dataset, characters = read_dataset(arguments.dataset), _characters()
     known = frozenset(characters[1:])
-    mixture = Mixture(dataset.text, dataset.handwriting_fonts, dataset.print_fonts, dataset.train, known)
+    mixture = Mixture(
+        DrawnLines(dataset.text, dataset.handwriting_fonts, dataset.print_fonts), dataset.train, known
+    )
     print(write_features(arguments.features, mixture, Backbone(), arguments.lines, arguments.seed), "lines")
 
 
