@@ -16,8 +16,7 @@ from streams.agents.outgoing import Addressing, Outgoing
 from streams.agents.parts import RoleParts
 from streams.agents.portions import SentRests, portion
 from streams.agents.retention import RetentionWatch
-from streams.agents.turns import Waiting
-from streams.documents.cache import DocumentCache
+from streams.documents.cache import DocumentCache, Waiting
 from streams.documents.references import SourceFetcher
 from streams.errors import UndecodableMessage
 from streams.kafka.trimmer import trim_pages

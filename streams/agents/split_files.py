@@ -17,8 +17,7 @@ from streams.agents.faust_types import AgentBody, App
 from streams.agents.outgoing import Addressing, Outgoing
 from streams.agents.parts import RoleParts
 from streams.agents.portions import portion
-from streams.agents.turns import Waiting
-from streams.documents.cache import DocumentCache, digest_of
+from streams.documents.cache import DocumentCache, Waiting, digest_of
 from streams.documents.references import SourceFetcher
 from streams.errors import UndecodableMessage
 from streams.kafka.lag import LagReader

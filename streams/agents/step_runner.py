@@ -15,7 +15,8 @@ from streams.agents.attempts import Attempts
 from streams.agents.delivery import Delivery
 from streams.agents.faust_types import Event, incoming
 from streams.agents.outgoing import Outgoing
-from streams.agents.turns import RETRY_S, Slot, Turn, Waiting
+from streams.agents.turns import RETRY_S, Slot, Turn
+from streams.documents.cache import Waiting
 from streams.errors import DeliveryRefused, DiskFull, PoisonMessage, SourceTooLarge
 from streams.messages.incoming import Incoming
 from streams.messages.records import Stage

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from streams.agents.attempts import Attempts
 from streams.errors import DiskFull
@@ -18,9 +18,6 @@ from streams.monitoring.health import Health
 logger = logging.getLogger(__name__)
 
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # the last again and again
-
-Waiting = Callable[[], AbstractAsyncContextManager[None]]
-"""Entered around what waits for somebody else's server, and for nothing that computes."""
 
 
 class Slot:

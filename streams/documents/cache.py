@@ -23,6 +23,8 @@ from streams.messages.records import ContentDigest
 
 Fetch = Callable[[Path], Awaitable[None]]
 Waiting = Callable[[], AbstractAsyncContextManager[None]]
+"""Entered around what waits for somebody else's server, and for nothing that computes."""
+
 _READ_BYTES = 1024 * 1024
 _PARTIAL = ".partial"
 

@@ -18,8 +18,8 @@ import fsspec
 
 from models.errors import shown_uri
 from streams.documents.fetch_slots import FetchSlots
-from streams.documents.source_errors import error_of
-from streams.errors import SourceForbidden, SourceGone, SourceTooLarge, SourceUnavailable, UndecodableMessage
+from streams.documents.source_errors import error_of, too_large
+from streams.errors import SourceForbidden, SourceGone, SourceUnavailable, UndecodableMessage
 
 _PIECE_BYTES = 1024 * 1024
 
@@ -116,7 +116,7 @@ def _local_path(reference: str) -> Path | None:
 def _copy(reference: str, local: Path | None, target: Path, max_bytes: int, given_up: Event) -> None:
     """Copy a file. Raises SourceGone, SourceTooLarge, and whatever its file system or client raises."""
     if local is not None and local.exists() and not local.is_file():  # opening a pipe would wait
-        raise SourceGone(f"{reference} is not a regular file: nothing else is opened")
+        raise SourceGone(f"{shown_uri(reference)} is not a regular file: nothing else is opened")
     # fsspec takes a file:// URI for a path, see _local_path
     opened = local.open("rb") if local is not None else fsspec.open(reference, "rb")
     with opened as source, target.open("wb") as copy:
@@ -124,8 +124,5 @@ def _copy(reference: str, local: Path | None, target: Path, max_bytes: int, give
         while (piece := source.read(_PIECE_BYTES)) and not given_up.is_set():
             size += len(piece)
             if size > max_bytes:  # some files, of /proc for one, have no end
-                raise SourceTooLarge(
-                    f"{reference} is larger than content_ref_max_bytes ({max_bytes} bytes); raise that, and replay "
-                    "the letter"
-                )
+                raise too_large(shown_uri(reference), max_bytes)
             copy.write(piece)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from streams.errors import SourceFailed, SourceTooLarge, SourceUnavailable
+from streams.documents.source_errors import too_large
+from streams.errors import SourceFailed, SourceUnavailable
 
 _PIECE_BYTES = 64 * 1024
 _UNPACKED_BYTES = 1024 * 1024
@@ -41,9 +42,7 @@ async def write_body(response: httpx.Response, target: Path, max_bytes: int, sho
 
 def _check_size(size: int, max_bytes: int, shown: str) -> None:
     if size > max_bytes:
-        raise SourceTooLarge(
-            f"{shown} is larger than content_ref_max_bytes ({max_bytes} bytes); raise that, and replay the letter"
-        )
+        raise too_large(shown, max_bytes)
 
 
 async def _unpacked(response: httpx.Response, shown: str) -> AsyncIterator[bytes]:

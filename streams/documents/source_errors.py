@@ -17,7 +17,14 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 from models.errors import InkstreamError
-from streams.errors import SourceFailed, SourceForbidden, SourceGone, SourceUnavailable, SourceUnsupported
+from streams.errors import (
+    SourceFailed,
+    SourceForbidden,
+    SourceGone,
+    SourceTooLarge,
+    SourceUnavailable,
+    SourceUnsupported,
+)
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # our disk's, not the source's fault
 
@@ -89,6 +96,13 @@ def error_of(failure: BaseException, shown: str) -> InkstreamError:
     if classes & _AWAY_CLASSES:
         return SourceUnavailable(f"{shown} cannot be fetched now: {why}")
     return SourceFailed(f"{shown} cannot be fetched, unexpectedly: {why}")
+
+
+def too_large(shown: str, max_bytes: int) -> SourceTooLarge:
+    """Return what a source means that has more bytes than it may."""
+    return SourceTooLarge(
+        f"{shown} is larger than content_ref_max_bytes ({max_bytes} bytes); raise that, and replay the letter"
+    )
 
 
 def untrusted_certificate(failure: BaseException) -> bool:

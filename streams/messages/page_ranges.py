@@ -7,26 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Self
 
 
-def format_ranges(pages: Iterable[int]) -> str:
-    """Return page numbers as ascending ranges, `` for none."""
-    ranges: list[list[int]] = []
-    for page in sorted(pages):
-        if ranges and page == ranges[-1][1] + 1:
-            ranges[-1][1] = page
-        else:
-            ranges.append([page, page])
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
-
-
-def parse_ranges(text: str) -> set[int]:
-    """Return the page numbers in `text`. Raises ValueError where it is no list of ranges."""
-    pages: set[int] = set()
-    for part in filter(None, text.split(",")):
-        first, _, last = part.partition("-")
-        pages.update(range(int(first), int(last or first) + 1))
-    return pages
-
-
 class PageRanges:
     """A set of page numbers, as ascending ranges with gaps between them.
 
@@ -105,3 +85,13 @@ class PageRanges:
 
     def __hash__(self) -> int:
         raise TypeError("a set that changes has no hash")
+
+
+def format_ranges(pages: Iterable[int]) -> str:
+    """Return pages in any order, each once or more often, as ranges."""
+    return str(PageRanges(pages))
+
+
+def parse_ranges(text: str) -> set[int]:
+    """Return the pages in a text. Raises ValueError where it is no list of ranges."""
+    return set(PageRanges.parse(text))

@@ -87,7 +87,7 @@ def test_our_own_full_disk_is_no_failure_of_the_source() -> None:
         error_of(OSError(errno.ENOSPC, "No space left"), "s3://bucket/a.pdf")
 
 
-class Store(AbstractFileSystem):  # type: ignore[misc]
+class Store(AbstractFileSystem):
     """An object store whose files do what the test wants when they are opened."""
 
     cachable = False

@@ -19,7 +19,8 @@ from streams.agents.faust_types import Event
 from streams.agents.ordered_window import OrderedWindow
 from streams.agents.outgoing import Outgoing
 from streams.agents.step_runner import StepRunner
-from streams.agents.turns import Slot, Waiting
+from streams.agents.turns import Slot
+from streams.documents.cache import Waiting
 from streams.errors import DeliveryRefused, DiskFull, SourceUnavailable
 from streams.messages.incoming import Incoming
 from streams.messages.records import Stage
