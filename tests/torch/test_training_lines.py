@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice, pairwise, repeat
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 import pytest
@@ -136,6 +137,9 @@ def test_examples_are_lines_that_ctc_can_align(network: onnx.ModelProto, dataset
 
 def test_processes_draw_batches_of_one_shape_for_each_width(network: onnx.ModelProto, dataset: LineDataset) -> None:
     mixture = mixture_of(dataset, frozenset(characters_of(network)[1:]))
+    cv2.GaussianBlur(
+        np.zeros((2000, 2000), np.float32), (0, 0), 3
+    )  # OpenCV's threads run: a fork must not need them
     sizes: dict[int, set[int]] = {}
     for pictures, texts, widths in islice(drawn_by_workers(mixture, 7, 2, 1500), 12):
         assert pictures.shape[0] == len(texts) == len(widths)

@@ -11,6 +11,7 @@ import numpy as np
 
 from models.arrays import ImageU8
 from models.training.lines.recombined import Recombiner
+from models.training.synthesis.choices import one_of
 from models.training.synthesis.entries import Entries
 from models.training.synthesis.lines import handwritten_line, has_glyphs, has_only_capitals, printed_line
 from models.training.synthesis.materials import PrintFonts, material_line
@@ -88,14 +89,14 @@ class DrawnLines:
         return line
 
     def _handwritten(self, rng: np.random.Generator) -> SourceLine | None:
-        text, font = self._written_text(rng), _one(rng, self._handwriting_fonts)
+        text, font = self._written_text(rng), one_of(rng, self._handwriting_fonts)
         if has_only_capitals(font):
             text = text.upper()
         return SourceLine(handwritten_line(rng, text, font), text, True, False) if has_glyphs(font, text) else None
 
     def _mixed(self, rng: np.random.Generator) -> SourceLine | None:
         text = self._written_text(rng)
-        fonts = [_one(rng, self._handwriting_fonts) for _ in range(int(rng.integers(1, 4)))]
+        fonts = [one_of(rng, self._handwriting_fonts) for _ in range(int(rng.integers(1, 4)))]
         fonts = [font for font in fonts if has_glyphs(font, text)]
         if any(has_only_capitals(font) for font in fonts):
             text = text.upper()
@@ -110,7 +111,7 @@ class DrawnLines:
         return None if picture is None else SourceLine(picture, text, True, False)
 
     def _printed(self, rng: np.random.Generator) -> SourceLine | None:
-        text, font = self._english(rng), _one(rng, self._print_fonts)
+        text, font = self._english(rng), one_of(rng, self._print_fonts)
         return SourceLine(printed_line(rng, text, font), text, True, True) if has_glyphs(font, text) else None
 
     def _on_material(self, rng: np.random.Generator) -> SourceLine | None:
@@ -145,7 +146,3 @@ def _crowded(rng: np.random.Generator, line: ImageU8, neighbour: ImageU8) -> Ima
         line = np.pad(line, ((0, shown // 2 + gap), (0, 0)), constant_values=255)
         line[-shown:] = np.minimum(line[-shown:], other[:shown])
     return line
-
-
-def _one(rng: np.random.Generator, fonts: Sequence[Path]) -> Path:
-    return fonts[int(rng.integers(0, len(fonts)))]

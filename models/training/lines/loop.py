@@ -16,11 +16,9 @@ from torch.nn import functional
 
 from models.arrays import F32
 from models.training.averaging import update_ema
-from models.training.lines.mixture import STRIDE_PX
+from models.training.lines.mixture import STRIDE_PX, Batch
 from models.training.lines.network import OnnxNetwork
 from models.training.runs import append_row, save_checkpoint
-
-Batches = Iterator[tuple[F32, list[str], list[int]]]
 
 _MAX_STEP_S = 10.0  # a step that took longer was paused from outside: the rest does not count as training time
 _LOG_EVERY = 20  # steps
@@ -93,7 +91,7 @@ class Trainer:
                 saved = now
         self.save()
 
-    def ctc_steps(self, batches: Batches) -> Iterator[TrainStep]:
+    def ctc_steps(self, batches: Iterator[Batch]) -> Iterator[TrainStep]:
         """Yield steps whose targets are transcriptions."""
         for pictures, texts, widths in batches:
             yield TrainStep(pictures, partial(self.ctc_loss, texts=texts, widths=widths))

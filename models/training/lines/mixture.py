@@ -22,8 +22,11 @@ from models.training.lines.drawn import (
 )
 from models.training.lines.handwritten import HandwrittenLine
 from models.training.synthesis.augment import augment, augment_geometry
+from models.training.synthesis.choices import one_of
 
 Example = tuple[ImageU8, str]
+Batch = tuple[F32, list[str], list[int]]
+"""Lines as the network takes them, (N, 3, 48, W), their texts, and their own widths in pixels."""
 T = TypeVar("T")
 
 STRIDE_PX = 8  # of width per step of the output
@@ -93,28 +96,23 @@ def augmented(rng: np.random.Generator, line: SourceLine) -> ImageU8:
     return augment_geometry(rng, line.picture, 0.03) if rng.random() < 0.5 else line.picture
 
 
-def batches(examples: Iterator[Example]) -> Iterator[tuple[F32, list[str], list[int]]]:
-    """Yield lines as the network takes them, (N, 3, 48, W) float32, their texts, and their own widths in pixels."""
+def batches(examples: Iterator[Example]) -> Iterator[Batch]:
+    """Yield batches of lines that are sorted by width, so that little is padded."""
     while True:
         pool: list[tuple[F32, str]] = []
         while len(pool) < _POOL_LINES:
             line, text = next(examples)
             planes = network_input(line)
-            if planes.shape[2] <= _MAX_WIDTH_PX and steps_needed(text) <= planes.shape[2] // STRIDE_PX:
+            if _fits(planes, text):
                 pool.append((planes, text))
         pool.sort(key=lambda example: example[0].shape[2])
         groups = grouped(pool, lambda example: padded_width(example[0]), BATCH_WIDTH_PX)
         for number in np.random.default_rng(len(pool[0][1])).permutation(len(groups)):
             group = groups[int(number)]
-            width = padded_width(group[-1][0])
-            yield (
-                np.stack([padded(planes, width) for planes, _ in group]),
-                [text for _, text in group],
-                [planes.shape[2] for planes, _ in group],
-            )
+            yield _batch(group, padded_width(group[-1][0]))
 
 
-def even_batches(examples: Iterator[Example], batch_width_px: int) -> Iterator[tuple[F32, list[str], list[int]]]:
+def even_batches(examples: Iterator[Example], batch_width_px: int) -> Iterator[Batch]:
     """Yield batches like `batches`, those of one width all with the same number of lines.
 
     On CUDA each new shape of a batch costs from .15 s (NCHW) to 3 s (NHWC in bfloat16): cuDNN plans every
@@ -124,17 +122,12 @@ def even_batches(examples: Iterator[Example], batch_width_px: int) -> Iterator[t
     for line, text in examples:
         planes = network_input(line)
         width = padded_width(planes)
-        if planes.shape[2] > _MAX_WIDTH_PX or steps_needed(text) > planes.shape[2] // STRIDE_PX:
+        if not _fits(planes, text):
             continue
         group = waiting.setdefault(width, [])
         group.append((planes, text))
         if len(group) == max(1, min(_MAX_LINES, batch_width_px // width)):
-            yield (
-                np.stack([padded(one, width) for one, _ in group]),
-                [text for _, text in group],
-                [one.shape[2] for one, _ in group],
-            )
-            del waiting[width]
+            yield _batch(waiting.pop(width), width)
 
 
 def grouped(pool: Sequence[T], size: Callable[[T], int], most: int) -> list[list[T]]:
@@ -162,6 +155,20 @@ def steps_needed(text: str) -> int:
     return len(text) + sum(one == other for one, other in pairwise(text))
 
 
+def _fits(planes: F32, text: str) -> bool:
+    """Return whether a line is short enough to train on, and long enough for CTC to align its text."""
+    width = int(planes.shape[2])
+    return width <= _MAX_WIDTH_PX and steps_needed(text) <= width // STRIDE_PX
+
+
+def _batch(lines: Sequence[tuple[F32, str]], width: int) -> Batch:
+    return (
+        np.stack([padded(planes, width) for planes, _ in lines]),
+        [text for _, text in lines],
+        [planes.shape[2] for planes, _ in lines],
+    )
+
+
 def _real(rng: np.random.Generator, lines: Sequence[HandwrittenLine]) -> SourceLine:
-    line = lines[int(rng.integers(0, len(lines)))]
+    line = one_of(rng, lines)
     return SourceLine(line.pixels(), line.text, synthetic=False, printed=line.source in PRINTED_SOURCES)

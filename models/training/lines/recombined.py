@@ -16,8 +16,11 @@ import numpy as np
 
 from models.arrays import F32, ImageU8
 from models.pages.ink import ink_coverage, paper_by_closing
+from models.training.forking import opencv_on_one_thread
 from models.training.lines.aligned import Alignment
 from models.training.lines.handwritten import HandwrittenLine
+from models.training.synthesis.choices import one_of
+from models.training.synthesis.lines import PlacedInk, cropped, on_one_baseline
 
 _HEIGHT_PX = 60  # of lines while they are cut
 _MIN_INK_DEPTH = 16  # grey levels between ink and paper: less is the grain of the paper
@@ -60,7 +63,7 @@ class Recombiner:
         self._pieces: dict[str, dict[str, list[_Piece]]] = {}
         self._all: dict[str, list[_Piece]] = {}
         sizes: dict[str, int] = {}
-        with multiprocessing.Pool(processes) as pool:
+        with opencv_on_one_thread(), multiprocessing.Pool(processes) as pool:
             cuts = pool.starmap(cut, zip(lines, alignments, strict=True), chunksize=64)
         for line, alignment, parts in zip(lines, alignments, cuts, strict=True):
             if parts is None:
@@ -94,16 +97,17 @@ class Recombiner:
         body = float(rng.uniform(14, 22))
         gap, tightness = body * rng.uniform(0.6, 1.8), rng.uniform(-0.1, 0.04)
         drift, wander = rng.normal(0, 0.01), body * rng.uniform(0, 0.05)
-        placed: list[tuple[F32, float, float]] = []  # ink, left, row of its baseline
+        placed: list[PlacedInk] = []
         left = 0.0
         for word in text.split():
             offset = rng.normal(0, 0.06) * body
             for piece in self._spelt(rng, word, own):
                 ink, base = self._drawn(rng, piece, body)
-                placed.append((ink, left, base - offset - drift * left + rng.normal(0, wander)))
+                placed.append(PlacedInk(ink, left, base - offset - drift * left + rng.normal(0, wander)))
                 left += ink.shape[1] * (1 + tightness) if ink.shape[1] > body / 2 else ink.shape[1]
             left += gap * rng.uniform(0.6, 1.5)
-        return _composed(placed)
+        sheet = on_one_baseline(placed)
+        return cropped(sheet) if sheet.max() > 0.2 else None
 
     def _spelt(self, rng: np.random.Generator, word: str, own: dict[str, list[_Piece]]) -> list[_Piece]:
         """Return pieces that spell a word: long ones mostly, by the writer where there are any."""
@@ -114,7 +118,7 @@ class Recombiner:
             while length > 1 and word[start : start + length] not in own:
                 length -= 1
             choices = own.get(word[start : start + length]) or self._all[word[start]]
-            pieces.append(choices[int(rng.integers(0, len(choices)))])
+            pieces.append(one_of(rng, choices))
             start += length
         return pieces
 
@@ -124,7 +128,8 @@ class Recombiner:
         ink = line.ink[:, line.edges[piece.first] : line.edges[piece.last]]
         scale = body / (line.base - line.top)
         size = max(1, round(ink.shape[1] * scale * rng.uniform(0.93, 1.07))), max(1, round(ink.shape[0] * scale))
-        return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR), np.float32), line.base * scale
+        drawn = cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR)
+        return np.asarray(drawn / np.float32(255), np.float32), line.base * scale
 
 
 def cut(handwritten: HandwrittenLine, alignment: Alignment) -> CutLine | None:
@@ -183,19 +188,3 @@ def _on(ink: F32, edge: int, most: int) -> int:
     """Return the beginning of the first ink between two columns."""
     inked = np.flatnonzero(ink[edge:most] > 0.3)
     return edge + int(inked[0]) if len(inked) else edge
-
-
-def _composed(placed: Sequence[tuple[F32, float, float]]) -> ImageU8 | None:
-    above = max(base for _, _, base in placed)
-    below = max(ink.shape[0] - base for ink, _, base in placed)
-    width = round(max(left + ink.shape[1] for ink, left, _ in placed)) + 2
-    sheet = np.zeros((round(above + below) + 2, width), np.float32)
-    for ink, left, base in placed:
-        x, y = max(0, round(left)), round(above - base)
-        window = sheet[y : y + ink.shape[0], x : x + ink.shape[1]]
-        np.maximum(window, ink[: window.shape[0], : window.shape[1]], out=window)
-    rows, columns = np.flatnonzero(sheet.max(1) > 50), np.flatnonzero(sheet.max(0) > 50)
-    if not len(rows) or not len(columns):
-        return None
-    sheet = sheet[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2]
-    return np.asarray(255 - np.clip(sheet, 0, 255), np.uint8)

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
 
-import cv2
 import numpy as np
-import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from models.arrays import F32
-from models.training.lines.mixture import Mixture, even_batches
-
-Batch: TypeAlias = tuple[F32, list[str], list[int]]
+from models.training.forking import opencv_on_one_thread
+from models.training.lines.mixture import Batch, Mixture, even_batches
 
 _BATCHES_AHEAD = 6  # of each process
 
@@ -25,8 +20,6 @@ class _Batches(IterableDataset[Batch]):
         self._mixture, self._seed, self._batch_width_px = mixture, seed, batch_width_px
 
     def __iter__(self) -> Iterator[Batch]:
-        cv2.setNumThreads(1)
-        torch.set_num_threads(1)
         worker = get_worker_info()
         assert worker is not None
         examples = self._mixture.examples(np.random.default_rng([self._seed, worker.id]))
@@ -43,4 +36,7 @@ def drawn_by_workers(mixture: Mixture, seed: int, workers: int, batch_width_px: 
         batch_width_px: The lines' width at the network's height, times their number.
     """
     batches = _Batches(mixture, seed, batch_width_px)
-    yield from DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=_BATCHES_AHEAD)
+    loader = DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=_BATCHES_AHEAD)
+    with opencv_on_one_thread():
+        iterator = iter(loader)
+    yield from iterator

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from models.arrays import F32, ImageU8
 from models.training.synthesis.elastic import elastic_distort
+from models.training.synthesis.typefaces import face_of
 
 _MIN_CASE_CORRELATION = 0.6  # of small letters with capitals; fonts that have both reach .43 at most
 _UNASSIGNED = "\U0010fffe"  # no font has it: what is drawn for it is the font's box for missing glyphs
@@ -31,13 +34,35 @@ def handwritten_line(rng: np.random.Generator, text: str, font: Path) -> ImageU8
         window = sheet[y : y + word.shape[0], x : x + word.shape[1]]
         np.maximum(window, word[:, : window.shape[1]], out=window)
         left += word.shape[1] + gap * rng.uniform(0.6, 1.6)
-    return _cropped(_bent(rng, sheet, size))
+    return cropped(_bent(rng, sheet, size))
 
 
 def printed_line(rng: np.random.Generator, text: str, font: Path) -> ImageU8:
     """Return a line of print as black on white, (h, w) uint8."""
     size = int(rng.integers(*_EM_PX))
-    return _cropped(_ink(text, font, size))
+    return cropped(_ink(text, font, size))
+
+
+class PlacedInk(NamedTuple):
+    """A piece's ink, (h, w) float32 in [0, 1], the column of its left edge, and the row in it of its baseline."""
+
+    ink: F32
+    left: float
+    base: float
+
+
+def on_one_baseline(placed: Sequence[PlacedInk]) -> F32:
+    """Return pieces of a line, at least one, on one sheet, (h, w) float32 in [0, 1]."""
+    first = min(piece.left for piece in placed)
+    above = max(piece.base for piece in placed)
+    below = max(piece.ink.shape[0] - piece.base for piece in placed)
+    width = round(max(piece.left - first + piece.ink.shape[1] for piece in placed)) + 2
+    sheet = np.zeros((round(above + below) + 3, width), np.float32)
+    for ink, left, base in placed:
+        x, y = round(left - first), round(above - base)
+        window = sheet[y : y + ink.shape[0], x : x + ink.shape[1]]
+        np.maximum(window, ink[: window.shape[0], : window.shape[1]], out=window)
+    return sheet
 
 
 @lru_cache(maxsize=512)
@@ -61,7 +86,7 @@ def _has(font: Path, character: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def _glyph(font: Path, character: str) -> bytes:
-    return bytes(_face(font, 24).getmask(character))
+    return bytes(face_of(font, 24).getmask(character))
 
 
 def _shape(letter: str, font: Path) -> F32:
@@ -82,7 +107,7 @@ def _word(rng: np.random.Generator, word: str, font: Path, size: int) -> F32:
 
 
 def _ink(text: str, font: Path, size: int) -> F32:
-    face = _face(font, max(8, size))
+    face = face_of(font, max(8, size))
     height, width = round(2.6 * size), round(face.getlength(text) + size)
     picture = Image.new("L", (max(1, width), height))
     ImageDraw.Draw(picture).text((size * 0.3, height * 0.62), text, 255, face, anchor="ls")
@@ -97,13 +122,9 @@ def _bent(rng: np.random.Generator, sheet: F32, size: int) -> F32:
     return elastic_distort(rng, sheet, points, float(rng.uniform(0.0, 0.07)) * size)
 
 
-def _cropped(ink: F32) -> ImageU8:
+def cropped(ink: F32) -> ImageU8:
+    """Return a line's ink, (h, w) float32 in [0, 1], as black on white without what is blank around it."""
     rows, columns = np.flatnonzero(ink.max(1) > 0.2), np.flatnonzero(ink.max(0) > 0.2)
     if len(rows) and len(columns):
         ink = ink[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2]
     return np.asarray(255 - 255 * np.clip(ink, 0, 1), np.uint8)
-
-
-@lru_cache(maxsize=512)
-def _face(font: Path, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(font), size)

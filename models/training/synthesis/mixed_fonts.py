@@ -9,10 +9,13 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from models.arrays import F32, ImageU8
+from models.training.synthesis.choices import one_of
 from models.training.synthesis.elastic import elastic_distort
+from models.training.synthesis.lines import PlacedInk, cropped, on_one_baseline
+from models.training.synthesis.typefaces import face_of
 
 _EM_PX = 40  # of the glyphs that are kept
 _BASELINE = 0.62  # of a glyph's height
@@ -39,11 +42,11 @@ def mixed_line(rng: np.random.Generator, text: str, fonts: Sequence[Path]) -> Im
     slanted, scaled and placed anew, and the line is distorted.
     """
     x_height = float(rng.uniform(*_X_HEIGHT_PX))
-    font_of = {letter: fonts[int(rng.integers(0, len(fonts))) if rng.random() < 0.5 else 0] for letter in set(text)}
+    font_of = {letter: one_of(rng, fonts) if rng.random() < 0.5 else fonts[0] for letter in sorted(set(text))}
     unevenness = rng.uniform(0.3, 1.6)
     spacing, gap = rng.normal(0, 0.06) * x_height, rng.uniform(0.5, 1.6) * x_height
     slant, drift = rng.normal(0, 0.12), rng.normal(0, 0.01)
-    placed: list[tuple[F32, float, float]] = []
+    placed: list[PlacedInk] = []
     left = 0.0
     for letter in text:
         if letter == " ":
@@ -53,45 +56,26 @@ def mixed_line(rng: np.random.Generator, text: str, fonts: Sequence[Path]) -> Im
         scale = x_height / _x_height(font_of[letter]) * float(np.exp(rng.normal(0, 0.05 * unevenness)))
         ink = _varied(rng, glyph.ink, scale, slant, unevenness)
         base = ink.shape[0] * _BASELINE - drift * left + rng.normal(0, 0.05 * unevenness) * x_height
-        placed.append((ink, left + glyph.left * scale, base))
+        placed.append(PlacedInk(ink, left + glyph.left * scale, base))
         left += glyph.advance * scale + spacing + rng.normal(0, 0.04 * unevenness) * x_height
-    sheet = _composed(placed)
+    sheet = on_one_baseline(placed)
     columns = max(2, round(sheet.shape[1] / x_height))
-    return _cropped(elastic_distort(rng, sheet, (4, columns), 0.07 * unevenness * x_height))
+    return cropped(elastic_distort(rng, sheet, (4, columns), 0.07 * unevenness * x_height))
 
 
 def _varied(rng: np.random.Generator, ink: ImageU8, scale: float, slant: float, unevenness: float) -> F32:
-    """Return a glyph, scaled, and slanted about its baseline."""
+    """Return a glyph's ink in [0, 1], scaled, and slanted about its baseline."""
     height, width = round(ink.shape[0] * scale), max(2, round(ink.shape[1] * scale))
     angle = slant + rng.normal(0, 0.04 * unevenness)
     stretch = float(np.exp(rng.normal(0, 0.06 * unevenness)))
     matrix = np.array([[scale * stretch, -angle * scale, angle * height * _BASELINE], [0, scale, 0]], np.float32)
-    return np.asarray(cv2.warpAffine(ink, matrix, (round(width * 1.15) + 1, height)), np.float32)
-
-
-def _composed(placed: Sequence[tuple[F32, float, float]]) -> F32:
-    first = min(left for _, left, _ in placed)
-    above = max(base for _, _, base in placed)
-    below = max(ink.shape[0] - base for ink, _, base in placed)
-    width = round(max(left - first + ink.shape[1] for ink, left, _ in placed)) + 2
-    sheet = np.zeros((round(above + below) + 3, width), np.float32)
-    for ink, left, base in placed:
-        x, y = round(left - first), round(above - base)
-        window = sheet[y : y + ink.shape[0], x : x + ink.shape[1]]
-        np.maximum(window, ink[: window.shape[0], : window.shape[1]], out=window)
-    return sheet
-
-
-def _cropped(sheet: F32) -> ImageU8:
-    rows, columns = np.flatnonzero(sheet.max(1) > 50), np.flatnonzero(sheet.max(0) > 50)
-    if len(rows) and len(columns):
-        sheet = sheet[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2]
-    return np.asarray(255 - np.clip(sheet, 0, 255), np.uint8)
+    drawn = cv2.warpAffine(ink, matrix, (round(width * 1.15) + 1, height))
+    return np.asarray(drawn / np.float32(255), np.float32)
 
 
 @lru_cache(maxsize=65536)
 def _glyph(font: Path, letter: str) -> _Glyph:
-    face = _face(font)
+    face = face_of(font, _EM_PX)
     left, _, right, _ = face.getbbox(letter, anchor="ls")
     picture = Image.new("L", (max(1, round(right - left)) + 4, round(2.6 * _EM_PX)))
     ImageDraw.Draw(picture).text((2 - left, picture.height * _BASELINE), letter, 255, face, anchor="ls")
@@ -101,10 +85,5 @@ def _glyph(font: Path, letter: str) -> _Glyph:
 @lru_cache(maxsize=1024)
 def _x_height(font: Path) -> float:
     """Return the height of small letters, in pixels of a kept glyph."""
-    tops = [-_face(font).getbbox(letter, anchor="ls")[1] for letter in "acemnorsuvxz"]
+    tops = [-face_of(font, _EM_PX).getbbox(letter, anchor="ls")[1] for letter in "acemnorsuvxz"]
     return max(6.0, float(np.median(tops)))
-
-
-@lru_cache(maxsize=1024)
-def _face(font: Path) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(font), _EM_PX)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import ModelError
+from models.training.synthesis.choices import one_of
 
 _FROM_YEAR = 1930  # older speeches have words and spellings that nobody uses now
 _MAX_CHARACTERS = 80  # of a line
@@ -83,16 +84,16 @@ class EnglishText:
         return " ".join(word.strip(",.;:") for word in self.words[start : start + int(rng.integers(1, 3))])
 
     def _name(self, rng: np.random.Generator) -> str:
-        first, last = _one(rng, _FIRST), _one(rng, _LAST)
+        first, last = one_of(rng, _FIRST), one_of(rng, _LAST)
         middle = f" {chr(65 + int(rng.integers(0, 26)))}." if rng.random() < 0.3 else ""
-        title = _one(rng, ["Mr. ", "Mrs. ", "Dr. ", "Ms ", "Prof. "]) if rng.random() < 0.3 else ""
+        title = one_of(rng, ["Mr. ", "Mrs. ", "Dr. ", "Ms ", "Prof. "]) if rng.random() < 0.3 else ""
         return f"{title}{first}{middle} {last}" if rng.random() < 0.8 else f"{last}, {first}{middle}"
 
     def _date(self, rng: np.random.Generator) -> str:
         day, month, year = int(rng.integers(1, 32)), int(rng.integers(0, 12)), int(rng.integers(1920, 2031))
         name = _MONTHS[month] if rng.random() < 0.6 else _MONTHS[month][:3] + "."
         short, number = f"{year % 100:02}", month + 1
-        return _one(rng, [
+        return one_of(rng, [
             f"{name} {day}, {year}", f"{day} {name} {year}", f"{number:02}/{day:02}/{year}",
             f"{day}/{number}/{short}",
             f"{day}.{number}.{year}", f"{year}-{number:02}-{day:02}", f"{number}-{day}-{short}", f"{name} '{short}",
@@ -100,20 +101,21 @@ class EnglishText:
 
     def _amount(self, rng: np.random.Generator) -> str:
         value = float(np.exp(rng.uniform(0, 13)))
-        return _one(rng, ["$", "£", "€", "$ ", ""]) + _one(
+        return one_of(rng, ["$", "£", "€", "$ ", ""]) + one_of(
             rng, [f"{value:,.2f}", f"{value:.2f}", f"{value:,.0f}", f"{value:.0f}.-"]
         )
 
     def _phone(self, rng: np.random.Generator) -> str:
         a, b, c = int(rng.integers(200, 999)), int(rng.integers(200, 999)), int(rng.integers(0, 10000))
-        return _one(
+        return one_of(
             rng,
             [f"({a}) {b}-{c:04}", f"{a}-{b}-{c:04}", f"+44 {a} {b} {c:04}", f"{a}.{b}.{c:04}", f"0{a} {b}{c:04}"],
         )
 
     def _mail(self, rng: np.random.Generator) -> str:
-        name = f"{_one(rng, _FIRST)}{_one(rng, ['.', '_', '-', ''])}{_one(rng, _LAST)}".lower().replace("'", "")
-        return f"{name}@{_one(rng, ['mail.com', 'example.org', 'post.co.uk', 'uni.edu'])}"
+        name = f"{one_of(rng, _FIRST)}{one_of(rng, ['.', '_', '-', ''])}{one_of(rng, _LAST)}"
+        name = name.lower().replace("'", "")
+        return f"{name}@{one_of(rng, ['mail.com', 'example.org', 'post.co.uk', 'uni.edu'])}"
 
     def _code(self, rng: np.random.Generator) -> str:
         letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + "-/"
@@ -128,18 +130,14 @@ class EnglishText:
         return str(int(np.exp(rng.uniform(0, 9))))
 
     def _unit(self, rng: np.random.Generator) -> str:
-        return _one(rng, _UNITS)
+        return one_of(rng, _UNITS)
 
     def _time(self, rng: np.random.Generator) -> str:
         hour, minute = int(rng.integers(0, 24)), int(rng.integers(0, 60))
-        return _one(rng, [f"{hour}:{minute:02}", f"{hour % 12 or 12}:{minute:02} pm", f"{hour % 12 or 12} a.m."])
+        return one_of(rng, [f"{hour}:{minute:02}", f"{hour % 12 or 12}:{minute:02} pm", f"{hour % 12 or 12} a.m."])
 
     def _place(self, rng: np.random.Generator) -> str:
-        number, street = int(rng.integers(1, 9999)), _one(rng, _LAST)
-        return f"{number} {street} {_one(rng, _STREETS)}" + (
+        number, street = int(rng.integers(1, 9999)), one_of(rng, _LAST)
+        return f"{number} {street} {one_of(rng, _STREETS)}" + (
             f", Apt {number % 90 + 1}" if rng.random() < 0.2 else ""
         )
-
-
-def _one(rng: np.random.Generator, choices: list[str]) -> str:
-    return choices[int(rng.integers(0, len(choices)))]

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from models.arrays import F32
 from models.errors import ModelError
+from models.training.synthesis.choices import one_of
 
 _FOLDERS = (Path("/usr/share/fonts"), Path("/usr/share/texmf/fonts"))
 _PROPORTIONAL = (
@@ -45,13 +46,12 @@ class Typefaces:
 
 def any_font(rng: np.random.Generator, families: Sequence[Sequence[Path]]) -> Path:
     """Return a font of any family: each family is as likely, however many fonts it has."""
-    family = families[int(rng.integers(0, len(families)))]
-    return family[int(rng.integers(0, len(family)))]
+    return one_of(rng, one_of(rng, families))
 
 
 def typeset(text: str, font: Path, size: int) -> F32:
     """Return a line's ink, (h, w) float32 in [0, 1]; letters of `size` pixels per em."""
-    face = _face(font, size)
+    face = face_of(font, size)
     left, top, right, bottom = face.getbbox(text)
     picture = Image.new("L", (max(1, round(right - left)) + 2, max(1, round(bottom - top)) + 2))
     ImageDraw.Draw(picture).text((1 - left, 1 - top), text, 255, face)
@@ -60,7 +60,7 @@ def typeset(text: str, font: Path, size: int) -> F32:
 
 def typewritten(rng: np.random.Generator, text: str, font: Path, size: int) -> F32:
     """Return a line whose letters are placed and inked unevenly, (h, w) float32 in [0, 1]."""
-    face = _face(font, size)
+    face = face_of(font, size)
     pitch = face.getlength("n")
     picture = np.zeros((round(size * 1.6), round(pitch * (len(text) + 1)) + size), np.float32)
     worn = rng.uniform(0, 0.35)
@@ -103,6 +103,7 @@ def _of(files: Sequence[Path], names: Sequence[str]) -> list[list[Path]]:
     return families
 
 
-@lru_cache(maxsize=256)
-def _face(font: Path, size: int) -> ImageFont.FreeTypeFont:
+@lru_cache(maxsize=1024)
+def face_of(font: Path, size: int) -> ImageFont.FreeTypeFont:
+    """Return a font's face with `size` pixels per em."""
     return ImageFont.truetype(str(font), size)
