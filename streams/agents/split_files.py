@@ -24,8 +24,9 @@ from streams.kafka.lag import LagReader
 from streams.kafka.record_reader import kafka_reference
 from streams.messages.codec import decode_headers, merge_options
 from streams.messages.dead_letters import dead_letter
+from streams.messages.digests import ContentDigest
 from streams.messages.incoming import Incoming
-from streams.messages.records import ContentDigest, DocumentRecord, FileHeaders, PageTask, Stage, now, time_of
+from streams.messages.records import DocumentRecord, FileHeaders, PageTask, Stage, now, time_of
 from streams.messages.seal import Seal
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool

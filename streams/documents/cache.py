@@ -19,7 +19,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from streams.errors import SourceGone
-from streams.messages.records import ContentDigest
+from streams.messages.digests import ContentDigest
 
 Fetch = Callable[[Path], Awaitable[None]]
 Waiting = Callable[[], AbstractAsyncContextManager[None]]

@@ -19,7 +19,7 @@ from streams.errors import BrokerError, FileUnreadable, RecordTooLarge
 from streams.kafka.clients import broker_errors, open_producer
 from streams.kafka.record_reader import kafka_reference
 from streams.kafka.topics import TopicNames
-from streams.messages.records import ContentDigest
+from streams.messages.digests import ContentDigest
 from streams.messages.seal import Seal
 from streams.settings import Settings
 from streams.sources.ledger import Version

@@ -14,9 +14,9 @@ from models.options import ReadOptions
 from streams.errors import UndecodableMessage
 from streams.messages import records
 from streams.messages.codec import decode, encode
+from streams.messages.digests import ContentDigest
 from streams.messages.page_ranges import PageRanges, format_ranges, parse_ranges
 from streams.messages.records import (
-    ContentDigest,
     DeadLetter,
     DocumentRecord,
     PageTask,
