@@ -40,12 +40,26 @@ _SEARCH_HEIGHTS = 8.0  # line heights to the right of a line that no other follo
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """A row of marks: the sign that they are, how many, and whether text stands close on either side."""
+    """A row of marks: the sign that they are, how many, and whether text stands close on either side.
+
+    `first` and `last` are the middles of its two ends, in pixels along the picture.
+    """
 
     sign: str
     count: int
     touches_left: bool
     touches_right: bool
+    first: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Character:
+    """A character, its middle as a fraction of the picture's width, and its confidence."""
+
+    sign: str
+    middle: float
+    confidence: float
 
 
 def with_leaders(reading: LineReading, line: ImageU8, text_width: float = 1.0) -> LineReading:
@@ -64,15 +78,26 @@ def with_leaders(reading: LineReading, line: ImageU8, text_width: float = 1.0) -
     gaps = [gap.span() for gap in _GAP.finditer(text)]
     if not gaps or gaps[-1][1] < len(text):
         gaps.append((len(text), len(text)))  # what follows the text
-    pieces, done = [], 0
+    confidences = reading.confidences or (reading.confidence,) * len(text)
+    read = [_Character(*one) for one in zip(text, middles, confidences, strict=True)]
+    characters: list[_Character] = []
+    done = 0
     for start, end in gaps:
         left = middles[start - 1] * width + edge if start else 0.0
         right = middles[end] * width - edge if end < len(text) else float(width)
         marks = _find_marks(line, left, right, pitch) if right - left > _MIN_GAP_PITCHES * pitch else None
-        pieces += [text[done:start], _filled_gap(text[start:end], marks)]
+        characters += read[done:start]
+        if marks is None or _has_as_many(text[start:end], marks):
+            characters += read[start:end]
+        else:
+            leader = _leader(marks, is_last=start == end)
+            characters += [_Character(sign, place / width, reading.confidence) for sign, place in leader]
         done = end
-    joined = "".join(pieces)
-    return reading if joined == text else LineReading(joined, reading.confidence)
+    joined = "".join(one.sign for one in characters)
+    if joined == text:
+        return reading
+    positions = tuple(one.middle / text_width for one in characters)
+    return LineReading(joined, reading.confidence, positions, tuple(one.confidence for one in characters))
 
 
 def extended_to_next(corners: Sequence[F32], page_width: int) -> list[F32]:
@@ -91,17 +116,27 @@ def extended_to_next(corners: Sequence[F32], page_width: int) -> list[F32]:
     return extended
 
 
-def _filled_gap(gap: str, marks: _Marks | None) -> str:
-    """Return the text of a gap, with the leader that its marks are if the text has fewer of them."""
-    if marks is None or sum(character in ".-–—_" for character in gap) >= marks.count:
-        return gap
-    leader = f"{'' if marks.touches_left else ' '}{marks.sign * marks.count}{'' if marks.touches_right else ' '}"
-    return leader if gap else leader.rstrip()  # nothing was read there: the line ends with the leader
+def _has_as_many(gap: str, marks: _Marks) -> bool:
+    """Return whether the text of a gap has the leader that its marks are."""
+    return sum(character in ".-–—_" for character in gap) >= marks.count
+
+
+def _leader(marks: _Marks, *, is_last: bool) -> list[tuple[str, float]]:
+    """Return the characters of a leader, spaces beside it included, with their middles in pixels.
+
+    Args:
+        is_last: Whether the line ends with it: nothing was read there.
+    """
+    before, after = ("" if touches else " " for touches in (marks.touches_left, marks.touches_right or is_last))
+    pitch = (marks.last - marks.first) / (marks.count - 1)
+    text = f"{before}{marks.sign * marks.count}{after}"
+    return [(sign, marks.first + (number - len(before)) * pitch) for number, sign in enumerate(text)]
 
 
 def _find_marks(line: ImageU8, left: float, right: float, pitch: float) -> _Marks | None:
     """Return the row of even marks between two positions, in pixels, of a line; None where there is none."""
-    window = line[:, max(0, int(left)) : int(right)]
+    begin = max(0, int(left))
+    window = line[:, begin : int(right)]
     if window.size == 0 or np.ptp(shades := grey(window)) < _MIN_CONTRAST:
         return None
     found = components(ink_by_otsu(shades))
@@ -121,6 +156,7 @@ def _find_marks(line: ImageU8, left: float, right: float, pitch: float) -> _Mark
         "." if is_dot else "-", len(row),
         touches_left=bool(middles[0, 0] - widths[row][0] / 2 < _TOUCHING_PITCHES * pitch),
         touches_right=bool(right - left - middles[-1, 0] - widths[row][-1] / 2 < _TOUCHING_PITCHES * pitch),
+        first=begin + float(middles[0, 0]), last=begin + float(middles[-1, 0]),
     )  # fmt: skip
 
 

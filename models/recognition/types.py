@@ -56,12 +56,14 @@ class LineReading:
         text: The text; empty where there is nothing to read, which is not an error.
         confidence: In [0, 1], the engine's own scale, not calibrated.
         positions: The middle of each character of `text` as a fraction of the line's width, ascending in [0, 1];
-            empty where the engine does not know.
+            empty where the engine does not know. Leaders that were added behind the line are beyond 1.
+        confidences: Of each character of `text`, on the same scale; empty where the engine does not know.
     """
 
     text: str
     confidence: float
     positions: tuple[float, ...] = ()
+    confidences: tuple[float, ...] = ()
 
 
 class LineRecogniser(Protocol):

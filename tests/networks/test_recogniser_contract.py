@@ -60,6 +60,7 @@ def test_lines_are_read_with_confidence_and_positions(recogniser: LineRecogniser
     for reading in readings:
         check(reading)
         assert reading.confidence > 0.5
+        assert len(reading.confidences) == len(reading.text)
 
 
 def test_a_text_does_not_depend_on_company_or_order(recogniser: LineRecogniser, lines: list[ImageU8]) -> None:
@@ -113,6 +114,8 @@ def check(reading: LineReading) -> None:
     """Assert what holds for a reading of any line."""
     assert 0 <= reading.confidence <= 1
     assert len(reading.positions) in (0, len(reading.text))
+    assert len(reading.confidences) in (0, len(reading.text))
+    assert all(0 <= confidence <= 1 for confidence in reading.confidences)
     assert all(0 <= position <= 1 for position in reading.positions)
     assert all(left <= right for left, right in pairwise(reading.positions))
 

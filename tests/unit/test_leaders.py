@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pymupdf
 import pytest
@@ -49,6 +51,24 @@ def misread(reading: LineReading, misreading: str) -> LineReading:
 def test_marks_that_were_merged_are_counted_in_the_picture(true: str, misreading: str) -> None:
     pixels, reading = drawn(true)
     assert with_leaders(misread(reading, misreading), pixels).text == true
+
+
+@pytest.mark.parametrize(
+    ("true", "misreading"), [("Brand --------- OLD GOLD", "Brand OLD GOLD"), ("Total ........", "Total")]
+)
+def test_characters_of_a_leader_stand_where_its_marks_do(true: str, misreading: str) -> None:
+    pixels, reading = drawn(true)
+    found = with_leaders(replace(misread(reading, misreading), confidences=(0.8,) * len(misreading)), pixels)
+    assert found.positions == pytest.approx(reading.positions, abs=0.02)
+    assert [found.confidences[0], found.confidences[true.index(" ") + 1]] == [0.8, 0.9]
+
+
+def test_a_leader_behind_the_line_stands_beyond_its_end() -> None:
+    pixels, reading = drawn("Total ........")
+    share = 0.4  # of the picture that was detected as a line
+    line = misread(reading, "Total")
+    line = replace(line, positions=tuple(position / share for position in line.positions))
+    assert with_leaders(line, pixels, share).positions[-1] == pytest.approx(reading.positions[-1] / share, abs=0.05)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ def test_a_number_that_was_read_in_pieces_is_one_word(texts: tuple[str, ...], ga
     assert reading.text == read
     assert len(reading.positions) == len(read)
     assert list(reading.positions) == sorted(reading.positions)
+    assert reading.confidences == (0.97,) * len(read)
 
 
 def test_a_word_belongs_to_the_line_around_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 from pathlib import Path
 
@@ -216,6 +217,15 @@ def test_a_row_of_dots_is_no_loop_where_a_token_is_a_letter() -> None:
     assert is_loop([1] * 20) and is_loop([3] * 8, letters.rows()) and is_loop([1, 3] * 4, letters.rows())
     assert without_loop(Hypothesis([3] + [1] * 20), letters.rows()).tokens == [3] + [1] * 20
     assert Vocabulary((b"", b".", b"..")).rows() == frozenset()
+
+
+def test_a_character_is_as_probable_as_the_least_probable_of_its_tokens() -> None:
+    vocabulary = Vocabulary((b"", b" ab", b"\xc3", b"\xa9", b"c "))
+    tokens, scores = [1, 2, 3, 4], [math.log(share) for share in (0.9, 0.8, 0.6, 0.7)]
+    assert vocabulary.text(tokens) == "abéc"
+    assert vocabulary.confidences(tokens, [*scores, -9.0]) == pytest.approx((0.9, 0.9, 0.6, 0.7))
+    assert vocabulary.confidences([], []) == ()
+    assert vocabulary.confidences([1, 2], scores) == ()  # a half of a character
 
 
 def test_wide_lines_may_say_more_than_narrow_ones() -> None:

@@ -146,10 +146,12 @@ class CtcBeamDecoder:
             return LineReading("", 0.0, ())
         columns = [self._columns[character] for character in text]
         steps = forced_align(probabilities, columns)
-        confidence = float(np.mean([probabilities[step, c] for step, c in zip(steps, columns, strict=True)]))
+        confidences = [float(probabilities[step, c]) for step, c in zip(steps, columns, strict=True)]
+        confidence = float(np.mean(confidences))
         if confidence < _MIN_CONFIDENCE:
             return LineReading("", 0.0, ())
-        return LineReading(text, confidence, tuple((step + 0.5) / len(probabilities) for step in steps))
+        positions = tuple((step + 0.5) / len(probabilities) for step in steps)
+        return LineReading(text, confidence, positions, tuple(confidences))
 
 
 def _is_code(text: str) -> bool:

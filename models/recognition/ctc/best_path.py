@@ -27,5 +27,6 @@ def decode(probabilities: F32, characters: Sequence[str], priors: F32 | None = N
     if not len(starts):
         return LineReading("", 0.0, ())
     text = "".join(characters[best[start]] for start in starts)
-    confidence = float(probabilities[starts, best[starts]].mean())
-    return LineReading(text, confidence, tuple(float(position) for position in (starts + 0.5) / len(best)))
+    confidences = probabilities[starts, best[starts]]
+    positions = (starts + 0.5) / len(best)
+    return LineReading(text, float(confidences.mean()), tuple(positions.tolist()), tuple(confidences.tolist()))

@@ -54,7 +54,9 @@ class WordLine:
                 centres.append((centres[-1] + x0) / 2)  # the space
             centres += [x0 + (x1 - x0) * (number + 0.5) / len(word.text) for number in range(len(word.text))]
         positions = tuple((x - self.left) / max(1.0, self.width) for x in centres)
-        return LineReading(" ".join(word.text for word in self.words), line_confidence(self.words), positions)
+        confidences = tuple(word.confidence for word in self.words for _ in f" {word.text}")[1:]
+        text = " ".join(word.text for word in self.words)
+        return LineReading(text, line_confidence(self.words), positions, confidences)
 
 
 def _whole_numbers(words: Sequence[PlacedWord]) -> list[PlacedWord]:

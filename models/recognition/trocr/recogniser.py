@@ -96,13 +96,20 @@ class TrocrRecogniser:
         """Return a line's text and the mean probability of its tokens; a guess is no text."""
         read = [(piece, piece.hypothesis) for piece in pieces if piece.hypothesis is not None]
         text = ""
+        confidences: list[float] = []
         for piece, hypothesis in read:
-            text += (" " if piece.part.whole and text else "") + self._vocabulary.text(hypothesis.tokens)
+            if piece.part.whole and text:
+                text, confidences = f"{text} ", [*confidences, 1.0]
+            text += self._vocabulary.text(hypothesis.tokens)
+            confidences += self._vocabulary.confidences(hypothesis.tokens, hypothesis.scores)
         sure = confidence([score for _, hypothesis in read for score in hypothesis.scores])
         if not all(hypothesis.ended for _, hypothesis in read):
             logger.warning("the text of a line did not come to an end after %d tokens", self._most)
             sure /= 2
-        return LineReading(text if sure >= MIN_MEAN_PROBABILITY else "", round(sure, 4))
+        if sure < MIN_MEAN_PROBABILITY:
+            return LineReading("", round(sure, 4))
+        is_known = len(confidences) == len(text)  # a token may hold a part of a character
+        return LineReading(text, round(sure, 4), confidences=tuple(confidences) if is_known else ())
 
 
 def load_recogniser(folder: Path, *, beams: int = 1, threads: int = 1) -> TrocrRecogniser:

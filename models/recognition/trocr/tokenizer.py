@@ -6,8 +6,10 @@ A checkpoint's vocabulary becomes a list of byte strings when it is exported; a 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,28 @@ class Vocabulary:
         """Return the text of tokens; a number beyond the vocabulary has none."""
         text = b"".join(self.pieces[token] for token in tokens if token < len(self.pieces))
         return text.decode(errors="replace").strip()
+
+    def confidences(self, tokens: Sequence[int], scores: Sequence[float]) -> tuple[float, ...]:
+        """Return the probability of each character of `text(tokens)`: that of the least probable of its tokens.
+
+        Args:
+            scores: Log-probability of each token; those that follow are not looked at.
+
+        Empty where bytes of the tokens make no character.
+        """
+        known = [
+            (self.pieces[token], math.exp(score))
+            for token, score in zip(tokens, scores, strict=False)
+            if token < len(self.pieces)
+        ]
+        text = b"".join(piece for piece, _ in known).decode(errors="replace")
+        by_byte = [probability for piece, probability in known for _ in piece]
+        ends = list(accumulate(len(character.encode()) for character in text))
+        if (ends[-1] if ends else 0) != len(by_byte):
+            return ()
+        each = [min(by_byte[start:end]) for start, end in pairwise([0, *ends])]
+        first = len(text) - len(text.lstrip())
+        return tuple(each[first : first + len(text.strip())])
 
     def rows(self) -> frozenset[int]:
         """Return the tokens that rows of dots, dashes and blanks are made of, where each token is one letter."""
