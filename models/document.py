@@ -39,10 +39,24 @@ class PageImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a line: a run of its text without spaces.
+
+    Polygon of four corners in page pixels, clockwise from the upper corner where the word begins: a box, or a
+    rotated one on a line that slopes. Confidence as the line's; None where there is none (a text layer).
+    """
+
+    text: str
+    polygon: Polygon
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """One line of text on a page. Polygon in page pixels, clockwise from top-left; confidence in [0, 1].
 
-    `paragraph` numbers the page's paragraphs in reading order, from 0.
+    `paragraph` numbers the page's paragraphs in reading order, from 0. `words` are the line's, in the order of its
+    text, where they were asked for; else there are none.
     """
 
     polygon: Polygon
@@ -51,6 +65,7 @@ class Region:
     recogniser: str
     kind: Kind = "printed"
     paragraph: int = 0
+    words: tuple[Word, ...] = ()
 
 
 def weighted_confidence(texts: Iterable[tuple[str, float]]) -> float | None:

@@ -82,6 +82,7 @@ class ReadDefaults(BaseModel):
     min_confidence: float = Field(0.0, ge=0, le=1, description="words of less confidence are dropped")
     force_ocr: bool = Field(False, description="read the picture of a page even where it has a good text layer")
     annotations: bool = Field(True, description="read sticky notes of PDFs, each where its icon stands")
+    words: bool = Field(False, description="give each line its words with their polygons and confidences")
     max_megapixels: float = Field(80.0, gt=0, le=1000, description="pages are rendered at no more than this")
 
 

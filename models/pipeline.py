@@ -36,11 +36,12 @@ from models.documents.open_documents import OpenDocuments
 from models.documents.text_layer import TextLayer, TextLine
 from models.documents.unicode_text import plain_letters
 from models.errors import CorruptFile, NothingRead
-from models.layout.geometry import box_polygon, scaled
+from models.layout.geometry import box_polygon, clip, scaled
 from models.layout.paragraph_text import paragraph_texts
 from models.layout.paragraphs import in_paragraphs
 from models.layout.pieces import join_pieces
 from models.layout.reading_order import in_reading_order, page_text, reading_rows
+from models.layout.words import evenly_split, with_words_of_text
 from models.options import ReadOptions
 from models.reading.registry import ReaderSetup, TesseractApi, create_reader
 from models.recognition.confidence import with_calibrated_confidence
@@ -99,7 +100,7 @@ class PagePipeline:
 
     def _text_layer(self, document: OpenDocument, pagenum: int, options: ReadOptions) -> TextLayer | None:
         """Return the page's own text, None where it has none that can be trusted."""
-        layer = document.text_layer(pagenum, options.dpi, annotations=options.annotations)
+        layer = document.text_layer(pagenum, options.dpi, annotations=options.annotations, words=options.words)
         if layer is None or not layer.is_doubtful:
             return layer
         from models.reading.layer_check import CHECK_DPI, agrees_with_picture
@@ -135,7 +136,7 @@ class PagePipeline:
         lines = with_calibrated_confidence(lines, options.min_confidence)
         found = [replace(region, text=plain_letters(region.text)) for region in lines.regions]
         ordered = with_zones_corrected(in_reading_order(found, lines.rotation))
-        regions = in_paragraphs(ordered, lines.rotation)
+        regions = in_paragraphs([with_words_of_text(region) for region in ordered], lines.rotation)
         return PageReading(
             pagenum=pagenum, text=page_text(regions, lines.rotation), confidence=_confidence(regions), method="ocr",
             width=image.width, height=image.height, dpi=image.dpi, rotation=lines.rotation,
@@ -155,13 +156,8 @@ def _from_text_layer(
     pagenum: int, layer: TextLayer, beside: BesideLayer | None, options: ReadOptions, started: float
 ) -> PageReading:
     width, height = (layer.width, layer.height) if beside is None else (beside.image.width, beside.image.height)
-    lines = [
-        Region(
-            box_polygon(scaled(line.box, width / layer.width), width, height), plain_letters(line.text), None,
-            "text_layer",
-        )
-        for line in layer.lines
-    ]  # fmt: skip
+    factor = width / layer.width
+    lines = [_region_of_layer(line, factor, (width, height), with_words=options.words) for line in layer.lines]
     found = () if beside is None else beside.regions
     regions = in_paragraphs([region for row in reading_rows([*lines, *found]) for region in join_pieces(row)])
     names: dict[str, str | None] = {"detector": None, "printed": None, "handwritten": None}
@@ -173,6 +169,20 @@ def _from_text_layer(
         timings_ms={"decode": _ms_since(started)}, paragraphs=paragraph_texts(regions),
         dropped=0 if beside is None else beside.dropped,
     )  # fmt: skip
+
+
+def _region_of_layer(line: TextLine, factor: float, size: tuple[int, int], *, with_words: bool) -> Region:
+    """Return a line of a layer on a page of a size, (width, height) in pixels, by the factor it is scaled by."""
+    text, polygon = plain_letters(line.text), box_polygon(scaled(line.box, factor), *size)
+    if not with_words:
+        return Region(polygon, text, None, "text_layer")
+    words = tuple(
+        replace(word, polygon=clip([(x * factor, y * factor) for x, y in word.polygon], *size))
+        for word in line.words
+    )
+    if not words:  # what form fields hold has no glyphs
+        words = evenly_split(text, polygon, None)
+    return with_words_of_text(Region(polygon, text, None, "text_layer", words=words))
 
 
 def _check_anything_read(pagenum: int, lines: PageLines) -> None:

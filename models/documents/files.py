@@ -22,11 +22,14 @@ class OpenDocument(Protocol):
     @property
     def page_count(self) -> int: ...
 
-    def text_layer(self, pagenum: int, dpi: int, *, annotations: bool = True) -> TextLayer | None:
+    def text_layer(
+        self, pagenum: int, dpi: int, *, annotations: bool = True, words: bool = False
+    ) -> TextLayer | None:
         """Return the page's own text, or None where it has none that can be trusted.
 
         Args:
             annotations: Whether sticky notes are part of it.
+            words: Whether its lines have their words.
         """
 
     def image(self, pagenum: int, dpi: int, max_megapixels: float, *, grey: bool) -> PageImage:

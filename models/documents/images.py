@@ -71,7 +71,9 @@ class ImageDocument:
     def page_count(self) -> int:
         return len(self._frames)
 
-    def text_layer(self, pagenum: int, dpi: int, *, annotations: bool = True) -> TextLayer | None:
+    def text_layer(
+        self, pagenum: int, dpi: int, *, annotations: bool = True, words: bool = False
+    ) -> TextLayer | None:
         """Return None: a picture has no text of its own."""
         return None
 

@@ -74,14 +74,16 @@ class PdfDocument:
     def page_count(self) -> int:
         return self._pages
 
-    def text_layer(self, pagenum: int, dpi: int, *, annotations: bool = True) -> TextLayer | None:
+    def text_layer(
+        self, pagenum: int, dpi: int, *, annotations: bool = True, words: bool = False
+    ) -> TextLayer | None:
         """Return the page's own text where it can be trusted; without lines where nothing is on the page."""
         page = self._page(pagenum)
         scale = dpi / _POINTS_PER_INCH
         try:
             drawn = (page.rect * scale).irect  # as get_pixmap rounds
             found = page_content(page)
-            lines = page_lines(page, scale)
+            lines = page_lines(page, scale, words=words)
             self.losses = self._losses(page)
             text = "\n".join(line.text for line in [*lines.painted, *lines.invisible])
             is_blank = found.is_blank and not self.losses

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from models.document import Word
 from models.layout.geometry import Box
 
 # A broken font map shows as replacement or private-use characters, and so do symbols that have no code point: from
@@ -38,10 +39,11 @@ Trust = Literal["trusted", "doubtful", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One line of a text layer; box in pixels of the page image."""
+    """One line of a text layer; box in pixels of the page image, and its words where they were asked for."""
 
     box: Box
     text: str
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pymupdf
 
+from models.documents.glyph_words import glyph_words
 from models.documents.text_layer import TextLine
-from models.layout.geometry import Box
+from models.layout.geometry import Box, corners_of
+from models.layout.words import evenly_split
 
 # A glyph that stands for no known character must show as such: its number is the code of some other character.
 _FLAGS = pymupdf.TEXTFLAGS_DICT & ~(pymupdf.TEXT_PRESERVE_IMAGES | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE)
@@ -40,30 +42,32 @@ class PageLines:
     colours: list[set[tuple[int, int, int]]]
 
 
-def page_lines(page: Any, scale: float) -> PageLines:
+def page_lines(page: Any, scale: float, *, words: bool = False) -> PageLines:
     """Return the lines of a page, those that are drawn several times once.
 
     Args:
         page: MuPDF's.
         scale: Pixels to a point.
+        words: Whether lines have their words, from the boxes of their glyphs; this takes twice as long.
     """
-    found = _lines(page, scale, _FLAGS)
+    found = _lines(page, scale, _FLAGS, words)
     if _is_drawn_over([line.box for line in found.painted]):
-        return _lines(page, scale, _FLAGS | pymupdf.TEXT_COLLECT_STYLES)  # this takes four times as long
+        return _lines(page, scale, _FLAGS | pymupdf.TEXT_COLLECT_STYLES, words)  # this takes four times as long
     return found
 
 
-def _lines(page: Any, scale: float, flags: int) -> PageLines:
+def _lines(page: Any, scale: float, flags: int, words: bool) -> PageLines:
     painted: list[TextLine] = []
     invisible: list[TextLine] = []
     colours: list[set[tuple[int, int, int]]] = []
-    for line in _raw_lines(page.get_text("dict", flags=flags)):
+    for line in _raw_lines(page.get_text("rawdict" if words else "dict", flags=flags)):
         shown = [span for span in line["spans"] if _is_painted(span)]
         hidden = [span for span in line["spans"] if span not in shown]
         for spans, into in ((shown, painted), (hidden, invisible)):
             text = " ".join("".join(map(_text, spans)).split())
             if text:
-                into.append(TextLine(_box(spans, page.rotation_matrix, scale), text))
+                placed = glyph_words(line, spans, page.rotation_matrix, scale, _text) if words else ()
+                into.append(TextLine(_box(spans, page.rotation_matrix, scale), text, placed))
                 if into is painted:
                     colours.append({_rgb(span["color"]) for span in spans})
     return _with_columns(PageLines(painted, invisible, colours))
@@ -79,7 +83,7 @@ def _raw_lines(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _text(span: dict[str, Any]) -> str:
-    text: str = span["text"]
+    text: str = span["text"] if "text" in span else "".join(glyph["c"] for glyph in span["chars"])
     return "".join(map(_dingbat, text)) if "dingbat" in span["font"].lower() else text
 
 
@@ -149,4 +153,5 @@ def _is_below(upper: TextLine, lower: TextLine) -> bool:
 
 def _column(glyphs: Sequence[TextLine]) -> TextLine:
     xs0, ys0, xs1, ys1 = zip(*(glyph.box for glyph in glyphs), strict=True)
-    return TextLine((min(xs0), min(ys0), max(xs1), max(ys1)), "".join(glyph.text for glyph in glyphs))
+    text, box = "".join(glyph.text for glyph in glyphs), (min(xs0), min(ys0), max(xs1), max(ys1))
+    return TextLine(box, text, evenly_split(text, corners_of(box), None) if glyphs[0].words else ())

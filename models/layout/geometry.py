@@ -19,6 +19,12 @@ def box_polygon(box: Box, width: int, height: int) -> Polygon:
     return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
 
 
+def corners_of(box: Box) -> Polygon:
+    """Return the corners of an upright box (x0, y0, x1, y1), clockwise from top-left."""
+    x0, y0, x1, y1 = box
+    return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+
+
 def scaled(box: Box, factor: float) -> Box:
     """Return a box on a page that is scaled by a factor."""
     return box[0] * factor, box[1] * factor, box[2] * factor, box[3] * factor
@@ -57,6 +63,20 @@ def box_corners(box: Box) -> F32:
 def box_sides(corners: F32) -> tuple[float, float]:
     """Return length and height of a rotated box, (4, 2), clockwise from where its line begins."""
     return float(np.linalg.norm(corners[1] - corners[0])), float(np.linalg.norm(corners[3] - corners[0]))
+
+
+def part_of(corners: F32, box: Box) -> F32:
+    """Return the corners of a part of a rotated box, both (4, 2) clockwise from where its line begins.
+
+    Args:
+        box: The part, (x0, y0, x1, y1), as fractions of the box along its line and across it; it may reach beyond.
+    """
+    x0, y0, x1, y1 = box
+    along = np.array([x0, x1, x1, x0], np.float32)[:, None]
+    across = np.array([y0, y0, y1, y1], np.float32)[:, None]
+    upper = corners[0] + (corners[1] - corners[0]) * along
+    lower = corners[3] + (corners[2] - corners[3]) * along
+    return np.asarray(upper + (lower - upper) * across, np.float32)
 
 
 def clockwise(corners: F32) -> F32:

@@ -19,7 +19,8 @@ def join_pieces(row: Sequence[Region]) -> list[Region]:
             left, box, other = joined[-1], bounds(joined[-1].polygon), bounds(region.polygon)
             x0, y0, x1, y1 = box[0], min(box[1], other[1]), max(box[2], other[2]), max(box[3], other[3])
             polygon = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
-            joined[-1] = replace(left, polygon=polygon, text=f"{left.text} {region.text}")
+            text, words = f"{left.text} {region.text}", left.words + region.words
+            joined[-1] = replace(left, polygon=polygon, text=text, words=words)
         else:
             joined.append(region)
     return joined

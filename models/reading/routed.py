@@ -15,14 +15,14 @@ from typing import Protocol
 
 from models.detection.dbnet import shared_dbnet
 from models.detection.registry import TextDetectors
-from models.document import Kind, PageImage, PageLines, Region
+from models.document import Kind, PageImage, PageLines, Region, Word
 from models.errors import PageTooLarge
 from models.kinds.annotate import LineAnnotator
 from models.kinds.classifier import LineKindClassifier
 from models.kinds.maps import KindSegmenter
 from models.kinds.types import AnnotatedLine
 from models.layout.frames import Points, PreparedFrame, UprightFrame
-from models.layout.geometry import box_corners, box_sides, rounded_angle
+from models.layout.geometry import box_corners, box_sides, part_of, rounded_angle
 from models.options import ReadOptions
 from models.pages.glyphs import Glyphs, find_readable_glyphs
 from models.pages.ink import has_ink
@@ -33,8 +33,9 @@ from models.reading.leaders import extended_to_next, with_leaders
 from models.reading.page_line import PageLine, has_print, separate_signatures
 from models.reading.second_look import missed_lines
 from models.reading.upright_page import UprightPage, detect_upright
+from models.reading.word_places import place_words
 from models.recognition.alphabets import is_latin
-from models.recognition.line_images import cut_line
+from models.recognition.line_images import crop_corners, cut_line
 from models.recognition.registry import ChosenRecogniser, LineRecognisers
 from models.recognition.tesseract.line_words import words_by_line
 from models.recognition.tesseract.words import PlacedWord
@@ -88,7 +89,8 @@ class RoutedReader:
         unread = _unread(page, glyphs, lines)
         if unread.rows:
             lines += self._look_again(page, lines, unread, options)
-        return _as_regions(page, glyphs, [*self._route(page, lines, recognisers, options), *boxes])
+        found = [*self._route(page, lines, recognisers, options), *boxes]
+        return _as_regions(page, glyphs, found, with_words=options.words)
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
         recognisers = self._recognisers.get(options)
@@ -210,12 +212,18 @@ def _unread(page: UprightPage, glyphs: Glyphs, lines: Sequence[PageLine]) -> Unr
     return unread_ink(glyphs, page.image.pixels.shape, [*(line.corners for line in lines), *signatures])
 
 
-def _as_regions(page: UprightPage, glyphs: Glyphs, lines: Sequence[PageLine]) -> PageLines:
+def _as_regions(
+    page: UprightPage, glyphs: Glyphs, lines: Sequence[PageLine], *, with_words: bool = False
+) -> PageLines:
     """Return regions in pixels of the page as delivered, without specks and what is no text."""
     read = [line for line in lines if line.is_signature or _has_text(line.reading)]
     kept = [line for line in read if not _is_doubtful(line)]
     unread = _unread(page, glyphs, kept)
     regions = tuple(_region(page, line) for line in kept)
+    if with_words:
+        regions = tuple(
+            replace(region, words=_words(page, line)) for region, line in zip(regions, kept, strict=True)
+        )
     return PageLines(regions, rounded_angle(page.rotation), len(read) - len(kept), unread.coverage, unread.glyphs)
 
 
@@ -230,6 +238,18 @@ def _region(page: UprightPage, line: PageLine) -> Region:
         return Region(polygon, "", None, "none", line.kind)
     reading = line.reading
     return Region(polygon, reading.text.strip(), round(reading.confidence, 4), line.recogniser, line.kind)
+
+
+def _words(page: UprightPage, line: PageLine) -> tuple[Word, ...]:
+    """Return the words of a line, with raw confidences, in pixels of the page as delivered."""
+    if line.reading is None:
+        return ()
+    picture = cut_line(page.image.pixels, line.corners) if line.picture is None else line.picture
+    corners = crop_corners(line.corners, page.image.pixels.shape)
+    return tuple(
+        Word(place.text, page.polygon(part_of(corners, place.box)), place.confidence)
+        for place in place_words(line.reading, picture)
+    )
 
 
 def _has_text(reading: LineReading | None) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.arrays import ImageU8
-from models.document import PageImage, PageLines, Region, weighted_confidence
+from models.document import PageImage, PageLines, Polygon, Region, weighted_confidence
 from models.layout.frames import DeliveredFrame, Points, PreparedFrame
 from models.layout.geometry import clip
 from models.options import ReadOptions
@@ -111,5 +111,10 @@ def _on_page(region: Region, prepared: Prepared[DeliveredFrame], image: PageImag
     """Return a region in pixels of the page as delivered."""
     if prepared.image.pixels.shape[:2] == image.pixels.shape[:2] and prepared.angle == 0:
         return region
-    points = prepared.frame.to_original(Points[PreparedFrame](region.polygon))
-    return replace(region, polygon=clip(points.xy.tolist(), image.width, image.height))
+
+    def moved(polygon: Polygon) -> Polygon:
+        points = prepared.frame.to_original(Points[PreparedFrame](polygon))
+        return clip(points.xy.tolist(), image.width, image.height)
+
+    words = tuple(replace(word, polygon=moved(word.polygon)) for word in region.words)
+    return replace(region, polygon=moved(region.polygon), words=words)

@@ -1,4 +1,7 @@
-"""Calibrated confidence: the probability that a word is right, from the confidence that its engine gives it."""
+"""Calibrated confidence: the probability that a word is right, from the confidence that its engine gives it.
+
+A line's words have the mean of their characters' confidences, on the scale of the line's own, and the same curve.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,12 @@ def with_calibrated_confidence(lines: PageLines, min_confidence: float) -> PageL
 def _calibrated_region(region: Region) -> Region:
     if region.confidence is None:
         return region
-    return replace(region, confidence=calibrated(region.confidence, region.recogniser, region.kind))
+    words = tuple(
+        word if word.confidence is None
+        else replace(word, confidence=calibrated(word.confidence, region.recogniser, region.kind))
+        for word in region.words
+    )  # fmt: skip
+    return replace(region, confidence=calibrated(region.confidence, region.recogniser, region.kind), words=words)
 
 
 def _confident(regions: Iterable[Region], min_confidence: float) -> Iterable[Region]:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from models.arrays import F32, ImageU8
-from models.layout.geometry import box_sides
+from models.layout.geometry import box_corners, box_sides
 
 LINE_HEIGHT = 48  # pixels: the height that PP-OCR's recogniser was trained on
 _MIN_WIDTH_PX = 16  # at that height
@@ -28,6 +28,21 @@ def cut_line(pixels: ImageU8, corners: F32) -> ImageU8:
     width, height = (max(1, round(side)) for side in box_sides(corners))
     line = _upright(pixels, corners) if _is_level(corners) else _deskewed(pixels, corners, width, height)
     return np.rot90(line) if line.shape[0] > _MIN_VERTICAL_RATIO * line.shape[1] else line
+
+
+def crop_corners(corners: F32, page: tuple[int, ...]) -> F32:
+    """Return where the corners of `cut_line`'s picture are on the page, (4, 2) clockwise from its top-left.
+
+    Args:
+        corners: Of the line, as for `cut_line`.
+        page: Shape of the page's pixels, (H, W) or (H, W, 3).
+    """
+    length, height = (max(1, round(side)) for side in box_sides(corners))
+    if _is_level(corners):
+        rows, columns = _pixels_around(corners, page)
+        corners = box_corners((columns.start, rows.start, columns.stop, rows.stop))
+        length, height = columns.stop - columns.start, rows.stop - rows.start
+    return np.roll(corners, -1, axis=0) if height > _MIN_VERTICAL_RATIO * length else corners
 
 
 def at_height(line: ImageU8, height: int, max_width: int | None = None) -> ImageU8:
@@ -55,10 +70,16 @@ def _is_level(corners: F32) -> bool:
 
 
 def _upright(pixels: ImageU8, corners: F32) -> ImageU8:
-    height, width = pixels.shape[:2]
+    return pixels[_pixels_around(corners, pixels.shape)]
+
+
+def _pixels_around(corners: F32, page: tuple[int, ...]) -> tuple[slice, slice]:
+    """Return the rows and columns of a page's pixels that a level line is cut out of, at least one of each."""
+    height, width = page[:2]
     x0, y0 = (max(0, math.floor(value + 0.5)) for value in corners.min(0))
     x1, y1 = (math.floor(value + 0.5) for value in corners.max(0))
-    return pixels[min(y0, height - 1) : max(y1, y0 + 1), min(x0, width - 1) : max(x1, x0 + 1)]
+    rows = slice(min(y0, height - 1), min(max(y1, y0 + 1), height))
+    return rows, slice(min(x0, width - 1), min(max(x1, x0 + 1), width))
 
 
 def _deskewed(pixels: ImageU8, corners: F32, width: int, height: int) -> ImageU8:

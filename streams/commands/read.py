@@ -40,6 +40,7 @@ def read(
     dpi: Annotated[int | None, typer.Option(help="Resolution at which PDF pages are drawn.")] = None,
     psm: Annotated[int | None, typer.Option(help="Tesseract page segmentation mode.")] = None,
     force_ocr: Annotated[bool | None, typer.Option("--force-ocr", help="Ignore text layers.")] = None,
+    words: Annotated[bool | None, typer.Option("--words", help="Give lines their words, in jsonl.")] = None,
     password: Password = None,
     given: Annotated[str | None, typer.Option("--options", help="Any read option, as JSON.")] = None,
     pages: Annotated[str | None, typer.Option(help="Only these pages, 1-based, as 1-3,7.")] = None,
@@ -60,10 +61,12 @@ def read(
 
     settings = load_settings(
         reader=reader, detector=detector, languages=languages, dpi=dpi, psm=psm, force_ocr=force_ocr,
-        handwritten=handwritten_by(models),
+        words=words, handwritten=handwritten_by(models),
     )  # fmt: skip
     fields = parse_options(given, f"--options {given}") if given else {}
     options = merge_options(settings.read_options(), fields)
+    if FORMATS[output].needs_words:
+        options = options.model_copy(update={"words": True})
     if password is not None:
         options = options.model_copy(update={"password": password})
     task = _Task(settings, options, _page_numbers(pages))

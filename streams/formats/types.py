@@ -40,10 +40,12 @@ class OutputFormat:
         description: What it is, for `--help`: a few words.
         writer: `module:callable` that takes the stream and whether several documents follow each other, and returns
             a DocumentWriter.
+        needs_words: Whether its records must have words, whatever the options and settings say.
     """
 
     description: str
     writer: str
+    needs_words: bool = False
 
 
 WriterMaker = Callable[[BinaryIO, bool], DocumentWriter]

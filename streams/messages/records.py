@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from models.document import Kind, Method, PageReading
+from models.document import Kind, Method, PageReading, Region
 from models.errors import shown_uri
 from models.options import ReadOptions
 
@@ -79,6 +79,16 @@ class PageTask(Record):
     credentials: str | None = Field(None, repr=False, description="the whole reference, sealed, where that is less")
 
 
+class WordRecord(Record):
+    """One word of a line."""
+
+    text: str = Field(description="without spaces; a line's words joined by spaces are its text")
+    polygon: list[tuple[float, float]] = Field(
+        description="four corners in pixels of the page as delivered, clockwise from the upper one where it begins"
+    )
+    confidence: float | None = Field(ge=0, le=1, description="probability that it is right; null: not known")
+
+
 class RegionRecord(Record):
     """One line of a page, as it stands in the record."""
 
@@ -90,6 +100,7 @@ class RegionRecord(Record):
     )
     recogniser: str = Field(description="what read it")
     paragraph: int = Field(0, ge=0, lt=2**31, description="number of the region's paragraph on the page, from 0")
+    words: list[WordRecord] | None = Field(None, description="of the line; null where the option words is not set")
 
 
 class ParagraphRecord(Record):
@@ -207,10 +218,17 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         warnings=list(reading.warnings), sent=task.sent,
         regions=[
             RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
-                         recogniser=r.recogniser, paragraph=r.paragraph)
+                         recogniser=r.recogniser, paragraph=r.paragraph,
+                         words=_words(r) if task.options.words else None)
             for r in reading.regions
         ],
     )  # fmt: skip
+
+
+def _words(region: Region) -> list[WordRecord]:
+    return [
+        WordRecord(text=word.text, polygon=list(word.polygon), confidence=word.confidence) for word in region.words
+    ]
 
 
 def failed_page_text(task: PageTask, exception: str) -> PageText:

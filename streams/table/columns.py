@@ -16,7 +16,7 @@ PAGE_COLUMNS: Final = (
 JSON_COLUMNS: Final = frozenset({"warnings", "paragraphs", "models", "timings_ms"})  # of result: lists and objects
 REGION_COLUMNS: Final = (
     "document_id", "pagenum", "path", "line", "paragraph", "kind", "text", "confidence", "recogniser", "polygon",
-    "x0", "y0", "x1", "y1",
+    "x0", "y0", "x1", "y1", "words",
 )  # fmt: skip
 DOCUMENT_COLUMNS: Final = tuple(DocumentRecord.model_fields)
 
@@ -36,6 +36,7 @@ _OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "page": "rowid of its page in result",
         "line": "its place in reading order, from 0",
         "polygon": "JSON: pixels of the page as delivered, clockwise from the text's top-left corner",
+        "words": "JSON: text, polygon and confidence of each word; null where the option words is not set",
         "x0": "of the box around the polygon: left", "y0": "top", "x1": "right", "y1": "bottom",
     },
     "documents": {},

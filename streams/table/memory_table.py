@@ -48,7 +48,7 @@ CREATE TABLE page_keys (key TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE) WITHOU
 CREATE TABLE regions (
     page INTEGER NOT NULL, document_id TEXT NOT NULL, pagenum INTEGER NOT NULL, path TEXT NOT NULL,
     line INTEGER NOT NULL, paragraph INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, confidence REAL,
-    recogniser TEXT NOT NULL, polygon TEXT NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL
+    recogniser TEXT NOT NULL, polygon TEXT NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL, words TEXT
 );
 CREATE INDEX regions_by_page ON regions (page);
 CREATE TABLE documents ({", ".join(DOCUMENT_COLUMNS)}, PRIMARY KEY (document_id)) WITHOUT ROWID;
@@ -165,7 +165,10 @@ def _page(row: Sequence[Value], regions: Iterable[Sequence[Value]]) -> PageText:
         {
             **columns,
             **{name: orjson.loads(columns[name]) for name in JSON_COLUMNS},
-            "regions": [{**line, "polygon": orjson.loads(line["polygon"])} for line in lines],
+            "regions": [
+                {**line, "polygon": orjson.loads(line["polygon"]), "words": orjson.loads(line["words"] or "null")}
+                for line in lines
+            ],
         }
     )
 
@@ -176,4 +179,5 @@ def _region_rows(number: int, page: PageText) -> Iterable[tuple[Value, ...]]:
         box = bounds(tuple(region.polygon)) if region.polygon else _NO_BOX
         polygon = orjson.dumps(region.polygon).decode()
         reading = (region.kind, region.text, region.confidence, region.recogniser)
-        yield (*page_columns, line, region.paragraph, *reading, polygon, *box)
+        words = None if region.words is None else orjson.dumps([w.model_dump() for w in region.words]).decode()
+        yield (*page_columns, line, region.paragraph, *reading, polygon, *box, words)

@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from streams.errors import ConfigurationError, QueryError
-from streams.messages.records import DocumentRecord, PageText, ParagraphRecord, RegionRecord
+from streams.messages.records import DocumentRecord, PageText, ParagraphRecord, RegionRecord, WordRecord
 from streams.settings import Settings
 from streams.table.memory_table import MemoryTable
 from streams.table.private_database import memory_folder
@@ -195,6 +195,9 @@ def test_a_page_is_the_record_that_was_applied(table: MemoryTable) -> None:
             "paragraphs": [ParagraphRecord(text="sec „ond“")], "coverage": 0.5, "warnings": ["unread-text: a"],
         }
     )  # fmt: skip
+    word = WordRecord(text="an", polygon=[(1, 2), (3, 2), (3, 5), (1, 5)], confidence=0.8)
+    with_words = full.regions[0].model_copy(update={"words": [word]})
+    full = full.model_copy(update={"regions": [*full.regions, with_words]})
     table.apply([("d/0", page()), ("d/1", full)])
     assert table.page("d", 1) == full
     assert table.page("d", 0) == page()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.document import PageReading, Region
+from models.document import PageReading, Region, Word
 from models.options import ReadOptions
 from streams.errors import UndecodableMessage
 from streams.messages import records
@@ -21,6 +21,7 @@ from streams.messages.records import (
     DocumentRecord,
     PageTask,
     PageText,
+    WordRecord,
     failed_page_text,
     now,
     page_key,
@@ -48,6 +49,20 @@ def test_a_page_that_was_read_carries_all_that_was_read() -> None:
     assert decode(PageText, encode(record)) == record
     assert (record.pagenum, record.total_pages, record.path, record.exception) == (2, 3, TASK.path, None)
     assert record.regions[0].polygon == list(box)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_words_are_in_the_record_where_they_are_asked_for(asked: bool) -> None:
+    box = ((1.5, 2.0), (9.0, 2.0), (9.0, 8.0), (1.5, 8.0))
+    region = Region(box, "Größe", 0.9, "tesseract", words=(Word("Größe", box, 0.8),))
+    reading = PageReading(
+        pagenum=2, text="Größe", confidence=0.9, method="ocr", width=100, height=50, dpi=300, rotation=90.0,
+        language="deu", regions=(region, Region(box, "", None, "none", "signature")), models={}, timings_ms={},
+    )  # fmt: skip
+    task = TASK.model_copy(update={"options": ReadOptions(words=asked)})
+    record = decode(PageText, encode(page_text(task, reading)))
+    words = [WordRecord(text="Größe", polygon=list(box), confidence=0.8)]
+    assert [one.words for one in record.regions] == ([words, []] if asked else [None, None])
 
 
 def test_a_page_that_failed_says_why_and_has_no_text() -> None:

@@ -14,7 +14,7 @@ from models.errors import LanguageMissing, PageTooLarge, ReaderFailed
 from models.layout.geometry import box_polygon
 from models.options import ReadOptions
 from models.recognition.tesseract.data import tessdata
-from models.recognition.tesseract.words import LineBuilder, PlacedWord, Word
+from models.recognition.tesseract.words import LineBuilder, PlacedWord
 
 _MAX_ENGINES = 4  # 20 to 100 MB each: documents may ask for any set of languages, and memory is bounded
 _MAX_SIDE_PX = 32767  # Tesseract keeps coordinates in 16 bits
@@ -62,7 +62,7 @@ class TesseractReader:
 
     def _lines(self, engine: tesserocr.PyTessBaseAPI, image: PageImage, options: ReadOptions) -> PageLines:
         level, line_level = tesserocr.RIL.WORD, tesserocr.RIL.TEXTLINE
-        lines = LineBuilder(options.min_confidence)
+        lines = LineBuilder(options.min_confidence, (image.width, image.height), options.words)
         words = engine.GetIterator()
         if words is None or words.Empty(level):
             return PageLines(())
@@ -72,7 +72,8 @@ class TesseractReader:
                 box = words.BoundingBox(line_level)
                 lines.start(box_polygon(box, image.width, image.height) if box else ())
             if text:
-                lines.add(Word(text, words.Confidence(level) / 100))
+                box = words.BoundingBox(level) or (0, 0, 0, 0)
+                lines.add(PlacedWord(box, text, words.Confidence(level) / 100))
             if not words.Next(level):
                 return lines.page("tesseract")
 

@@ -18,7 +18,7 @@ from models.layout.geometry import Box, box_polygon
 from models.options import ReadOptions
 from models.recognition.tesseract.data import tessdata
 from models.recognition.tesseract.in_process import check_size
-from models.recognition.tesseract.words import LineBuilder, PlacedWord, Word
+from models.recognition.tesseract.words import LineBuilder, PlacedWord
 
 _LINE_LEVEL, _WORD_LEVEL = 4, 5  # of the rows in the program's TSV table
 
@@ -44,7 +44,7 @@ class TesseractProgramReader:
         """Return the page's words with their boxes, whatever their confidence."""
         found = self._found(image, options)
         return [
-            PlacedWord(_box(found, index), text.strip(), float(str(found["conf"][index])) / 100)
+            _word(found, index)
             for index, text in enumerate(map(str, found["text"]))
             if found["level"][index] == _WORD_LEVEL and text.strip()
         ]
@@ -70,15 +70,20 @@ class TesseractProgramReader:
 
 
 def _lines(found: dict[str, list[object]], image: PageImage, options: ReadOptions) -> PageLines:
-    lines = LineBuilder(options.min_confidence)
+    lines = LineBuilder(options.min_confidence, (image.width, image.height), options.words)
     rows = list(zip(*(found[name] for name in ("block_num", "par_num", "line_num", "level")), strict=True))
     for _, group in groupby(range(len(rows)), key=lambda i: rows[i][:3]):
         for index in group:
             if found["level"][index] == _LINE_LEVEL:
                 lines.start(box_polygon(_box(found, index), image.width, image.height))
             elif found["level"][index] == _WORD_LEVEL and str(found["text"][index]).strip():
-                lines.add(Word(str(found["text"][index]).strip(), float(str(found["conf"][index])) / 100))
+                lines.add(_word(found, index))
     return lines.page("tesseract")
+
+
+def _word(found: dict[str, list[object]], index: int) -> PlacedWord:
+    text, confidence = str(found["text"][index]).strip(), float(str(found["conf"][index])) / 100
+    return PlacedWord(_box(found, index), text, confidence)
 
 
 def _box(found: dict[str, list[object]], index: int) -> Box:
