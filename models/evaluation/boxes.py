@@ -3,7 +3,8 @@
 People and networks cut lines differently, so there are two measures of detection. Coverage recall counts lines
 with half of their area in any region, coverage precision regions with half of their area in any line: both forgive
 a line cut in two, or two lines in one region. The other measure pairs lines with regions one to one where their
-intersection over union is .5 or more (the PASCAL VOC criterion, Everingham et al. 2010).
+intersection over union is .5 or more (the PASCAL VOC criterion, Everingham et al. 2010). Words have
+one of their own: the mean intersection over union of true words with those of the same text that overlap them most.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import shapely
 from models.arrays import F64
 from models.document import Kind, Polygon, Region
 from models.evaluation.items import Item, TruthBox
-from models.evaluation.scores import ErrorCount, Overlap, Share, character_errors
+from models.evaluation.scores import ErrorCount, Mean, Overlap, Share, character_errors
 
 MIN_IOU = 0.5
 _MIN_COVERED = 0.5  # of a shape's area
@@ -41,6 +42,7 @@ class BoxScores:
             text belongs to the line that it overlaps most.
         insertions: Characters of regions that overlap no true line.
         signatures: True signatures and regions classified as one, paired one to one.
+        word_iou: Of true words that a word of the same text overlaps; empty where the reader gives no words.
     """
 
     coverage_recall: Share = field(default_factory=Share)
@@ -50,6 +52,7 @@ class BoxScores:
     characters: dict[Kind | None, ErrorCount] = field(default_factory=dict)
     insertions: int = 0
     signatures: Overlap | None = None
+    word_iou: Mean = field(default_factory=Mean)
 
     def __add__(self, other: BoxScores) -> BoxScores:
         kinds = self.characters.keys() | other.characters.keys()
@@ -59,6 +62,7 @@ class BoxScores:
             _sum(self.pairs, other.pairs), self.kinds + other.kinds,
             {kind: self.characters.get(kind, none) + other.characters.get(kind, none) for kind in kinds},
             self.insertions + other.insertions, _sum(self.signatures, other.signatures),
+            self.word_iou + other.word_iou,
         )  # fmt: skip
 
     @property
@@ -90,7 +94,7 @@ def score_boxes(item: Item, regions: Sequence[Region], size: tuple[float, float]
     shared = _intersections(true, predicted)
     recall, precision = _covered(true, predicted), _covered(predicted, true)
     if item.unit == "word":
-        return BoxScores(recall, precision)
+        return BoxScores(recall, precision, word_iou=_word_iou(item.boxes, true, regions))
     characters, insertions = _characters(item.boxes, regions, shared)
     knows_signatures = any(box.kind == "signature" for box in item.boxes)
     return BoxScores(
@@ -134,6 +138,16 @@ def _covered(shapes: Shapes, others: Shapes) -> Share:
     areas = shapely.area(shapes)
     inside = shapely.area(shapely.intersection(shapes, shapely.union_all(others))) if len(others) else 0 * areas
     return Share(int(((inside >= _MIN_COVERED * areas) & (areas > 0)).sum()), len(shapes))
+
+
+def _word_iou(boxes: Sequence[TruthBox], true: Shapes, regions: Sequence[Region]) -> Mean:
+    """Return the IoU of each true word that is read right with the word that overlaps it most."""
+    words = [word for region in regions for word in region.words]
+    iou = pairwise_iou(true, shapes_of([word.polygon for word in words]))
+    texts = np.array([word.text for word in words], dtype=object)
+    best = [row[texts == box.text].max(initial=0.0) for box, row in zip(boxes, iou, strict=True)]
+    read = [float(value) for value in best if value > 0]
+    return Mean(sum(read), len(read))
 
 
 def _pairs(true: Shapes, predicted: Shapes) -> Overlap:

@@ -1,15 +1,15 @@
 """Whether words read with a confidence of .9 are correct nine times in ten.
 
-A word has the confidence of its region. It is correct if the truth has it, anywhere on the page, as often as it was
-read; of a word that was read too often, the most confident ones count as correct. Annotators differ in where they
-put spaces ("$7,569, 000. 00"): a word of three characters or more is correct as well where the truth has its
-characters in one run.
+A word has its own confidence where the reader gives words, else that of its line. It is correct if the truth has
+it, anywhere on the page, as often as it was read; of a word that was read too often, the most confident ones count
+as correct. Annotators differ in where they put spaces ("$7,569, 000. 00"): a word of three characters or more is
+correct as well where the truth has its characters in one run.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -37,10 +37,9 @@ class Bin:
 def judge_words(truth: str, regions: Iterable[Region]) -> list[Judged]:
     """Return every word that has a confidence, judged."""
     read: defaultdict[str, list[float]] = defaultdict(list)
-    for region in regions:
-        if region.confidence is not None:
-            for word in normalise(region.text).split():
-                read[word].append(region.confidence)
+    for word, confidence in (pair for region in regions for pair in _confidences(region)):
+        if confidence is not None:
+            read[word].append(confidence)
     words = normalise(truth).split()
     true, unspaced = Counter(words), "".join(words)
     return [
@@ -48,6 +47,14 @@ def judge_words(truth: str, regions: Iterable[Region]) -> list[Judged]:
         for word, confidences in read.items()
         for rank, confidence in enumerate(sorted(confidences, reverse=True))
     ]
+
+
+def _confidences(region: Region) -> Iterator[tuple[str, float | None]]:
+    """Yield the words of a line with their confidences."""
+    if region.words:
+        yield from ((normalise(word.text), word.confidence) for word in region.words)
+    else:
+        yield from ((word, region.confidence) for word in normalise(region.text).split())
 
 
 def _has_run(unspaced: str, word: str) -> bool:

@@ -48,6 +48,22 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Mean:
+    """A sum of so many values."""
+
+    total: float = 0.0
+    count: int = 0
+
+    @property
+    def value(self) -> float | None:
+        """Return the mean; None of nothing."""
+        return self.total / self.count if self.count else None
+
+    def __add__(self, other: Mean) -> Mean:
+        return Mean(self.total + other.total, self.count + other.count)
+
+
+@dataclass(frozen=True, slots=True)
 class Overlap:
     """Counts behind precision and recall: correct predictions, all predictions, and all of the truth."""
 

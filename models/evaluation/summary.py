@@ -109,6 +109,7 @@ def _boxes_json(scores: BoxScores) -> dict[str, Any]:
             for (true, predicted), count in scores.kinds.items()
         ],
         "signatures": _overlap_json(scores.signatures),
+        "word_iou": {"mean": scores.word_iou.value, "words": scores.word_iou.count},
     }
 
 

@@ -49,6 +49,8 @@ def evaluate(
 
     Line CER compares line by line. Coverage: lines with half of their area in regions (R), and the reverse (P).
 
+    With the option words, ECE is of the words' own confidences, and word IoU of those that are read right.
+
     A document that cannot be read counts as failed, and as read empty.
 
     Example: inkstream evaluate scans/ --reader ours --options '{}' --options '{"detector": "craft"}'

@@ -68,14 +68,15 @@ def _print_boxes(found: Sequence[tuple[Summary, BoxScores]]) -> None:
     if not found:
         return
     kinds = [kind for kind in ("printed", "handwritten", "signature") if _has_kind(found, kind)]
-    columns = ("set", "reader", "coverage R", "P", "IoU .5 F1", "line CER", *(f"{k} CER" for k in kinds),
-               "kind accuracy", "signatures P", "R", "F1")  # fmt: skip
+    columns = ("set", "reader", "coverage R", "P", "word IoU", "IoU .5 F1", "line CER",
+               *(f"{k} CER" for k in kinds), "kind accuracy", "signatures P", "R", "F1")  # fmt: skip
     rows = []
     for summary, scores in found:
         signed = scores.signatures or Overlap()
         by_kind = {str(kind): count.rate for kind, count in scores.characters.items()}
         rates = (
-            scores.coverage_recall.rate, scores.coverage_precision.rate, (scores.pairs or Overlap()).f1,
+            scores.coverage_recall.rate, scores.coverage_precision.rate, scores.word_iou.value,
+            (scores.pairs or Overlap()).f1,
             scores.line_characters.rate, *map(by_kind.get, kinds), scores.kind_accuracy.rate,
             signed.precision, signed.recall, signed.f1,
         )  # fmt: skip

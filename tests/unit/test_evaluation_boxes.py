@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from models.document import Kind, Region
+from models.document import Kind, Region, Word
 from models.evaluation.boxes import BoxScores, score_boxes
 from models.evaluation.calibration import accuracy_above, calibration_error, judge_words, reliability
 from models.evaluation.items import Item, TruthBox, Unit
 from models.evaluation.scores import ErrorCount, Overlap, Share
-from models.layout.geometry import box_polygon
+from models.layout.geometry import Box, box_polygon
 
 PAGE = (1000.0, 1000.0)
 
@@ -122,6 +123,31 @@ def test_pages_add_up() -> None:
 def test_a_word_that_the_truth_has_with_spaces_in_it_is_right() -> None:
     regions = [region(0, 0, 1, 1, "$7,569,000.00 ab", sure=0.9)]
     assert sorted(judge_words("$7,569, 000. 00 a b", regions)) == [(0.9, False), (0.9, True)]
+
+
+def with_words(*words: tuple[str, Box, float]) -> Region:
+    placed = tuple(Word(text, box_polygon(box, 1000, 1000), sure) for text, box, sure in words)
+    return replace(region(0, 0, 1, 1, " ".join(word.text for word in placed), sure=0.6), words=placed)
+
+
+def test_words_are_paired_with_the_nearest_of_the_same_text() -> None:
+    boxes = [
+        line(0, 0, 40, 10, "of"),
+        line(50, 0, 90, 10, "ink"),
+        line(100, 0, 140, 10, "of"),
+        line(150, 0, 9, 9, "x"),
+    ]
+    read = with_words(("of", (0, 0, 40, 10), 0.9), ("lnk", (50, 0, 90, 10), 0.9), ("of", (100, 0, 120, 10), 0.9),
+                      ("x", (500, 0, 540, 10), 0.9))  # fmt: skip
+    scores = scored(boxes, [read], "word")
+    assert scores.word_iou.value == pytest.approx(0.75)
+    assert scores.word_iou.count == 2
+    assert scored(boxes, [region(0, 0, 90, 10, "of ink")], "word").word_iou.value is None
+
+
+def test_a_word_is_judged_by_its_own_confidence_where_it_has_one() -> None:
+    read = with_words(("yes", (0, 0, 40, 10), 0.9), ("mo", (50, 0, 90, 10), 0.2))
+    assert sorted(judge_words("yes no", [read])) == [(0.2, False), (0.9, True)]
 
 
 def test_of_a_word_said_too_often_the_most_confident_is_right() -> None:
