@@ -152,6 +152,21 @@ def test_yolo_classes_may_be_named(tmp_path: Path) -> None:
     assert len(load_dataset(tmp_path).items[0].boxes) == 1
 
 
+def test_eight_coordinates_and_a_text_are_a_line(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.png", "other.png"):
+        picture(tmp_path / name)
+    (tmp_path / "a.csv").write_text("1,2,9,2,9,4,1,4,TOTAL, RM 12.50\n1,5,9,5,9,7,1,7,###\n", encoding="utf-8")
+    (tmp_path / "gt_b.txt").write_text("\ufeff1,2,9,2,9,4,1,4,Thank you\n", encoding="utf-8")
+    (tmp_path / "other.csv").write_text("name,amount\nx,1\n")
+    first, second = load_dataset(tmp_path).items
+    assert [(item.name, item.text) for item in (first, second)] == [
+        ("a.jpg", "TOTAL, RM 12.50"),
+        ("b.png", "Thank you"),
+    ]
+    assert first.boxes[0].polygon == ((1, 2), (9, 2), (9, 4), (1, 4))
+    assert [box.text for box in first.boxes] == ["TOTAL, RM 12.50", ""]
+
+
 def test_a_folder_of_sets_gives_those_that_have_truth(tmp_path: Path) -> None:
     for name in ("b", "a"):
         picture(tmp_path / name / "x.png")
@@ -192,6 +207,8 @@ def test_a_folder_without_truth_says_what_is_understood(tmp_path: Path) -> None:
         ("x.txt", "1 .5 nan 1 1\n", "row 1 is not a YOLO box"),
         ("x.gt.txt", b"caf\xe9", "not UTF-8"),
         ("annotations/x.json", "{}", "not FUNSD"),
+        ("x.csv", "1,2,3,4,5,6,7,8,a\n1,2,3,4,5,6,7,b,a\n", "row 2 is not x, y of four corners"),
+        ("x.csv", "1,2,3,4,5,6,7,8\n", "row 1 is not x, y of four corners"),
     ],
 )
 def test_broken_truth_names_the_file_and_the_fault(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.evaluation.formats import funsd, line_tables, passage_tests, text_files, xml_pages, yolo
+from models.evaluation.formats import corner_tables, funsd, line_tables, passage_tests, text_files, xml_pages, yolo
 from models.evaluation.formats.types import GroundTruthFormat
 
 # The first that finds its files decides. Plain .txt files may be anything, so YOLO's come last.
@@ -13,5 +13,6 @@ FORMATS: tuple[GroundTruthFormat, ...] = (
     text_files.FORMAT,
     text_files.JOINED_FORMAT,
     passage_tests.FORMAT,
+    corner_tables.FORMAT,
     yolo.FORMAT,
 )
