@@ -168,7 +168,8 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
         None, description="folder of the SQL table's memory; none: /dev/shm if it has a GiB free, else data_dir"
     )
     query_timeout_s: float = Field(5.0, gt=0, description="seconds that a query may take")
-    query_max_rows: int = Field(10_000, ge=1, description="rows of a result; more are cut off")
+    query_max_rows: int = Field(10_000, ge=1, description="rows of a result; an export has all")
+    export_timeout_s: float = Field(600.0, gt=0, description="seconds that an export of a query's rows may take")
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level of log lines")
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from streams.commands.exports import EXPORT_FORMATS, print_export
 from streams.commands.options import one_of
 
+if TYPE_CHECKING:
+    import httpx
+
+_ACCEPTED = {"csv": b"text/csv", "jsonl": b"application/x-ndjson", "json": b"application/x-ndjson"}
 _TIMEOUT_S = 60  # the service ends a query itself, long before
-FORMATS = ("table", "vertical", "jsonl", "csv")
+FORMATS = ("table", "vertical", *EXPORT_FORMATS)
 
 
 def query(
@@ -19,15 +24,18 @@ def query(
     ] = None,
     output: Annotated[
         str,
-        typer.Option("--format", help="table, vertical, jsonl or csv.", callback=one_of("format", *FORMATS)),
+        typer.Option(
+            "--format", help="table, vertical; all rows: csv, jsonl, json.", callback=one_of("format", *FORMATS)
+        ),
     ] = "table",
     url: Annotated[str | None, typer.Option(help="The service; default: the one of this folder.")] = None,
     token: Annotated[str | None, typer.Option(help="Bearer token, where the service asks for one.")] = None,
 ) -> None:
     """Ask what has been read so far, in SQL with full-text search (FTS5).
 
-    Without SQL it is a shell on a terminal, and takes the SQL from standard input elsewhere. Exit codes: 1 where
-    the query is refused or its export is cut, 2 for a wrong token or option, 3 where no service answers.
+    Without SQL it is a shell on a terminal, and takes the SQL from standard input elsewhere. csv, jsonl and json
+    have all rows; table and vertical have those up to query_max_rows. Exit codes: 1 where the query is refused or
+    its export ends early, 2 for a wrong token or option, 3 where no service answers.
 
     Example: inkstream query "SELECT path, pagenum, snippet(result, 3, '[', ']', '…', 8) FROM result
     WHERE result MATCH 'invoice'"
@@ -41,36 +49,49 @@ def query(
     if sql is None and sys.stdin.isatty():
         from streams.commands.query_shell import QueryShell
 
-        QueryShell(lambda asked: answer_of(address, asked, secret), output).run()
+        QueryShell(lambda asked, chosen: answer(address, asked, chosen, secret), output).run()
         return
-    answer = answer_of(address, sys.stdin.read() if sql is None else sql, secret)
-    print_answer(answer, output)
-    if answer["truncated"] and output in ("jsonl", "csv"):
-        cut = f"cut after {len(answer['rows'])} rows (query_max_rows): what was written is not whole"
-        print(f"error: {cut}; ask in parts, with LIMIT and OFFSET, or raise query_max_rows", file=sys.stderr)
-        raise typer.Exit(1)
+    answer(address, sys.stdin.read() if sql is None else sql, output, secret)
 
 
-def answer_of(address: str, sql: str, token: str | None) -> dict[str, Any]:
-    """Return what the API of a service answers to a query.
+def answer(address: str, sql: str, output: str, token: str | None) -> None:
+    """Ask the API of a service, and print what it answers in one of FORMATS.
 
     Raises:
         BrokerError: There is no service, or it cannot answer now.
         ConfigurationError: It asks for another token, or is not called by this name.
-        QueryError: It refuses the query.
+        QueryError: It refuses the query, or an export ended early.
     """
     import httpx
 
-    from streams.errors import BrokerError, ConfigurationError, QueryError
+    from streams.errors import BrokerError, ConfigurationError
 
-    headers = {b"Authorization": f"Bearer {token}".encode()} if token else None  # as text it may be ASCII only
+    headers = {b"Accept": _ACCEPTED.get(output, b"application/json")}
+    if token:
+        headers[b"Authorization"] = f"Bearer {token}".encode()  # as text it may be ASCII only
+    url, asked = f"{address}/query", {"sql": sql}
     try:
-        answer = httpx.post(f"{address}/query", json={"sql": sql}, headers=headers, timeout=_TIMEOUT_S)
+        with httpx.stream("POST", url, json=asked, headers=headers, timeout=_TIMEOUT_S) as found:
+            if found.status_code == 200 and _type_of(found).encode() == headers[b"Accept"] != b"application/json":
+                print_export(found, output)
+                return
+            found.read()
     except httpx.InvalidURL as error:
         raise ConfigurationError(f"--url {address}: {error}; write it as http://localhost:8321") from error
     except (httpx.TransportError, UnicodeError) as error:
         raise BrokerError(f"Nothing answers at {address} ({error}). Is `inkstream up` running?") from error
-    found = answer.json() if answer.headers.get("content-type") == "application/json" else None
+    print_answer(_rows_of(found, address), output)
+
+
+def _type_of(answer: httpx.Response) -> str:
+    return str(answer.headers.get("content-type", "")).partition(";")[0]
+
+
+def _rows_of(answer: httpx.Response, address: str) -> dict[str, Any]:
+    """Return what was answered, where it is no export. Raises as `answer` does."""
+    from streams.errors import BrokerError, ConfigurationError, QueryError
+
+    found = answer.json() if _type_of(answer) == "application/json" else None
     if not isinstance(found, dict) or not ({"error", "columns"} & set(found)):
         raise BrokerError(f"what answers at {address} is not inkstream ({answer.status_code}): name another --url")
     if answer.status_code == 200:
@@ -84,18 +105,16 @@ def answer_of(address: str, sql: str, token: str | None) -> dict[str, Any]:
 
 
 def print_answer(result: dict[str, Any], output: str) -> None:
-    """Print an answer in one of FORMATS."""
-    import csv
-    import json
+    """Print rows as a table, or one column a line.
+
+    Raises:
+        BrokerError: An export was asked for: the service is of a version that has none.
+    """
+    from streams.errors import BrokerError
 
     columns, rows = result["columns"], result["rows"]
-    if output == "jsonl":
-        for row in rows:
-            print(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False))
-        return
-    if output == "csv":
-        csv.writer(sys.stdout).writerows([columns, *rows])
-        return
+    if output in EXPORT_FORMATS:
+        raise BrokerError(f"the service is of an older version than this command and has no export as {output}")
     from streams.terminal import plain, print_table
 
     if output == "table":
@@ -107,4 +126,6 @@ def print_answer(result: dict[str, Any], output: str) -> None:
             for column, value in zip(columns, row, strict=True):
                 shown = "" if value is None else plain(str(value)).replace("\n", "\n" + " " * (width + 2))
                 print(f"{column:>{width}}  {shown}")
-    print(f"{len(rows)} rows in {result['elapsed_ms']:g} ms" + (", more left out" if result["truncated"] else ""))
+    print(f"{len(rows)} rows in {result['elapsed_ms']:g} ms")
+    if result["truncated"]:
+        print("there are more (query_max_rows): `--format csv`, or `.format csv` in the shell, has all of them")

@@ -6,10 +6,9 @@ import cmd
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from models.errors import InkstreamError
-from streams.commands.query import FORMATS, print_answer
+from streams.commands.query import FORMATS
 from streams.paths import private_file, user_cache
 from streams.table.columns import ROWS, TABLES, meaning
 from streams.terminal import plain
@@ -25,11 +24,11 @@ class QueryShell(cmd.Cmd):
     prompt = "inkstream> "
     doc_header = "Commands:"
 
-    def __init__(self, ask: Callable[[str], dict[str, Any]], output: str) -> None:
+    def __init__(self, ask: Callable[[str, str], None], output: str) -> None:
         """Create a shell.
 
         Args:
-            ask: Returns the answer to a statement; raises InkstreamError.
+            ask: Prints the answer to a statement in a format; raises InkstreamError.
             output: The format that it begins with.
         """
         super().__init__()
@@ -82,7 +81,7 @@ class QueryShell(cmd.Cmd):
 
     def _answer(self, statement: str) -> None:
         try:
-            print_answer(self._ask(statement), self._output)
+            self._ask(statement, self._output)
         except InkstreamError as error:
             print(plain(f"error: {error.message}"), file=sys.stderr)
 

@@ -9,7 +9,7 @@ batches only, and neither waits for the writer nor holds it back: see private_da
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -18,12 +18,14 @@ from models.layout.geometry import bounds
 from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
 from streams.table.columns import DOCUMENT_COLUMNS, JSON_COLUMNS, PAGE_COLUMNS, REGION_COLUMNS
+from streams.table.exports import ExportType, export_pieces
 from streams.table.private_database import PrivateDatabase, memory_folder
 from streams.table.search_terms import bounded_text, search_terms
 from streams.table.sql_functions import Value
 from streams.table.sql_guard import QueryLimits, QueryResult, run_query
 
 READERS = 4  # queries that run at the same time
+EXPORTS = 2  # exports, beside them: each may last for as long as its client reads
 
 # What SQLite, or the making of its values, raises for a record that no table can hold: a number above 64 bits, text
 # that is no Unicode, a value that is too long.
@@ -76,9 +78,12 @@ class MemoryTable:
     def __init__(self, settings: Settings) -> None:
         """Open an empty table. Raises ConfigurationError where table_dir, or data_dir, cannot hold it."""
         text = PAGE_COLUMNS.index("text")
-        self._limits = QueryLimits(settings.query_timeout_s, settings.query_max_rows, text)
+        self._limits = QueryLimits(
+            settings.query_timeout_s, settings.query_max_rows, text, settings.export_timeout_s
+        )
         self._database = PrivateDatabase(
-            settings.table_dir or memory_folder(otherwise=settings.data_dir), _SCHEMA, readers=READERS,
+            settings.table_dir or memory_folder(otherwise=settings.data_dir), _SCHEMA,
+            readers=READERS + EXPORTS,
             longest_value=settings.max_message_bytes, timeout_s=settings.query_timeout_s + 1,
             opening=_OPENING,
         )  # fmt: skip
@@ -106,6 +111,14 @@ class MemoryTable:
         """Run one SELECT within the configured limits. Raises QueryError."""
         with self._database.reader() as db:
             return run_query(db, sql, parameters, self._limits)
+
+    def export(self, sql: str, parameters: Sequence[Value], media_type: ExportType) -> Generator[bytes]:
+        """Yield all rows of one SELECT in pieces, as they are at the first. Raises QueryError, between pieces too.
+
+        Closed before its end, it lets the connection go.
+        """
+        with self._database.reader() as db:
+            yield from export_pieces(db, sql, parameters, self._limits, media_type)
 
     def page(self, document_id: str, pagenum: int) -> PageText | None:
         """Return one page's record, None where there is none."""

@@ -58,11 +58,15 @@ class QueryResult:
 
 @dataclass(frozen=True, slots=True)
 class QueryLimits:
-    """How much one query may take: seconds, and rows of result; and which column a snippet of any is taken from."""
+    """How much one query may take: seconds, and rows of result; and which column a snippet of any is taken from.
+
+    An export has `timeout_s` for each piece of its result and `export_timeout_s` in all, and no limit of rows.
+    """
 
     timeout_s: float
     max_rows: int
     text_column: int = 0
+    export_timeout_s: float = 600.0
 
 
 def restrict(connection: sqlite3.Connection, longest_value: int) -> None:
@@ -85,27 +89,38 @@ def run_query(
     Raises:
         QueryError: It is not one query, is wrong (in SQLite's words and with advice), or takes longer than it may.
     """
+    check_beginning(sql)
+    started = monotonic()
+    # closed in any case: an open cursor would hold its snapshot, and with it the log that grows behind it
+    with (
+        refusals(sql, parameters, limits.timeout_s),
+        closing(connection.cursor()) as cursor,
+        guarded(connection),
+        interrupted(connection, limits.timeout_s),
+        bounded_text_of(connection),
+    ):
+        cursor.execute(with_quick_snippets(sql, limits.text_column), parameters)
+        columns = [column[0] for column in cursor.description or ()]
+        rows, truncated = _fetch(cursor, limits.max_rows)
+    return QueryResult(columns, rows, truncated, round((monotonic() - started) * 1000, 2))
+
+
+def check_beginning(sql: str) -> None:
+    """Raise QueryError for what does not begin as a query."""
     beginning = _BEGINNING.match(sql)
     word = beginning[1] if beginning else ""
     if word.upper() not in _QUERIES:
         raise QueryError(no_query(sql, word))
-    started = monotonic()
+
+
+@contextmanager
+def refusals(sql: str, parameters: Sequence[Value], timeout_s: float) -> Iterator[None]:
+    """Raise what SQLite raises in the block as QueryError, with advice."""
     try:
-        # closed in any case: an open cursor would hold its snapshot, and with it the log that grows behind it
-        with (
-            closing(connection.cursor()) as cursor,
-            _guarded(connection),
-            _interrupted(connection, limits.timeout_s),
-            _counted_text(connection),
-        ):
-            cursor.execute(with_quick_snippets(sql, limits.text_column), parameters)
-            columns = [column[0] for column in cursor.description or ()]
-            rows, truncated = _fetch(cursor, limits.max_rows)
+        yield
     except sqlite3.OperationalError as error:
         if "interrupted" in str(error):
-            raise QueryError(
-                f"the query took longer than {limits.timeout_s:g} s; narrow it down or add LIMIT"
-            ) from error
+            raise QueryError(f"the query took longer than {timeout_s:g} s; narrow it down or add LIMIT") from error
         of_ours = "user-defined function" in str(error)
         raise QueryError(REFUSAL if of_ours else explained(str(error), sql, parameters)) from error
     except sqlite3.DatabaseError as error:  # not authorized, too big, …
@@ -114,7 +129,6 @@ def run_query(
         raise QueryError(explained(str(error), sql, parameters)) from error
     except MemoryError as error:
         raise QueryError("the query needs more memory than there is; narrow it down") from error
-    return QueryResult(columns, rows, truncated, round((monotonic() - started) * 1000, 2))
 
 
 def _fetch(cursor: sqlite3.Cursor, max_rows: int) -> tuple[list[list[Cell]], bool]:
@@ -124,14 +138,24 @@ def _fetch(cursor: sqlite3.Cursor, max_rows: int) -> tuple[list[list[Cell]], boo
     for row in cursor:
         if len(rows) == max_rows or size > _MAX_RESULT_CHARS:
             return rows, True
-        plain = [value.hex() if isinstance(value, bytes) else value for value in row]
-        size += sum(len(value) if isinstance(value, str) else 8 for value in plain)
+        plain = cells(row)
+        size += size_of(plain)
         rows.append(plain)
     return rows, False
 
 
+def cells(row: Sequence[Value]) -> list[Cell]:
+    """Return a row as it is answered."""
+    return [value.hex() if isinstance(value, bytes) else value for value in row]
+
+
+def size_of(row: Sequence[Cell]) -> int:
+    """Return about how many characters a row takes."""
+    return sum(len(value) if isinstance(value, str) else 8 for value in row)
+
+
 @contextmanager
-def _counted_text(connection: sqlite3.Connection) -> Iterator[None]:
+def bounded_text_of(connection: sqlite3.Connection) -> Iterator[None]:
     """Refuse results whose text is too big while it comes: in Python's memory it is up to four times as large."""
     size = 0
 
@@ -150,7 +174,8 @@ def _counted_text(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _guarded(connection: sqlite3.Connection) -> Iterator[None]:
+def guarded(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let statements that are compiled in the block do nothing but read."""
     connection.set_authorizer(_authorise)
     try:
         yield
@@ -159,7 +184,7 @@ def _guarded(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _interrupted(connection: sqlite3.Connection, after_s: float) -> Iterator[None]:
+def interrupted(connection: sqlite3.Connection, after_s: float) -> Iterator[None]:
     """Interrupt what still runs on the connection after a time.
 
     From a thread beside it: a progress handler is called after so many steps, and a step may take a second.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -18,7 +18,9 @@ from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
-from streams.table.memory_table import READERS, REFUSALS, MemoryTable
+from streams.table.exports import ExportType
+from streams.table.memory_table import EXPORTS, READERS, REFUSALS, MemoryTable
+from streams.table.sql_functions import Value
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -39,6 +41,7 @@ class TableFollower:
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="memory-table-writer")
         self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="memory-table-reader")
         self._turns = asyncio.Semaphore(READERS)
+        self._exports = asyncio.Semaphore(EXPORTS)
         self._caught_up = asyncio.Event()
         self.passed_over = 0
 
@@ -62,6 +65,27 @@ class TableFollower:
             return await asyncio.get_running_loop().run_in_executor(self._reading, question, self._table)
         finally:
             self._turns.release()
+
+    async def export(self, sql: str, parameters: Sequence[Value], media_type: ExportType) -> AsyncGenerator[bytes]:
+        """Yield all rows of a query in pieces, each made when it is asked for; see MemoryTable.export.
+
+        Raises:
+            QueryError: The query is refused, or ended by its limits.
+            TableBusy: As many exports as may run do.
+        """
+        if self._exports.locked():
+            raise TableBusy(f"{EXPORTS} other exports run; try again")
+        # a thread of its own: closing comes behind the piece that is being made
+        async with self._exports:
+            thread = ThreadPoolExecutor(1, thread_name_prefix="memory-table-export")
+            loop, pieces = asyncio.get_running_loop(), self._table.export(sql, parameters, media_type)
+            try:
+                while (piece := await loop.run_in_executor(thread, next, pieces, None)) is not None:
+                    yield piece
+            finally:
+                closing = loop.run_in_executor(thread, pieces.close)
+                thread.shutdown(wait=False)
+                await closing
 
     async def run(self) -> None:
         """Follow the topics until cancelled; a broker that goes away is waited for, and nothing is missed."""

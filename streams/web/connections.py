@@ -77,8 +77,11 @@ class BoundedConnection(H11Protocol):
 
     def _end_if_late(self) -> None:
         limit_s = self.body_stalls_for_s if self._in_request else self.headers_within_s
+        waited_s = monotonic() - self._since
         # where the server has paused reading, it is not the client that is late
-        if self.waits and not self.flow.read_paused and monotonic() - self._since > limit_s:
+        late = self.waits and not self.flow.read_paused and waited_s > limit_s
+        # closed from here, and the client does not take what was written before
+        if late or (self.transport.is_closing() and waited_s > self.body_stalls_for_s):
             self.transport.abort()
             return
         self._check = self.loop.call_later(self.check_s, self._end_if_late)

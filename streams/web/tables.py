@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Body, HTTPException, Path, Response
+from fastapi import APIRouter, Body, Header, HTTPException, Path, Response
 from pydantic import BaseModel, Field
 
 from streams.messages.codec import encode
 from streams.messages.records import DocumentRecord, PageText
+from streams.table.exports import EXPORT_TYPES
 from streams.table.memory_table import MemoryTable
 from streams.table.table_follower import TableFollower
 from streams.web.accepted import AcceptedDocument, AcceptedDocuments
+from streams.web.export import ExportResponse, export_type
 
 _EXAMPLE = "SELECT path, pagenum, text FROM result WHERE result MATCH ?"
+
+_EXPORTS: dict[str, Any] = {
+    "description": "the rows; a connection that ends without the last chunk of its body has not sent all of them",
+    "content": {media_type: {"schema": {"type": "string"}} for media_type in EXPORT_TYPES},
+}
 
 # with slashes: ids of messages that an older version took may have some
 DocumentId = Annotated[str, Path(description="the document's id, as its records have it")]
@@ -40,8 +47,13 @@ def table_routes(table: TableFollower, accepted: AcceptedDocuments) -> APIRouter
     """Return the routes that answer from the memory table."""
     routes = APIRouter(tags=["what was read"])
 
-    @routes.post("/query", response_model=Answer, summary="Run one SELECT")
-    async def query(query: Annotated[Query, Body()]) -> Response:
+    @routes.post("/query", response_model=Answer, summary="Run one SELECT", responses={200: _EXPORTS})
+    async def query(query: Annotated[Query, Body()], accept: Annotated[str, Header()] = "*/*") -> Response:
+        """Answer with JSON, cut at query_max_rows rows; `Accept` asks for all rows, as CSV or JSON lines."""
+        if (media_type := export_type(accept)) is not None:
+            pieces = table.export(query.sql, query.parameters, media_type)
+            return ExportResponse(pieces, await anext(pieces), media_type)
+
         # rows become JSON in the thread that read them: ten thousand of them would hold the event loop
         def answer(table: MemoryTable) -> bytes:
             return orjson.dumps(table.query(query.sql, query.parameters))

@@ -1,45 +1,105 @@
-"""`inkstream query`: what is written, and that a cut export is no success."""
+"""`inkstream query`: what is written, and that an export which ends early is no success."""
 
 from __future__ import annotations
 
-import httpx
+import json
+from collections.abc import Callable, Iterator
+from threading import Thread
+
 import pytest
-from typer.testing import CliRunner
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from typer.testing import CliRunner, Result
 
 from models.errors import InkstreamError
-from streams.cli import app
+from streams.addresses import listening_socket
+from streams.cli import app as cli
 from streams.commands import query
 from streams.commands.query_shell import QueryShell
 from streams.errors import BrokerError, ConfigurationError, QueryError
 
+ANSWER: dict[str, object] = {
+    "columns": ["path", "text"],
+    "rows": [["a", "one\ntwo"]],
+    "truncated": False,
+    "elapsed_ms": 1.0,
+}
+Answered = Callable[[int, str, list[bytes]], str]
 
-def asked(monkeypatch: pytest.MonkeyPatch, output: str, *, truncated: bool) -> tuple[int, str, str]:
-    answer = {"columns": ["path", "n"], "rows": [["a", 1], ["b", 2]], "truncated": truncated, "elapsed_ms": 1.0}
-    monkeypatch.setattr(query, "answer_of", lambda *_: answer)
-    result = CliRunner().invoke(app, ["query", "SELECT 1", "--url", "http://localhost:1", "--format", output])
-    return result.exit_code, result.stdout, result.stderr
+
+@pytest.fixture
+def answered() -> Iterator[Answered]:
+    """Yield what makes a service that answers every request the same, and returns its URL.
+
+    Pieces are sent in chunks; where the last is b"cut", the connection ends in its place.
+    """
+    servers: list[uvicorn.Server] = []
+    threads: list[Thread] = []
+
+    def serve(status: int, media_type: str, pieces: list[bytes]) -> str:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            headers = [(b"content-type", media_type.encode())]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            for piece in pieces:
+                if piece == b"cut":
+                    return
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+
+        listening = listening_socket("127.0.0.1", 0)
+        servers.append(uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off")))
+        threads.append(Thread(target=servers[-1].run, kwargs={"sockets": [listening]}))
+        threads[-1].start()
+        return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+    yield serve
+    for server, thread in zip(servers, threads, strict=True):
+        server.should_exit = True
+        thread.join()
+
+
+def asked(url: str, output: str = "table") -> Result:
+    return CliRunner().invoke(cli, ["query", "SELECT 1", "--url", url, "--format", output])
+
+
+LINES = [b'{"n": 1}\n{"n"', b": 2}\n", b'{"n": 3}\n']
 
 
 @pytest.mark.parametrize(
-    ("output", "written"),
-    [("csv", "path,n\na,1\nb,2\n"), ("jsonl", '{"path": "a", "n": 1}\n{"path": "b", "n": 2}\n')],
+    ("output", "media_type", "pieces", "written"),
+    [
+        ("csv", "text/csv; charset=utf-8", [b"n\r\n1\r\n", b"2\r\n"], b"n\r\n1\r\n2\r\n"),
+        ("jsonl", "application/x-ndjson", LINES, b"".join(LINES)),
+        ("json", "application/x-ndjson", LINES, b'[\n{"n": 1},\n{"n": 2},\n{"n": 3}\n]\n'),
+        ("json", "application/x-ndjson", [b""], b"[]\n"),
+    ],
 )
-@pytest.mark.parametrize("truncated", [True, False])
-def test_a_cut_export_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, output: str, written: str, truncated: bool
+def test_an_export_is_written_as_it_comes(
+    answered: Answered, output: str, media_type: str, pieces: list[bytes], written: bytes
 ) -> None:
-    code, stdout, stderr = asked(monkeypatch, output, truncated=truncated)
-    assert stdout == written
-    assert (code, "cut after 2 rows" in stderr) == ((1, True) if truncated else (0, False))
+    result = asked(answered(200, media_type, pieces), output)
+    assert (result.exit_code, result.stdout_bytes) == (0, written)
 
 
-def test_a_cut_table_shows_that_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    code, stdout, _ = asked(monkeypatch, "table", truncated=True)
-    assert code == 0
-    assert "2 rows in 1 ms, more left out" in stdout
+@pytest.mark.parametrize(("output", "written"), [("jsonl", b'{"n": 1}\n'), ("json", b'[\n{"n": 1}')])
+def test_an_export_that_ends_early_is_an_error(answered: Answered, output: str, written: bytes) -> None:
+    result = asked(answered(200, "application/x-ndjson", [b'{"n": 1}\n', b"cut"]), output)
+    assert isinstance(result.exception, QueryError)
+    assert (result.exception.exit_code, result.stdout_bytes) == (1, written)
+    assert "is not whole" in result.exception.message
 
 
-ANSWER = {"columns": ["path", "text"], "rows": [["a", "one\ntwo"]], "truncated": False, "elapsed_ms": 1.0}
+def test_an_older_service_that_has_no_export_is_an_error(answered: Answered) -> None:
+    result = asked(answered(200, "application/json", [json.dumps(ANSWER).encode()]), "csv")
+    assert isinstance(result.exception, BrokerError)
+    assert "older version" in result.exception.message
+
+
+def test_a_cut_table_shows_that_there_is_more_and_how_to_get_it(answered: Answered) -> None:
+    cut = {**ANSWER, "truncated": True}
+    result = asked(answered(200, "application/json", [json.dumps(cut).encode()]))
+    assert result.exit_code == 0
+    assert "1 rows in 1 ms\nthere are more (query_max_rows): `--format csv`" in result.stdout
 
 
 def test_a_shell_takes_statements_to_the_semicolon_and_goes_on_after_a_mistake(
@@ -47,11 +107,11 @@ def test_a_shell_takes_statements_to_the_semicolon_and_goes_on_after_a_mistake(
 ) -> None:
     asked: list[str] = []
 
-    def ask(sql: str) -> dict[str, object]:
+    def ask(sql: str, output: str) -> None:
         asked.append(sql)
         if "selct" in sql:
             raise QueryError("did you mean SELECT?")
-        return ANSWER
+        query.print_answer(ANSWER, output)
 
     shell = QueryShell(ask, "table")
     lines = [
@@ -75,7 +135,7 @@ def test_a_shell_takes_statements_to_the_semicolon_and_goes_on_after_a_mistake(
 
 
 def test_a_shell_completes_tables_columns_and_commands() -> None:
-    shell = QueryShell(lambda _: ANSWER, "table")
+    shell = QueryShell(lambda *_: None, "table")
     assert shell.completedefault("doc") == ["documents", "document_id"]
     assert shell.completenames(".s") == [".schema"]
 
@@ -90,21 +150,15 @@ def test_a_shell_completes_tables_columns_and_commands() -> None:
     ],
 )
 def test_the_exit_code_is_that_of_who_has_to_do_something(
-    monkeypatch: pytest.MonkeyPatch, status: int, body: dict[str, str], error: type[InkstreamError], exit_code: int
+    answered: Answered, status: int, body: dict[str, str], error: type[InkstreamError], exit_code: int
 ) -> None:
-    monkeypatch.setattr(httpx, "post", lambda *_, **__: httpx.Response(status, json=body))
-    result = CliRunner().invoke(app, ["query", "SELECT 1", "--url", "http://localhost:1"])
-    assert isinstance(result.exception, error)
-    assert error.exit_code == exit_code
+    for output in ("table", "csv"):
+        result = asked(answered(status, "application/json", [json.dumps(body).encode()]), output)
+        assert isinstance(result.exception, error)
+        assert error.exit_code == exit_code
 
 
-def test_sql_is_taken_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-
-    def answer(_: str, sql: str, __: str | None) -> dict[str, object]:
-        asked.append(sql)
-        return ANSWER
-
-    monkeypatch.setattr(query, "answer_of", answer)
-    result = CliRunner().invoke(app, ["query", "--url", "http://localhost:1"], input="SELECT 1")
-    assert (result.exit_code, asked) == (0, ["SELECT 1"])
+def test_sql_is_taken_from_standard_input(answered: Answered) -> None:
+    url = answered(200, "application/json", [json.dumps(ANSWER).encode()])
+    result = CliRunner().invoke(cli, ["query", "--url", url], input="SELECT 1")
+    assert (result.exit_code, "one" in result.stdout) == (0, True)
