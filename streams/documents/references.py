@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,11 +13,10 @@ from streams.documents.fetch_slots import FetchSlots
 from streams.documents.file_source import FileSource, server_of
 from streams.documents.http_source import HttpLimits, fetch_http, resolving_in
 from streams.errors import SourceForbidden, UndecodableMessage
-from streams.kafka.record_reader import RecordReader
+from streams.kafka.record_reader import RecordReader, address_in
 from streams.kafka.topics import TopicNames
 from streams.settings import Settings
 
-_KAFKA_REFERENCE = re.compile(r"kafka://(?P<topic>[^/]+)/(?P<partition>\d+)/(?P<offset>\d+)")
 _LOCAL_COPIES = 4  # at a time, of file://
 _FETCHES, _FETCHES_PER_SERVER = 16, 4  # at a time, of all others
 
@@ -81,13 +79,13 @@ class SourceFetcher:
         await self._records.close()
 
     async def _fetch(self, reference: str, target: Path) -> None:
-        found = _KAFKA_REFERENCE.fullmatch(reference)
-        if found is not None:
-            if found["topic"] != self._raw_files:  # else a producer could have any topic read that this worker may
+        address = address_in(reference)
+        if address is not None:
+            if address.topic != self._raw_files:  # else a producer could have any topic read that this worker may
                 raise SourceForbidden(
                     f"{reference} is not on {self._raw_files}: nothing else is fetched from Kafka"
                 )
-            record = await self._records.read(found["topic"], int(found["partition"]), int(found["offset"]))
+            record = await self._records.read(*address)
             await asyncio.to_thread(target.write_bytes, record.value or b"")
             return
         self._check_scheme(reference)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import AsyncExitStack
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -13,11 +15,27 @@ from streams.kafka.clients import open_consumer
 from streams.settings import Settings
 
 _TIMEOUT_S = 30.0
+# no more digits than Kafka's numbers have: Python refuses to make a number of 5,000
+_REFERENCE = re.compile(r"kafka://(?P<topic>[^/]+)/(?P<partition>[0-9]{1,10})/(?P<offset>[0-9]{1,19})")
+
+
+class RecordAddress(NamedTuple):
+    """Where a record is."""
+
+    topic: str
+    partition: int
+    offset: int
 
 
 def kafka_reference(topic: str, partition: int, offset: int) -> str:
     """Return the reference of a Kafka record's value."""
     return f"kafka://{topic}/{partition}/{offset}"
+
+
+def address_in(reference: str) -> RecordAddress | None:
+    """Return the record that a reference names; None where it names something outside of Kafka."""
+    found = _REFERENCE.fullmatch(reference)
+    return RecordAddress(found["topic"], int(found["partition"]), int(found["offset"])) if found else None
 
 
 class RecordReader:

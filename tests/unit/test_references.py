@@ -79,3 +79,9 @@ async def test_only_uris_of_allowed_schemes_are_fetched(tmp_path: Path) -> None:
     for wrong in ("ftp://host/a.pdf", str(tmp_path / "a.pdf"), "chained::file:///etc/hostname"):
         with pytest.raises(UndecodableMessage, match="must be a URI of one of the schemes"):
             await fetcher.fetch(wrong, tmp_path / "copy")
+
+
+@pytest.mark.parametrize("reference", ["kafka://raw-files/0/" + "9" * 5000, f"kafka://raw-files/{'9' * 5000}/0"])
+async def test_numbers_that_kafka_does_not_have_are_no_reference(tmp_path: Path, reference: str) -> None:
+    with pytest.raises(UndecodableMessage):
+        await fetcher_of(tmp_path).fetch(reference, tmp_path / "copy")
