@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
 from streams.messages.incoming import Incoming
@@ -39,7 +39,7 @@ class Message(Protocol):
         """Seconds since 1970; whose clock it is depends on the topic's message.timestamp.type."""
 
     @property
-    def tp(self) -> Hashable:
+    def tp(self) -> tuple[str, int]:
         """Topic and partition in one."""
 
     @property
@@ -102,8 +102,11 @@ class Consumer(Protocol):
     """The consumer of an app (streams.kafka.group_consumer.GroupConsumer)."""
 
     @property
-    def resumed_from(self) -> Mapping[Hashable, int]:
-        """Offset of the first message that the group has to process, for each assigned partition."""
+    def resumed_from(self) -> Mapping[tuple[str, int], int]:
+        """Offset of the first message that the group has to process, for each assigned topic and partition."""
+
+    async def commit_past(self, partition: tuple[str, int], offset: int) -> None:
+        """Commit an offset before which nothing is left to process. Where that fails, a later one stands for it."""
 
 
 class HasConsumer(HasGeneration, Protocol):
@@ -142,6 +145,11 @@ class App(HasConsumer, HasTopics, Protocol):
     def on_partitions_assigned(self) -> Signal: ...
 
     def agent(self, channel: Topic, *, name: str) -> Callable[[AgentBody], object]: ...
+
+
+def assigned_partitions(app: HasConsumer) -> Mapping[tuple[str, int], int]:
+    """Return an app's partitions, each with the offset that it was resumed from; none before they are assigned."""
+    return app.consumer.resumed_from if app.consumer_generation_id else {}
 
 
 def incoming(event: Event) -> Incoming:

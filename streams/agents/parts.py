@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from streams.agents.attempts import Attempts
@@ -16,7 +17,7 @@ from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
 from streams.kafka.topics import TopicNames
 from streams.messages.seal import Seal
-from streams.monitoring.health import Health
+from streams.monitoring.health import Health, observed
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
@@ -47,7 +48,8 @@ class RoleParts:
         """Where records go."""
         return Addressing(self.topics, self.partitions)
 
-    def each_message(
+    @asynccontextmanager
+    async def each_message(
         self,
         app: App,
         step: Step,
@@ -55,8 +57,8 @@ class RoleParts:
         *,
         in_flight: int,
         wait_for_capacity: Callable[[], Awaitable[None]] = at_once,
-    ) -> AgentBody:
-        """Return the agent that applies a step to each message of its stream, `in_flight` at a time."""
+    ) -> AsyncIterator[AgentBody]:
+        """Yield the agent that applies a step to each message of its stream, `in_flight` at a time."""
         runner = StepRunner(
             step,
             delivery=delivery,
@@ -72,5 +74,6 @@ class RoleParts:
         async def say_expired(gap: Gap) -> None:
             await delivery.deliver([self.addressing.expired(step.stage, gap)])
 
-        guard = OffsetGuard(app, KafkaLog(self.settings), say_expired)
-        return self.hooks.window(app, in_flight, runner.handle, guard.check).run
+        guard = OffsetGuard(app, KafkaLog(self.settings, app.conf.id), say_expired)
+        async with observed(guard.watch(), "messages that are deleted unread are reported", self.health):
+            yield self.hooks.window(app, in_flight, runner.handle, guard.check).run

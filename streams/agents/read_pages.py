@@ -133,5 +133,8 @@ async def read_pages(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIte
         retention=RetentionWatch(parts.metrics, parts.settings.raw_files_retention_h), metrics=parts.metrics,
         pages_ahead=parts.settings.portion_pages,
     )  # fmt: skip
-    async with observed(trim_pages(parts.settings), "what is read is deleted from pages", parts.health):
-        yield parts.each_message(app, step, delivery, in_flight=parts.settings.pages_in_flight)
+    async with (
+        observed(trim_pages(parts.settings), "what is read is deleted from pages", parts.health),
+        parts.each_message(app, step, delivery, in_flight=parts.settings.pages_in_flight) as body,
+    ):
+        yield body

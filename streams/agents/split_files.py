@@ -170,6 +170,7 @@ async def split_files(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIt
     )  # fmt: skip
     async with LagReader(parts.settings) as lags:
         backpressure = Backpressure(lags.pages_behind, parts.settings.max_pages_behind)
-        yield parts.each_message(
+        async with parts.each_message(
             app, step, delivery, in_flight=_FILES_IN_FLIGHT, wait_for_capacity=backpressure.wait
-        )  # fmt: skip
+        ) as body:
+            yield body

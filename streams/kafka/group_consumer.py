@@ -43,6 +43,10 @@ class GroupConsumer(Consumer):
         }
         return offsets
 
+    async def commit_past(self, partition: tuple[str, int], offset: int) -> None:
+        """Commit an offset before which nothing is left to process. Where that fails, a later one stands for it."""
+        await self._thread.commit_past(TP(*partition), offset)
+
 
 class GroupConsumerThread(AIOKafkaConsumerThread):
     """The thread that Faust gives its consumer."""
@@ -50,6 +54,9 @@ class GroupConsumerThread(AIOKafkaConsumerThread):
     async def seek_to_committed(self) -> Mapping[TP, int]:
         offsets: Mapping[TP, int] = await self.call_thread(_seek_to_committed_or_start, self._ensure_consumer())
         return offsets
+
+    async def commit_past(self, partition: TP, offset: int) -> None:
+        await self.call_thread(_commit_past, self._ensure_consumer(), partition, offset)
 
     async def on_thread_stop(self) -> None:
         """Close the consumer, for a moment at most, whatever it raises: a thread that dies here is never done.
@@ -85,3 +92,10 @@ async def _seek_to_committed_or_start(consumer: AIOKafkaConsumer) -> dict[TopicP
         except KafkaError as error:  # the group is rebalancing: whoever gets the partition next commits its start
             logger.info("the start of new partitions is not committed yet: %s", error)
     return {p: starts[p] if offset is None else offset for p, offset in committed.items()}
+
+
+async def _commit_past(consumer: AIOKafkaConsumer, partition: TP, offset: int) -> None:
+    try:
+        await consumer.commit({TopicPartition(*partition): OffsetAndMetadata(offset, "")})
+    except (KafkaError, IllegalStateError) as error:  # the partition is another worker's by now
+        logger.info("%s/%d: offset %d is not committed: %r", *partition, offset, error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from aiokafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError
@@ -71,7 +71,11 @@ class FakeStream:
 class FakeConsumer:
     """A consumer whose group resumes each partition from a given offset."""
 
-    resumed_from: dict[Hashable, int] = field(default_factory=dict)
+    resumed_from: dict[tuple[str, int], int] = field(default_factory=dict)
+    committed: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    async def commit_past(self, partition: tuple[str, int], offset: int) -> None:
+        self.committed[partition] = offset
 
 
 @dataclass

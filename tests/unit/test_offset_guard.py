@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import pytest
 
-from streams.agents.offset_guard import Available, Gap, OffsetGuard, SkippedMessages
+from streams.agents.offset_guard import Available, Deleted, Gap, OffsetGuard, SkippedMessages
 from streams.errors import BrokerError
 from tests.unit.fake_faust import FakeApp, FakeConsumer, FakeEvent, FakeMessage
 
@@ -18,6 +19,7 @@ class FakeLog:
     offsets: list[int]
     log_start: int = 0
     failures: int = 0
+    committed: int = 0
     looks: list[int] = field(default_factory=list)
 
     async def available(self, topic: str, partition: int, offset: int) -> Available:
@@ -28,6 +30,10 @@ class FakeLog:
         there = [at for at in self.offsets if at >= max(offset, self.log_start)]
         return Available(self.log_start, min(there, default=None))
 
+    async def deleted(self, partitions: Collection[tuple[str, int]]) -> dict[tuple[str, int], Deleted]:
+        lost = self.log_start > self.committed
+        return {where: Deleted(self.committed, self.log_start) for where in partitions} if lost else {}
+
 
 @dataclass
 class Case:
@@ -35,14 +41,17 @@ class Case:
     resumed_from: int | None = 0
     expired: list[Gap] = field(default_factory=list)
 
-    async def check(self, *offsets: int, generation_id: int = 1) -> None:
-        async def note(gap: Gap) -> None:
-            self.expired.append(gap)
+    def __post_init__(self) -> None:
+        resumed: dict[tuple[str, int], int] = {} if self.resumed_from is None else {PARTITION: self.resumed_from}
+        self.consumer = FakeConsumer(resumed)
+        self.guard = OffsetGuard(FakeApp(consumer=self.consumer), self.log, self.note)
 
-        resumed = {} if self.resumed_from is None else {PARTITION: self.resumed_from}
-        guard = OffsetGuard(FakeApp(consumer=FakeConsumer(dict(resumed))), self.log, note)
+    async def note(self, gap: Gap) -> None:
+        self.expired.append(gap)
+
+    async def check(self, *offsets: int, generation_id: int = 1) -> None:
         for offset in offsets:
-            await guard.check(FakeEvent(FakeMessage(0, offset, generation_id=generation_id)))
+            await self.guard.check(FakeEvent(FakeMessage(0, offset, generation_id=generation_id)))
 
 
 async def test_consecutive_offsets_from_the_committed_one_ask_nothing() -> None:
@@ -92,3 +101,39 @@ async def test_kafka_is_asked_until_it_answers(monkeypatch: pytest.MonkeyPatch) 
     await case.check(5)
     assert case.log.looks == [0, 0, 0]
     assert case.expired == [Gap("pages", 0, 0, 4)]
+
+
+async def test_what_expired_with_nothing_behind_it_is_reported_once_and_committed() -> None:
+    case = Case(FakeLog([], log_start=9, committed=4), resumed_from=4)
+    await case.guard.look()
+    assert case.expired == [Gap("pages", 0, 4, 8)]
+    assert case.consumer.committed == {PARTITION: 9}
+    await case.guard.look()
+    await case.check(9)
+    assert case.expired == [Gap("pages", 0, 4, 8)]
+
+
+async def test_a_gap_behind_messages_in_work_is_committed_once_they_are_acked() -> None:
+    case = Case(FakeLog([], log_start=9, committed=4), resumed_from=4)
+    await case.check(4, 5)
+    await case.guard.look()
+    assert case.expired == [Gap("pages", 0, 6, 8)]
+    assert case.consumer.committed == {}
+    case.log.committed = 6
+    await case.guard.look()
+    assert case.expired == [Gap("pages", 0, 6, 8)]
+    assert case.consumer.committed == {PARTITION: 9}
+
+
+async def test_a_gap_that_a_message_has_shown_is_not_reported_again() -> None:
+    case = Case(FakeLog([9], log_start=9, committed=4), resumed_from=4)
+    await case.check(9)
+    await case.guard.look()
+    assert case.expired == [Gap("pages", 0, 4, 8)]
+    assert case.consumer.committed == {}, "the message's ack commits it"
+
+
+async def test_nothing_is_reported_where_all_that_is_gone_was_committed() -> None:
+    case = Case(FakeLog([], log_start=9, committed=9), resumed_from=4)
+    await case.guard.look()
+    assert case.expired == []
