@@ -48,7 +48,11 @@ class KafkaSettings(BaseModel):
     raw_files_partitions: int = Field(4, ge=1, description="bounds how many workers can split files")
     pages_partitions: int = Field(8, ge=1, description="bounds how many workers can read pages")
     page_text_partitions: int = Field(4, ge=1, description="of page-text and documents alike")
-    raw_files_retention_h: int = Field(168, ge=1, description="hours that a file on raw-files can be fetched")
+    raw_files_retention_h: int = Field(
+        168,
+        ge=0,
+        description="hours that a file stays on raw-files; longer where it is not read yet",
+    )
     max_message_bytes: int = Field(32 * MIB, ge=MIB, description="size of the largest Kafka record, in bytes")
     session_timeout_s: float = Field(
         30.0, ge=1, description="seconds of silence after which Kafka gives a worker's partitions to others"

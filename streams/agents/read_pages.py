@@ -70,7 +70,7 @@ class ReadPages:
     async def outputs(self, message: Incoming, waiting: Waiting) -> Iterable[Outgoing]:
         """Fetch the document, read the page, and return its record."""
         task = decode(PageTask, message.value)
-        self._retention.note(task)
+        self._retention.note(task.sent or task.started)
         if task.rest:
             return self._next_portion(task, message)
         opened = self._seal.opened_task(task)
@@ -130,7 +130,8 @@ async def read_pages(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIte
     step = ReadPages(
         pool=parts.pool, cache=parts.cache, sources=parts.sources, seal=parts.seal,
         addressing=parts.addressing,
-        retention=RetentionWatch(parts.metrics, parts.settings.raw_files_retention_h), metrics=parts.metrics,
+        retention=RetentionWatch(parts.metrics, "read_pages", parts.settings.raw_files_retention_h),
+        metrics=parts.metrics,
         pages_ahead=parts.settings.portion_pages,
     )  # fmt: skip
     async with (

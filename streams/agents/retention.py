@@ -1,6 +1,6 @@
-"""Warns when pages wait so long that their files are about to go.
+"""Warns when files wait so long that what they need of the disk has no bound any more.
 
-Kafka keeps a file for its topic's retention, and a page task for ever.
+Nothing expires unread: raw-files keeps a file until its pages are read, however long that takes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import logging
 from datetime import UTC, datetime
 from time import monotonic
 
-from streams.messages.records import PageTask
+from streams.messages.records import Stage
 from streams.monitoring.metrics import Metrics
 
 logger = logging.getLogger(__name__)
@@ -19,32 +19,39 @@ _WARN_EVERY_S = 600.0
 
 
 class RetentionWatch:
-    """Compares how long each page has waited with the retention of its file. Pages are read in the order sent."""
+    """Compares how long each file has waited, in all, with how long raw-files keeps files that are read."""
 
-    def __init__(self, metrics: Metrics, retention_h: float) -> None:
-        self._metrics = metrics
+    def __init__(self, metrics: Metrics, stage: Stage, retention_h: float) -> None:
+        self._waited_s = metrics.file_waited_s.labels(stage=stage)
+        self._share = metrics.retention_share.labels(stage=stage)
         self._retention_s = retention_h * 3600
         self._warned_at = float("-inf")
 
-    def note(self, task: PageTask) -> None:
-        """Note a page that is about to be read; warn, every ten minutes at most, where its file soon expires."""
-        waited_s = _age_s(task.started)
-        self._metrics.page_waited_s.set(waited_s)
-        self._metrics.retention_share.set(waited_s / self._retention_s)
+    def note(self, sent: str | None) -> None:
+        """Note a file, or a page of it, that is taken up now; warn, every ten minutes at most, where it is old.
+
+        Args:
+            sent: When Kafka took the file, ISO 8601.
+        """
+        waited_s = _age_s(sent)
+        self._waited_s.set(waited_s)
+        if not self._retention_s:
+            return
+        self._share.set(waited_s / self._retention_s)
         if waited_s < _WARN_AT_FRACTION * self._retention_s or monotonic() - self._warned_at < _WARN_EVERY_S:
             return
         self._warned_at = monotonic()
         logger.warning(
-            "pages have waited %.0f h to be read, and raw-files keeps their files for %.0f h: start more readers, "
-            "or raise the topic's retention.ms, before pages end as SourceGone",
+            "files have waited %.0f h to be read, and raw-files holds more than those of the last %.0f h: "
+            "start more readers, or see that Kafka's disk has room; none is deleted before it is read",
             waited_s / 3600, self._retention_s / 3600,
         )  # fmt: skip
 
 
-def _age_s(moment: str) -> float:
+def _age_s(moment: str | None) -> float:
     """Return the seconds since an ISO 8601 time; 0 for what is no such time: the task is as good without."""
     try:
-        then = datetime.fromisoformat(moment)
+        then = datetime.fromisoformat(moment or "")
     except ValueError:
         return 0.0
     return max(0.0, (datetime.now(UTC) - (then if then.tzinfo else then.replace(tzinfo=UTC))).total_seconds())

@@ -17,9 +17,12 @@ from streams.agents.faust_types import AgentBody, App
 from streams.agents.outgoing import Addressing, Outgoing
 from streams.agents.parts import RoleParts
 from streams.agents.portions import portion
+from streams.agents.retention import RetentionWatch
+from streams.agents.trim_files import trim_files
 from streams.documents.cache import DocumentCache, Waiting, digest_of
 from streams.documents.references import SourceFetcher
 from streams.errors import UndecodableMessage
+from streams.kafka.file_trimmer import FileTrimmer
 from streams.kafka.lag import LagReader
 from streams.kafka.record_reader import kafka_reference
 from streams.messages.codec import decode_headers, merge_options
@@ -28,6 +31,7 @@ from streams.messages.digests import ContentDigest
 from streams.messages.incoming import Incoming
 from streams.messages.records import DocumentRecord, FileHeaders, PageTask, Stage, now, time_of
 from streams.messages.seal import Seal
+from streams.monitoring.health import observed
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
@@ -61,6 +65,7 @@ class SplitFiles:
         sources: SourceFetcher,
         addressing: Addressing,
         seal: Seal,
+        retention: RetentionWatch,
         metrics: Metrics,
     ) -> None:
         self._default_options = settings.read_options()
@@ -72,6 +77,7 @@ class SplitFiles:
         self._sources = sources
         self._addressing = addressing
         self._seal = seal
+        self._retention = retention
         self._metrics = metrics
 
     def identity(self, message: Incoming) -> str:
@@ -80,6 +86,7 @@ class SplitFiles:
 
     async def outputs(self, message: Incoming, waiting: Waiting) -> Iterable[Outgoing]:
         """Put the file into the cache, open and check it, and return its document record and its page tasks."""
+        self._retention.note(time_of(message.timestamp_s))
         headers = decode_headers(message.headers)
         options = self._seal.opened_options(merge_options(self._default_options, headers.options))
         async with self._cache.incoming() as partial:
@@ -163,14 +170,22 @@ def _path_and_reference(message: Incoming, headers: FileHeaders) -> tuple[str, s
 
 @asynccontextmanager
 async def split_files(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIterator[AgentBody]:
-    """raw-files → pages. Waits while `pages` is far behind: a backlog of files is smaller than one of tasks."""
+    """raw-files → pages. Waits while `pages` is far behind: a backlog of files is smaller than one of tasks.
+
+    Deletes from raw-files what nobody needs any more: its retention is unlimited.
+    """
     step = SplitFiles(
         settings=parts.settings, pool=parts.pool, cache=parts.cache, sources=parts.sources,
         addressing=parts.addressing, seal=parts.seal, metrics=parts.metrics,
+        retention=RetentionWatch(parts.metrics, "split_files", parts.settings.raw_files_retention_h),
     )  # fmt: skip
     async with LagReader(parts.settings) as lags:
         backpressure = Backpressure(lags.pages_behind, parts.settings.max_pages_behind)
-        async with parts.each_message(
-            app, step, delivery, in_flight=_FILES_IN_FLIGHT, wait_for_capacity=backpressure.wait
-        ) as body:
+        trimming = trim_files(app, FileTrimmer(parts.settings, lags), parts.metrics)
+        async with (
+            observed(trimming, "what is read is deleted from raw-files", parts.health),
+            parts.each_message(
+                app, step, delivery, in_flight=_FILES_IN_FLIGHT, wait_for_capacity=backpressure.wait
+            ) as body,
+        ):
             yield body

@@ -94,13 +94,11 @@ class LagReader:
         )
 
     async def _topic_partitions(self, topic: str) -> list[TopicPartition]:
-        if topic not in self._partitions:
-            described = (await self._admin.describe_topics([topic]))[0]
-            numbers = [part["partition"] for part in described["partitions"]]
-            if not numbers:
-                return []
+        described = (await self._admin.describe_topics([topic]))[0]  # each time: partitions may be added
+        numbers = [part["partition"] for part in described["partitions"]]
+        if numbers:
             self._partitions[topic] = [TopicPartition(topic, number) for number in sorted(numbers)]
-        return self._partitions[topic]
+        return self._partitions.get(topic, [])  # a broker that has just started may know none
 
 
 async def committed_offsets(admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, int]:

@@ -13,9 +13,11 @@ from aiokafka.partitioner import murmur2
 
 from streams.errors import BrokerError, ConfigurationError
 from streams.kafka.clients import open_admin, until_found
+from streams.kafka.topic_retention import keep_until_read
+from streams.kafka_settings import MIB
 from streams.settings import Settings
 
-_HOUR_MS = 3_600_000
+_SEGMENT_BYTES = 128 * MIB
 _RETRY_S = 0.1
 _CREATED_WITHIN_S = 2.0
 
@@ -68,11 +70,14 @@ def topic_specs(settings: Settings) -> list[TopicSpec]:
     timed = {"message.timestamp.type": "LogAppendTime"}
     largest = {**timed, "max.message.bytes": str(settings.max_message_bytes)}
     compacted = {**largest, "cleanup.policy": "compact"}
-    retention_ms = str(settings.raw_files_retention_h * _HOUR_MS)
+    # a backlog is never lost: records go when they are done (file_trimmer, trimmer), not when they are old
+    unlimited = {"retention.ms": "-1", "retention.bytes": "-1"}
+    # Kafka frees whole segments, and never the one that it writes: with its default of 1 GiB, four partitions would
+    # keep 4 GiB of files that are deleted
+    segments = {"segment.bytes": str(min(max(_SEGMENT_BYTES, 2 * settings.max_message_bytes), 2**31 - 1))}
     return [
-        TopicSpec(names.raw_files, settings.raw_files_partitions, {**largest, "retention.ms": retention_ms}),
-        # a backlog is never lost: records go when their offset is committed, not when they are old
-        TopicSpec(names.pages, settings.pages_partitions, {**timed, "retention.ms": "-1", "retention.bytes": "-1"}),
+        TopicSpec(names.raw_files, settings.raw_files_partitions, {**largest, **unlimited, **segments}),
+        TopicSpec(names.pages, settings.pages_partitions, {**timed, **unlimited}),
         TopicSpec(names.page_text, settings.page_text_partitions, compacted),
         TopicSpec(names.documents, settings.page_text_partitions, compacted),
         TopicSpec(names.dead_letters, 1, {**largest, "retention.ms": "-1"}),
@@ -80,7 +85,9 @@ def topic_specs(settings: Settings) -> list[TopicSpec]:
 
 
 async def create_topics(settings: Settings) -> list[str]:
-    """Create the topics that are missing and return their names; existing ones are left as they are.
+    """Create the topics that are missing and return their names.
+
+    Existing ones are left as they are, but for raw-files: it deletes nothing by time.
 
     Raises:
         BrokerError: Kafka cannot be reached or refuses a topic.
@@ -98,6 +105,9 @@ async def create_topics(settings: Settings) -> list[str]:
                 created.append(name)
             elif error is not TopicAlreadyExistsError:
                 raise BrokerError(f"Kafka refuses topic {name}: {error.__name__} {rest[0] if rest else ''}".strip())
+        raw_files = TopicNames.of(settings).raw_files
+        if raw_files not in created:
+            await keep_until_read(admin, raw_files)
     return created
 
 

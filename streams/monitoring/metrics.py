@@ -46,14 +46,27 @@ class Metrics:
             "reader processes that died in the middle of a task (crashed, or killed for their memory)",
             registry=self.registry,
         )
-        self.page_waited_s = Gauge(
-            "inkstream_page_waited_seconds",
-            "how long the page taken up last had waited since its document was split",
+        self.file_waited_s = Gauge(
+            "inkstream_file_waited_seconds",
+            "how long the file taken up last, or that of the page, had waited since Kafka took it, by stage",
+            ["stage"],
             registry=self.registry,
         )
         self.retention_share = Gauge(
             "inkstream_retention_used",
-            "the same as a fraction of the retention of raw-files: at 1, pages end as SourceGone",
+            "the same as a fraction of raw_files_retention_h: above 1, raw-files holds more than it asks for",
+            ["stage"],
+            registry=self.registry,
+        )
+        self.files_kept = Gauge(
+            "inkstream_raw_files_kept",
+            "messages on raw-files, read or not, in each partition that this worker splits",
+            ["partition"],
+            registry=self.registry,
+        )
+        self.files_trimmed = Counter(
+            "inkstream_raw_files_trimmed",
+            "messages deleted from raw-files because nobody needs them any more",
             registry=self.registry,
         )
         self.in_flight = Gauge("inkstream_in_flight", "messages taken up and not finished", registry=self.registry)

@@ -55,6 +55,7 @@ class WorkerProcess:
             "INKSTREAM_CONTENT_REF_PRIVATE_HOSTS": json.dumps(settings.content_ref_private_hosts),
             "INKSTREAM_CONTENT_REF_TIMEOUT_S": str(settings.content_ref_timeout_s),
             "INKSTREAM_SOURCE_RETRY_S": str(settings.source_retry_s),
+            "INKSTREAM_RAW_FILES_RETENTION_H": str(settings.raw_files_retention_h),
             "INKSTREAM_API_PORT": "0",
             "INKSTREAM_LOG_LEVEL": "INFO",
         }

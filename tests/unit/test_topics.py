@@ -39,14 +39,17 @@ def test_partitions_are_those_of_the_settings() -> None:
     assert [spec.partitions for spec in made.values()] == [3, 64, 5, 5, 1]
 
 
-def test_waiting_pages_and_dead_letters_never_expire() -> None:
-    made = specs()
-    assert made["pages"].config["retention.ms"] == made["pages"].config["retention.bytes"] == "-1"
+def test_waiting_files_pages_and_dead_letters_never_expire() -> None:
+    made = specs(raw_files_retention_h=2)
+    for name in ("raw-files", "pages"):
+        assert made[name].config["retention.ms"] == made[name].config["retention.bytes"] == "-1"
     assert made["dead-letters"].config["retention.ms"] == "-1"
 
 
-def test_files_stay_as_long_as_the_settings_say() -> None:
-    assert specs(raw_files_retention_h=2)["raw-files"].config["retention.ms"] == "7200000"
+@pytest.mark.parametrize("largest", [2**24, 2**28, 2**30])
+def test_a_segment_of_files_holds_the_largest_message_and_little_that_is_deleted(largest: int) -> None:
+    segment_bytes = int(specs(max_message_bytes=largest)["raw-files"].config["segment.bytes"])
+    assert largest < segment_bytes <= max(2**27, 2 * largest)
 
 
 def test_results_are_compacted_and_nothing_else_is() -> None:
