@@ -18,7 +18,7 @@ from streams.settings import Settings
 from streams.sources.clean import leave_to_archive, place_in_archive
 from streams.sources.events import FolderEvents
 from streams.sources.ledger import Ledger, Version
-from streams.sources.listing import check_link, files_in, ignored_names
+from streams.sources.listing import PassedOver, check_link, files_in, ignored_names
 from streams.sources.producer import SentFile
 from streams.sources.stability import event_or, until_whole
 
@@ -63,6 +63,7 @@ class FolderSource:
         self._ledger = ledger
         self._deliver = deliver
         self._ignored = ignored_names(settings)
+        self._passed_over = PassedOver(self._folder)
         self._waiting: dict[Path, _Attention] = {}
         self._events, self._burst = 0, asyncio.Event()
         self._slots = asyncio.Semaphore(_MAX_SENDING)
@@ -115,9 +116,10 @@ class FolderSource:
     def _scan(self) -> list[Path]:
         """Return the files still to be delivered, in that order: by age, or the newest first."""
         found: list[tuple[int, Path]] = []
-        for file, version in files_in(self._folder, self._ignored, self._not_read):
+        for file, version in files_in(self._folder, self._ignored, self._not_read, self._passed_over.add):
             if not self._ledger.has(file, version):
                 found.append((version.mtime_ns, file))
+        self._passed_over.report()
         return [file for _, file in sorted(found, reverse=self._settings.latest_first)]
 
     def _notice(self, file: Path, written: bool) -> None:

@@ -123,12 +123,33 @@ async def test_a_file_that_stays_broken_is_delivered_as_it_is(tmp_path: Path) ->
 async def test_partial_hidden_and_foreign_names_are_left_until_they_are_renamed(tmp_path: Path) -> None:
     async with watched(tmp_path, stable_s=0.05) as (inbox, deliveries, _):
         (inbox / "@eaDir").mkdir()
-        for name in (".hidden.pdf", "a.pdf.part", "b.FILEPART", "~$c.pdf", "@eaDir/d.pdf", "Thumbs.db"):
+        for name in (
+            ".hidden.pdf", "a.pdf.part", "b.FILEPART", "~$c.pdf", "@eaDir/d.pdf", "Thumbs.db", "e.pdf.1f3a.partial",
+            "f.pd~", "g.pdf.opdownload", "h.pdf.download", "i.pdf.crdownload",
+        ):  # fmt: skip
             (inbox / name).write_bytes(WHOLE["pdf"])
         await asyncio.sleep(0.6)
         assert deliveries.names == []
         (inbox / "a.pdf.part").rename(inbox / "a.pdf")
         await until(lambda: deliveries.names == ["a.pdf"])
+
+
+async def test_linked_folders_and_ignored_files_are_logged_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/a.pdf").write_bytes(WHOLE["pdf"])
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox/linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "inbox/b.pdf.partial").write_bytes(WHOLE["pdf"])
+    async with watched(tmp_path, stable_s=0.05, watch_polling_s=0.05) as (inbox, deliveries, _):
+        (inbox / "c.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: deliveries.names == ["c.pdf"])
+        await asyncio.sleep(0.3)  # some more looks at the folder
+    lines = [record.getMessage() for record in caplog.records]
+    assert sum("linked is a link to a folder and is not followed" in line for line in lines) == 1
+    assert sum("b.pdf.partial" in line for line in lines) == 1
 
 
 async def test_a_folder_moved_in_with_files_is_searched(tmp_path: Path) -> None:
