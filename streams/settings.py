@@ -96,8 +96,8 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     stable_s: float = Field(1.0, ge=0, description="seconds that a dropped file's size and mtime must not change")
     broken_after_s: float = Field(10.0, ge=0, description="seconds that an incomplete file is waited for")
     ignore: Words = Field(
-        (".*", "*.part", "*.partial", "*.filepart", "*.crdownload", "*.opdownload", "*.download", "*.!ut", "*.aria2",
-         "*.tmp", "*.temp", "*.swp", "*~", "~$*", "@eaDir", "Thumbs.db", "desktop.ini"),
+        (".*", "*.part", "*.partial", "*.filepart", "*.crdownload", "*.opdownload", "*.download", "*.!ut",
+         "*.aria2", "*.tmp", "*.temp", "*.swp", "*~", "~$*", "@eaDir", "Thumbs.db", "desktop.ini"),
         description="file and folder names the watcher never picks up: what is still being written has such names",
     )  # fmt: skip
     watch_polling_s: float | None = Field(

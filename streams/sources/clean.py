@@ -63,7 +63,8 @@ def leave_to_archive(file: Path, version: Version) -> bool:
     Raises:
         OSError: It may not be deleted.
     """
-    if Version.of(file) != version:
+    current = Version.of(file)
+    if current != version or current.inode != version.inode:
         return False
     file.unlink()
     return True

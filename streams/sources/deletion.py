@@ -41,7 +41,8 @@ def delete_if_read(record: DocumentRecord, ledger: Ledger) -> None:
         logger.warning("%s is kept, for not all of it was read: %s", file, record.exception)
         return
     try:
-        if Version.of(file) == version:
+        current = Version.of(file)
+        if current == version and ledger.has(file, current):
             file.unlink()
     except FileNotFoundError:
         logger.debug("%s has gone by itself", file)

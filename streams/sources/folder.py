@@ -117,7 +117,11 @@ class FolderSource:
         """Return the files still to be delivered, in that order: by age, or the newest first."""
         found: list[tuple[int, Path]] = []
         for file, version in files_in(self._folder, self._ignored, self._not_read, self._passed_over.add):
-            if not self._ledger.has(file, version):
+            try:
+                is_delivered = self._ledger.has(file, version)
+            except OSError:
+                is_delivered = False  # whoever looks after it logs that it cannot be read
+            if not is_delivered:
                 found.append((version.mtime_ns, file))
         self._passed_over.report()
         return [file for _, file in sorted(found, reverse=self._settings.latest_first)]
@@ -177,7 +181,7 @@ class FolderSource:
     ) -> None:
         """Deliver one file once it rests and is whole; a file that goes on changing is waited for."""
         version = Version.of(file)
-        if self._ledger.has(file, version):
+        if await asyncio.to_thread(self._ledger.has, file, version):
             return
         version, whole = await until_whole(
             file, version, attention.written, self._settings.stable_s, self._settings.broken_after_s

@@ -6,19 +6,32 @@ import errno
 import os
 import sqlite3
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from streams.documents.cache import digest_of
 from streams.errors import ConfigurationError
 from streams.paths import private_file, private_folder
+
+_63_BITS = 2**63 - 1  # what SQLite's integers hold
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a file: a change of either makes it a new one."""
+    """One version of a file: a change of size or time of change makes it a new one.
+
+    Inode and time of the last change of status do not count in comparisons: links, modes and some network file
+    systems change them under the same content. `is_surely` compares them as well.
+    """
 
     size: int
     mtime_ns: int
+    inode: int = field(default=0, compare=False)
+    ctime_ns: int = field(default=0, compare=False)
+
+    def is_surely(self, other: Version) -> bool:
+        """Return whether this is the other version without a doubt: nothing has touched the file."""
+        return self == other and (self.inode, self.ctime_ns) == (other.inode, other.ctime_ns)
 
     @classmethod
     def of(cls, file: Path) -> Version:
@@ -34,7 +47,7 @@ class Version:
 
     @classmethod
     def from_stat(cls, found: os.stat_result) -> Version:
-        return cls(found.st_size, found.st_mtime_ns)
+        return cls(found.st_size, found.st_mtime_ns, found.st_ino & _63_BITS, found.st_ctime_ns)
 
 
 class Ledger:
@@ -57,12 +70,14 @@ class Ledger:
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute(
                 "CREATE TABLE IF NOT EXISTS delivered (path BLOB PRIMARY KEY, size INTEGER NOT NULL,"
-                " mtime_ns INTEGER NOT NULL, document_id TEXT NOT NULL) WITHOUT ROWID"
+                " mtime_ns INTEGER NOT NULL, document_id TEXT NOT NULL, inode INTEGER NOT NULL DEFAULT 0,"
+                " ctime_ns INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID"
             )
             self._db.execute(
                 "CREATE TABLE IF NOT EXISTS to_delete (reference TEXT PRIMARY KEY, path BLOB NOT NULL,"
                 " size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) WITHOUT ROWID"
             )
+            self._add_columns()
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
                 f"the ledger of delivered files, {file}, cannot be used: {error}. Make data_dir writable, or "
@@ -70,16 +85,40 @@ class Ledger:
             ) from error
 
     def has(self, file: Path, version: Version) -> bool:
-        """Return whether this version of a file was delivered."""
-        row = self._db.execute("SELECT size, mtime_ns FROM delivered WHERE path = ?", (bytes(file),)).fetchone()
-        return bool(row == (version.size, version.mtime_ns))
+        """Return whether this version of a file was delivered.
+
+        A file of the same size and time that was replaced or touched is read: its content decides.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        row = self._db.execute(
+            "SELECT size, mtime_ns, inode, ctime_ns, document_id FROM delivered WHERE path = ?", (bytes(file),)
+        ).fetchone()
+        if row is None or (known := Version(*row[:4])) != version:
+            return False
+        if known.is_surely(version):
+            return True
+        if known.ctime_ns and digest_of(file, file.as_uri()).document_id != row[4]:
+            return False
+        self._db.execute(  # the next look needs not read it
+            "UPDATE delivered SET inode = ?, ctime_ns = ? WHERE path = ? AND size = ? AND mtime_ns = ?"
+            " AND document_id = ?",
+            (version.inode, version.ctime_ns, bytes(file), version.size, version.mtime_ns, row[4]),
+        )
+        return True
 
     def record(self, file: Path, version: Version, document_id: str) -> None:
         """Note that this version was delivered."""
         self._db.execute(
-            "INSERT OR REPLACE INTO delivered VALUES (?, ?, ?, ?)",
-            (bytes(file), version.size, version.mtime_ns, document_id),
+            "INSERT OR REPLACE INTO delivered VALUES (?, ?, ?, ?, ?, ?)",
+            (bytes(file), version.size, version.mtime_ns, document_id, version.inode, version.ctime_ns),
         )
+
+    def document_of(self, file: Path) -> str | None:
+        """Return the document that a file's last delivered version is; None where there is none."""
+        row = self._db.execute("SELECT document_id FROM delivered WHERE path = ?", (bytes(file),)).fetchone()
+        return None if row is None else str(row[0])
 
     def forget(self, file: Path) -> None:
         """Forget a file that was cleaned away: one of the same name is a new one."""
@@ -103,6 +142,13 @@ class Ledger:
         """Forget a file that was deleted: one of the same name is a new one."""
         self._db.execute("DELETE FROM to_delete WHERE reference = ?", (reference,))
         self.forget(file)
+
+    def _add_columns(self) -> None:
+        """Give a ledger of an earlier version the columns that it lacks; its files are not read again for that."""
+        there = {row[1] for row in self._db.execute("PRAGMA table_info(delivered)")}
+        for name in ("inode", "ctime_ns"):
+            if name not in there:
+                self._db.execute(f"ALTER TABLE delivered ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
 
     def close(self) -> None:
         """Close the file."""

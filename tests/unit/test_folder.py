@@ -3,8 +3,9 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pymupdf
 import pytest
 from PIL import Image
 
+from streams.documents.cache import digest_of
 from streams.messages.records import DocumentRecord
 from streams.settings import Settings
 from streams.sources.deletion import delete_if_read
@@ -51,7 +53,8 @@ class Deliveries:
 
     async def __call__(self, file: Path, as_ref: Path, version: Version) -> SentFile:
         self.contents.append((file.name, file.read_bytes()))
-        return SentFile(f"id-{len(self.contents)}", file.as_uri(), "raw-files", 0, len(self.contents), self.inline)
+        document_id = digest_of(file, file.as_uri()).document_id
+        return SentFile(document_id, file.as_uri(), "raw-files", 0, len(self.contents), self.inline)
 
     @property
     def names(self) -> list[str]:
@@ -178,6 +181,51 @@ async def test_new_content_under_an_old_name_is_delivered_again(tmp_path: Path) 
         (inbox / "a.pdf").write_bytes(whole_pdf("two, longer"))
         await until(lambda: len(deliveries.names) == 2)
     assert deliveries.contents[0][1] != deliveries.contents[1][1]
+
+
+async def test_a_file_that_was_replaced_by_one_of_the_same_size_and_time_is_delivered_again(tmp_path: Path) -> None:
+    one, other = whole_pdf("one"), whole_pdf("two")
+    other = other.ljust(len(one)) if len(other) < len(one) else other
+    one = one.ljust(len(other))
+    times = (10**18, 10**18)
+    async with watched(tmp_path, stable_s=0.05, watch_polling_s=0.05) as (inbox, deliveries, source):
+        (inbox / "a.pdf").write_bytes(one)
+        os.utime(inbox / "a.pdf", ns=times)
+        await until(lambda: len(deliveries.names) == 1 and source.idle)
+        (tmp_path / "new").write_bytes(other)
+        os.utime(tmp_path / "new", ns=times)
+        (tmp_path / "new").rename(inbox / "a.pdf")
+        await until(lambda: len(deliveries.names) == 2 and source.idle)
+        (inbox / "a.pdf").write_bytes(one)  # in place: the same inode
+        os.utime(inbox / "a.pdf", ns=times)
+        await until(lambda: len(deliveries.names) == 3 and source.idle)
+    assert [content for _, content in deliveries.contents] == [one, other, one]
+
+
+async def test_a_file_whose_mode_or_links_change_is_not_delivered_again(tmp_path: Path) -> None:
+    async with watched(tmp_path, stable_s=0.05, watch_polling_s=0.05) as (inbox, deliveries, source):
+        (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
+        await until(lambda: len(deliveries.names) == 1 and source.idle)
+        (inbox / "a.pdf").chmod(0o640)
+        os.link(inbox / "a.pdf", tmp_path / "elsewhere")
+        await asyncio.sleep(0.4)  # some looks at the folder
+        assert source.idle
+    assert deliveries.names == ["a.pdf"]
+
+
+def test_a_ledger_of_an_earlier_version_delivers_nothing_again(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(WHOLE["pdf"])
+    version = Version.of(tmp_path / "a.pdf")
+    with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as db:
+        db.execute(
+            "CREATE TABLE delivered (path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,"
+            " document_id TEXT NOT NULL) WITHOUT ROWID"
+        )
+        row = (bytes(tmp_path / "a.pdf"), version.size, version.mtime_ns, "an id")
+        db.execute("INSERT INTO delivered VALUES (?, ?, ?, ?)", row)
+    ledger = Ledger(tmp_path / "ledger.db")
+    assert ledger.has(tmp_path / "a.pdf", version)
+    ledger.close()
 
 
 @pytest.mark.parametrize(("latest_first", "order"), [(False, ["old", "mid", "new"]), (True, ["new", "mid", "old"])])
