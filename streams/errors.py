@@ -18,6 +18,7 @@ InkstreamError
 ├── QueryError               SQL that is wrong, not allowed, or takes too long
 │   └── TableBusy            too many other queries run (retriable)
 ├── FileUnreadable           a file to send is not there or may not be read
+├── DocumentsFailed          all that was there was read, and some of it failed (exit code 4)
 ├── ConfigurationError       a setting is wrong; the message names it (exit code 2)
 ├── PartEnded                a part of the service ended by an error that nobody expected
 ├── DeliveryRefused          Kafka will never take what is sent to a topic: a right is missing (exit code 3)
@@ -133,6 +134,13 @@ class FileUnreadable(InkstreamError):
     """A file to send is not there, not a file, or may not be read."""
 
     reason = "file-unreadable"
+
+
+class DocumentsFailed(InkstreamError):
+    """All that was there was read, and some documents, or pages of them, failed; the message names them."""
+
+    reason = "documents-failed"
+    exit_code = 4
 
 
 class ConfigurationError(InkstreamError):

@@ -41,7 +41,8 @@ def up(
     """Start everything: a real single-node Kafka, the worker, the folder watcher and the API.
 
     Drop documents into the folder; each page's record is printed as it comes. Ctrl-C stops it all; the next start
-    goes on where this one stopped.
+    goes on where this one stopped. Exit codes: 4 where --until-idle read all and some documents failed, 2 for a
+    wrong setting, 3 where Kafka or the worker does not run, 1 otherwise.
 
     Example: inkstream up inbox --reader ppocr
     """

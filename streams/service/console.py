@@ -14,7 +14,7 @@ from time import monotonic
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from streams.errors import BrokerError, UndecodableMessage
+from streams.errors import BrokerError, DocumentsFailed, UndecodableMessage
 from streams.kafka.follower import topic_consumer
 from streams.kafka.lag import LagReader
 from streams.kafka.topics import TopicNames
@@ -24,6 +24,7 @@ from streams.settings import Settings
 from streams.terminal import format_record, plain
 
 _POLL_S = 0.25
+_NAMED = 10  # of failed documents
 
 
 class Console:
@@ -92,6 +93,24 @@ class Console:
                 idle_polls = 0
                 await asyncio.sleep(_POLL_S)
 
+    def note(self, line: str) -> None:
+        """Print a line for people: beside the records where these are JSON."""
+        if self._json_lines:
+            print(line, file=sys.stderr)
+        else:
+            _print_line(line)
+
+    def raise_for_failed(self) -> None:
+        """Raise DocumentsFailed where documents that were read meanwhile, or pages of them, failed."""
+        failed = [record for record in self._documents.values() if record.status in ("partial", "failed")]
+        if failed:
+            shown = ", ".join(plain(_with_share(record)) for record in failed[:_NAMED])
+            more = f" and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
+            raise DocumentsFailed(
+                f"{len(failed)} of {len(self._documents)} documents failed: {shown}{more}; "
+                "`inkstream dead-letters list` has why"
+            )
+
     def summarise(self) -> None:
         """Print what was read: documents, pages, pages per second, failures."""
         if self._json_lines:
@@ -138,6 +157,12 @@ class Console:
         self._pages["failed" if record.exception else "read"] += 1
         width = shutil.get_terminal_size((140, 24)).columns
         _print_line(record.model_dump_json() if self._json_lines else format_record(record, width))
+
+
+def _with_share(record: DocumentRecord) -> str:
+    """Return a document's name and, where only some of its pages failed, how many."""
+    name = record.path.rsplit("/", 1)[-1]
+    return name if record.status == "failed" else f"{name} ({record.pages_failed} of {record.total_pages} pages)"
 
 
 def _print_line(line: str) -> None:

@@ -26,6 +26,7 @@ from streams.service.kafka_process import START_WITHIN_S, keep_kafka_running
 from streams.service.worker_process import keep_running, supervised
 from streams.settings import Settings
 from streams.signals import stop_on_signals
+from streams.sources.folder import FolderSource
 from streams.sources.watching import watching
 from streams.terminal import printable
 
@@ -50,7 +51,7 @@ async def run_up(settings: Settings, options: UpOptions) -> None:
     Raises:
         BrokerError: Kafka or the worker does not start, or does not stay up.
         ConfigurationError: The inbox is not a folder, or there are no samples.
-        FileUnreadable: All was read, but for files that may not be.
+        DocumentsFailed, FileUnreadable: All is read until idle; some documents failed, some files may not be read.
     """
     with stop_on_signals() as stop:
         await _first_of({"the service": _run(settings, options), "the wait for a signal": stop.wait()})
@@ -82,13 +83,17 @@ async def _run(settings: Settings, options: UpOptions) -> None:
         await _first_of({**parts, "the start of the worker": _worker_ready(settings)})
         console.announce(_about_port(settings) if kafka is not None else "")
         if options.samples is not None:
-            await asyncio.to_thread(_copy_new, options.samples, settings.inbox)
+            if _all_delivered(options.samples, source):
+                console.note("the samples were read at an earlier start: `inkstream query` has their text")
+            else:
+                await asyncio.to_thread(_copy_new, options.samples, settings.inbox)
         if options.until_idle:
             parts["the wait for idleness"] = console.until_idle(lambda: source.idle)
         await _first_of(parts)
         if options.until_idle:
             console.summarise()
             _raise_for_unreadable(source.unreadable)
+            console.raise_for_failed()
 
 
 async def _check(settings: Settings) -> None:
@@ -176,6 +181,10 @@ def _raise_for_unreadable(files: Iterable[Path]) -> None:
     if names := sorted(printable(file) for file in files):
         shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
         raise FileUnreadable(f"{len(names)} files could not be read and were left where they are: {shown}")
+
+
+def _all_delivered(samples: Path, source: FolderSource) -> bool:
+    return all(source.has_delivered(sample.name) for sample in samples.iterdir())
 
 
 def _copy_new(samples: Path, inbox: Path) -> None:

@@ -76,6 +76,14 @@ class FolderSource:
         """Whether everything that is in the folder and can be read has been delivered."""
         return self._scanned and not self._waiting
 
+    def has_delivered(self, name: str) -> bool:
+        """Return whether a file of that name is in the folder, and this version of it was delivered."""
+        file = self._folder / name
+        try:
+            return self._ledger.has(file, Version.of(file))
+        except OSError:
+            return False
+
     async def run(self) -> None:
         """Deliver what is there and what comes, until cancelled."""
         loop, events = asyncio.get_running_loop(), None

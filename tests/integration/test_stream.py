@@ -369,19 +369,30 @@ async def test_a_task_whose_file_expired_is_source_gone(settings: Settings, topi
 
 async def test_up_reads_the_samples_and_ends_by_itself(kafka: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "streams", "up", "--samples", "--until-idle", "--api-port", "0"]
-    done = await asyncio.to_thread(
-        subprocess.run,
-        command,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "INKSTREAM_KAFKA_PORT": "0"},
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
+
+    async def run() -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(
+            subprocess.run,
+            command,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "INKSTREAM_KAFKA_PORT": "0"},
+            capture_output=True,
+            text=True,
+            timeout=150,
+            check=False,
+        )
+
+    done = await run()
+    assert done.returncode == 4, done.stderr
+    assert done.stderr.endswith(
+        "error: 1 of 6 documents failed: broken.pdf; `inkstream dead-letters list` has why\n"
     )
-    assert done.returncode == 0, done.stderr
     assert "6 documents, 11 pages" in done.stdout
     assert "1 documents and 0 pages failed" in done.stdout
     assert "broken.pdf: split_files: CorruptFile" in done.stdout
     assert "RESIDENTIAL LEASE AGREEMENT" in done.stdout
     assert not (tmp_path / ".inkstream/broker").exists()
+    again = await run()
+    assert again.returncode == 0, again.stderr
+    assert "the samples were read at an earlier start" in again.stdout
+    assert "0 documents, 0 pages" in again.stdout

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from streams.errors import BrokerError, ConfigurationError
+from streams.errors import BrokerError, ConfigurationError, DocumentsFailed
 from streams.messages.codec import encode
-from streams.messages.records import failed_page_text
+from streams.messages.records import DocumentRecord, failed_page_text
 from streams.service.console import Console
 from streams.service.supervisor import UpOptions, run_up
 from streams.settings import Settings
@@ -50,6 +50,24 @@ async def test_a_console_that_can_read_no_more_fails_after_what_it_printed(
     assert "✗ read_pages: CorruptFile: no page" in printed[0]
     assert printed[1].startswith("0 documents, 1 pages, ")
     assert printed[1].endswith("0 documents and 1 pages failed")
+
+
+def test_documents_that_failed_are_named_in_one_sentence_with_an_exit_code_of_their_own() -> None:
+    console = Console(Settings(), json_lines=False)
+    done = DocumentRecord(
+        document_id="a", path="file:///inbox/a.pdf", reference="r", total_pages=3, pages_read=3, pages_failed=0,
+        status="done", started="s", finished="f",
+    )  # fmt: skip
+    console._count_document(done)
+    console.raise_for_failed()
+    some = {"document_id": "b", "path": "file:///b.pdf", "status": "partial", "pages_failed": 1}
+    console._count_document(done.model_copy(update=some))
+    console._count_document(done.model_copy(update={"document_id": "c", "path": "c.pdf", "status": "failed"}))
+    with pytest.raises(
+        DocumentsFailed, match=r"^2 of 3 documents failed: b\.pdf \(1 of 3 pages\), c\.pdf;"
+    ) as error:
+        console.raise_for_failed()
+    assert error.value.exit_code == 4
 
 
 async def test_samples_that_are_not_there_are_one_sentence(tmp_path: Path) -> None:
