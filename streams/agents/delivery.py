@@ -15,6 +15,7 @@ from aiokafka.errors import (
     RecordTooLargeError,
     TopicAuthorizationFailedError,
 )
+from faust.exceptions import ProducerSendError
 
 from streams.agents.faust_types import HasTopics
 from streams.agents.outgoing import Outgoing
@@ -26,6 +27,7 @@ _CHUNK_MESSAGES = 1000  # a 1,000-page document in one go; a larger one does not
 # What aiokafka does not call retriable may still pass, as a broker that restarts answers many things.
 _MAX_TRIES_NOT_RETRIABLE = 10
 _REFUSALS = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError, InvalidTopicError)
+_SHOWN_CHARACTERS = 300  # of a key, which may be anything
 _RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0)  # the last again and again
 
 
@@ -58,7 +60,8 @@ class Delivery:
             for message, error in failed:
                 if isinstance(error, MessageSizeTooLargeError | RecordTooLargeError):
                     raise RecordTooLarge(
-                        f"{len(message.value or b'')} bytes for {message.key} on {message.topic}: {error}"
+                        f"{len(message.value or b'')} bytes for {message.key[:_SHOWN_CHARACTERS]} on "
+                        f"{message.topic}: {error}"
                     )
                 if not isinstance(error, KafkaError):
                     raise error
@@ -74,7 +77,10 @@ class Delivery:
                 tries += 1
 
     async def _send(self, message: Outgoing) -> None:
-        acknowledged = await self._topics[message.topic].send(
-            key=message.key.encode(), value=message.value, partition=message.partition
-        )
+        try:
+            acknowledged = await self._topics[message.topic].send(
+                key=message.key.encode(), value=message.value, partition=message.partition
+            )
+        except ProducerSendError as error:  # Faust puts what its client raises into it
+            raise error.__cause__ or error from error
         await acknowledged

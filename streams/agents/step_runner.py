@@ -7,6 +7,7 @@ import errno
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import nullcontext
+from dataclasses import replace
 from time import monotonic
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from streams.agents.faust_types import Event, incoming
 from streams.agents.outgoing import Outgoing
 from streams.agents.turns import RETRY_S, Slot, Turn
 from streams.documents.cache import Waiting
-from streams.errors import DeliveryRefused, DiskFull, PoisonMessage, SourceTooLarge
+from streams.errors import DeliveryRefused, DiskFull, PoisonMessage, RecordTooLarge, SourceTooLarge
 from streams.messages.incoming import Incoming
 from streams.messages.records import Stage
 from streams.monitoring.health import Health
@@ -139,7 +140,14 @@ class StepRunner:
         except InkstreamError as error:
             logger.warning("%s: %s", message.position, error.summary)
             self._metrics.failed.labels(stage=self._step.stage, reason=error.reason).inc()
+            await self._deliver_failure(message, error, attempt)
+
+    async def _deliver_failure(self, message: Incoming, error: InkstreamError, attempt: int) -> None:
+        try:
             await self._delivery.deliver(self._step.failure(message, error, attempt))
+        except RecordTooLarge as too_large:  # somebody wrote a key or a field that fills a message by itself
+            bare = replace(message, key=None, value=None, headers=())
+            await self._delivery.deliver(self._step.failure(bare, too_large, attempt))
 
     async def _outputs_with_retries(self, message: Incoming, turn: Turn) -> Iterable[Outgoing]:
         waiting: Waiting = turn.lent if len(message.value or b"") <= _MAX_LENT_BYTES else nullcontext

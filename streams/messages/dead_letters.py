@@ -14,6 +14,7 @@ from streams.messages.records import DeadLetter, Stage, now
 _MAX_PAYLOAD_BYTES = 64 * 1024
 # `options` may hold a password, and any client's own header (authorization, cookie) another secret. A replay reads
 # the original headers from the topic.
+_MAX_SHOWN_CHARACTERS = 8192  # of a header, which may fill a whole message
 _SHOWN_HEADERS = {"path", "document-id", "content-ref", "replay-of"}
 
 
@@ -42,7 +43,7 @@ def dead_letter(
 
 def _readable(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
     return {
-        name: without_secrets(value.decode(errors="replace"))
+        name: without_secrets(value.decode(errors="replace"))[:_MAX_SHOWN_CHARACTERS]
         for name, value in headers
         if value is not None and name in _SHOWN_HEADERS
     }

@@ -14,16 +14,19 @@ import httpx
 import pytest
 
 from models.errors import CorruptFile, InkstreamError
+from models.options import ReadOptions
 from streams.kafka.clients import open_producer
+from streams.kafka.record_reader import kafka_reference
 from streams.kafka.replay import Replayer, stored_letters
 from streams.kafka.topics import TopicNames
+from streams.messages.codec import encode
 from streams.messages.dead_letters import dead_letter
 from streams.messages.incoming import Incoming
-from streams.messages.records import PageTask
+from streams.messages.records import PageTask, now
 from streams.settings import Settings
 from streams.sources.producer import FileProducer, SentFile
 from tests.integration.forgeries import RECORDS, Forger, Forgery
-from tests.integration.harness import ROOT, Topics, WorkerProcess, eventually, text_pdf
+from tests.integration.harness import ROOT, Topics, WorkerProcess, eventually, produce, text_pdf
 
 pytestmark = pytest.mark.timeout(60 + RECORDS)
 
@@ -166,3 +169,27 @@ async def test_forged_letters_cost_themselves_alone(settings: Settings) -> None:
     listed = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, cwd=ROOT)
     assert (listed.returncode, listed.stderr) == (0, "")
     assert f"{len(stored)} dead letters" in listed.stdout
+
+
+async def test_messages_that_one_field_fills_cost_themselves_alone(settings: Settings, topics: Topics) -> None:
+    names, full = TopicNames.of(settings), "x" * (settings.max_message_bytes - 2000)
+    task = PageTask(
+        document_id="d", pagenum=0, total_pages=1, path=full, sha256="0" * 64, options=ReadOptions(), started=now(),
+        reference=kafka_reference(names.raw_files, 0, 99),
+    )  # fmt: skip
+    await produce(settings, names.raw_files, b"", headers={"path": full.encode()})
+    await produce(settings, names.pages, b"x", key=b"x" * (settings.max_message_bytes - 300))
+    await produce(settings, names.pages, encode(task), key=b"d/0")
+    with WorkerProcess(settings) as worker:
+
+        async def reported() -> bool:
+            assert worker.alive, worker.log.read_text()[-4000:]
+            return len(await topics.dead_letters()) == 3
+
+        await eventually(reported, 90, worker.log)
+    letters = sorted((letter.stage, letter.reason) for letter in await topics.dead_letters())
+    assert letters == [
+        ("read_pages", "record-too-large"),
+        ("read_pages", "record-too-large"),
+        ("split_files", "undecodable-message"),
+    ]

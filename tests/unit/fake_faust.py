@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from aiokafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError
+from faust.exceptions import ProducerSendError
 
 from streams.agents.faust_types import Event
 
@@ -100,6 +101,6 @@ class FakeTopic:
         if self.name == self.app.refused:
             raise TopicAuthorizationFailedError(self.name)
         if len(value or b"") > LARGEST_VALUE_BYTES:
-            raise MessageSizeTooLargeError("too large")
+            raise ProducerSendError("Error while sending") from MessageSizeTooLargeError("too large")
         self.app.sent.append((self.name, value or b""))
         return asyncio.sleep(0)
