@@ -1,8 +1,13 @@
-"""FTS5's snippet(), without its time: it compares every hit of a row with every other, and nothing interrupts that.
+"""FTS5's snippet() and highlight(), without their time, which nothing interrupts.
 
-A page of 204,000 hits takes four minutes. So a query's snippet(table, column, …) becomes
-shortened(highlight(table, column, …), …), which takes 8 s there: `shortened` cuts the words with the most hits out
-of what highlight() marks.
+snippet() compares every hit of a row with every other. So a query's snippet(table, column, …) becomes
+shortened(highlight(table, column, …), …): `shortened` cuts the words with the most hits out of what highlight()
+marks.
+
+highlight() copies the text before each mark, with all marks in it: marks of 2 KB take minutes. So it becomes
+marked(highlight(table, column, …), …), which puts such marks in the place of short ones. What is left takes 2 s for
+the longest text that the table holds (search_terms.bounded_text). Both stop a query whose time is over: a row may
+have a hundred of them.
 """
 
 from __future__ import annotations
@@ -12,9 +17,11 @@ import sqlite3
 from collections.abc import Sequence
 from itertools import accumulate
 
+from streams.table.sql_functions import within_time
+
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"  # not characters: in no text
 _MAX_WORDS = 64  # as FTS5's
-_ARGUMENTS = 6
+_ARGUMENTS = {"snippet": 6, "highlight": 4}
 _MAX_SQL_CHARACTERS = 100_000  # what is longer SQLite refuses
 _PIECE = re.compile(
     r"""'(?:[^']|'')*+' | "(?:[^"]|"")*+" | `(?:[^`]|``)*+` | \[[^]]*+] | --[^\n]*+ | /\*(?s:.*?)(?:\*/|\Z)
@@ -25,12 +32,12 @@ _WORD = re.compile(rf"{_OPEN}|{_CLOSE}|[^\W_]+")
 
 
 def with_quick_snippets(sql: str, text_column: int) -> str:
-    """Return a query with its calls of snippet() replaced; those with a wrong number of arguments stay.
+    """Return a query with its calls of both replaced; those with a wrong number of arguments stay.
 
     Args:
         text_column: What a column of -1, any, is taken for.
     """
-    if "snippet" not in sql.lower() or len(sql) > _MAX_SQL_CHARACTERS:
+    if not any(name in sql.lower() for name in _ARGUMENTS) or len(sql) > _MAX_SQL_CHARACTERS:
         return sql
     return "".join(_replaced(_PIECE.findall(sql), text_column))
 
@@ -44,8 +51,9 @@ def _replaced(pieces: Sequence[str], text_column: int) -> list[str]:
         elif piece == ")" and len(levels) > 1:
             arguments = ["".join(argument) for argument in levels.pop()]
             before = levels[-1][-1]
-            if len(arguments) == _ARGUMENTS and _takes_name(before):
-                before.append(_call(arguments, text_column))
+            name = _taken_name(before, len(arguments))
+            if name is not None:
+                before.append(_call(name, arguments, text_column))
             else:
                 before.append(f"({','.join(arguments)})")
         elif piece == "," and len(levels) > 1:
@@ -58,27 +66,39 @@ def _replaced(pieces: Sequence[str], text_column: int) -> list[str]:
     return levels[0][0]
 
 
-def _takes_name(before: list[str]) -> bool:
-    """Return whether snippet stands before a parenthesis, and take it and what is between away."""
+def _taken_name(before: list[str], arguments: int) -> str | None:
+    """Return which function of so many arguments stands before a parenthesis, and take its name away."""
     last = len(before) - 1
     while last >= 0 and (before[last].isspace() or before[last].startswith(("--", "/*"))):
         last -= 1
-    if last < 0 or before[last].strip('"`[]').lower() != "snippet":
-        return False
+    name = before[last].strip('"`[]').lower() if last >= 0 else ""
+    if _ARGUMENTS.get(name) != arguments:
+        return None
     del before[last:]
-    return True
+    return name
 
 
-def _call(arguments: Sequence[str], text_column: int) -> str:
-    table, column, opened, closed, ellipsis, words = arguments
-    if column.strip() == "-1":
+def _call(name: str, arguments: Sequence[str], text_column: int) -> str:
+    table, column, *rest = arguments
+    if column.strip() == "-1" and name == "snippet":
         column = str(text_column)
-    return f"shortened(highlight({table},{column},'{_OPEN}','{_CLOSE}'),{opened},{closed},{ellipsis},{words})"
+    made_by = "shortened" if name == "snippet" else "marked"
+    return f"{made_by}(highlight({table},{column},'{_OPEN}','{_CLOSE}'),{','.join(rest)})"
 
 
-def add_shortened(connection: sqlite3.Connection) -> None:
-    """Let a connection call shortened(marked, open, close, ellipsis, words)."""
-    connection.create_function("shortened", 5, _shortened, deterministic=True)
+def add_quick_snippets(connection: sqlite3.Connection, longest_value: int) -> None:
+    """Let a connection call shortened(marked, open, close, ellipsis, words) and marked(marked, open, close)."""
+
+    def marked(text: object, opened: object, closed: object) -> str | None:
+        if not isinstance(text, str):
+            return None
+        before, after = ("" if mark is None else str(mark) for mark in (opened, closed))
+        if len(text) + text.count(_OPEN) * len(before) + text.count(_CLOSE) * len(after) > longest_value:
+            raise ValueError("too big")
+        return text.replace(_OPEN, before).replace(_CLOSE, after)
+
+    connection.create_function("shortened", 5, within_time(_shortened), deterministic=True)
+    connection.create_function("marked", 3, within_time(marked), deterministic=True)
 
 
 def _shortened(marked: object, opened: object, closed: object, ellipsis: object, words: object) -> str | None:

@@ -7,9 +7,17 @@ write them.
 
 from __future__ import annotations
 
+import math
 import re
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MAX_PATTERN_CHARS = 100  # of LIKE and GLOB too: SQLite compares 16 MB with such a pattern in 4 s
 MAX_FORMAT_WIDTH, MAX_CONVERSIONS = 1000, 100  # of printf and format
@@ -23,6 +31,39 @@ _INTEGERS, _FLOATS, _TEXTS = "diuxXo", "eEfgG", "sqQw"
 
 Value = str | int | float | bytes | None
 """What SQLite passes to a function, and takes as a parameter."""
+
+
+class _Clock(threading.local):
+    """When the query that runs on this thread is to have ended, by time.monotonic()."""
+
+    ends = math.inf
+
+
+_clock = _Clock()
+
+
+@contextmanager
+def time_limit(after_s: float) -> Iterator[None]:
+    """Let functions of the block's thread that begin after a time raise."""
+    _clock.ends = monotonic() + after_s
+    try:
+        yield
+    finally:
+        _clock.ends = math.inf
+
+
+def within_time(function: Callable[P, T]) -> Callable[P, T]:
+    """Return the function, which raises TimeoutError once time is over.
+
+    SQLite looks whether it is interrupted between rows only, and a row may have a hundred slow calls.
+    """
+
+    def timed(*arguments: P.args, **named: P.kwargs) -> T:
+        if monotonic() > _clock.ends:
+            raise TimeoutError
+        return function(*arguments, **named)
+
+    return timed
 
 
 def bound_functions(connection: sqlite3.Connection, longest_value: int) -> None:
@@ -41,13 +82,13 @@ def bound_functions(connection: sqlite3.Connection, longest_value: int) -> None:
             raise ValueError("too big")
         return whole.replace(part, other)
 
-    connection.create_function("replace", 3, replace, deterministic=True)
-    connection.create_function("instr", 2, _instr, deterministic=True)
-    connection.create_function("trim", 2, _trimmed(str.strip), deterministic=True)
-    connection.create_function("ltrim", 2, _trimmed(str.lstrip), deterministic=True)
-    connection.create_function("rtrim", 2, _trimmed(str.rstrip), deterministic=True)
-    for name in ("printf", "format"):
-        connection.create_function(name, -1, _formatted, deterministic=True)
+    bounded: list[tuple[str, int, Callable[..., Value]]] = [
+        ("replace", 3, replace), ("instr", 2, _instr),
+        ("trim", 2, _trimmed(str.strip)), ("ltrim", 2, _trimmed(str.lstrip)), ("rtrim", 2, _trimmed(str.rstrip)),
+        ("printf", -1, _formatted), ("format", -1, _formatted),
+    ]  # fmt: skip
+    for name, arguments, function in bounded:
+        connection.create_function(name, arguments, within_time(function), deterministic=True)
 
 
 def _instr(text: Value, part: Value) -> int | None:

@@ -15,8 +15,8 @@ from threading import Event, Thread
 from time import monotonic
 
 from streams.errors import QueryError
-from streams.table.snippets import add_shortened, with_quick_snippets
-from streams.table.sql_functions import MAX_PATTERN_CHARS, REFUSAL, Value, bound_functions
+from streams.table.snippets import add_quick_snippets, with_quick_snippets
+from streams.table.sql_functions import MAX_PATTERN_CHARS, REFUSAL, Value, bound_functions, time_limit
 from streams.table.sql_hints import explained, no_query
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
@@ -72,7 +72,7 @@ class QueryLimits:
 def restrict(connection: sqlite3.Connection, longest_value: int) -> None:
     """Bound for good what any statement on this connection may do; values are at most `longest_value` bytes."""
     bound_functions(connection, longest_value)
-    add_shortened(connection)
+    add_quick_snippets(connection, longest_value)
     connection.execute(f"PRAGMA hard_heap_limit = {_MAX_HEAP_BYTES}")  # of all connections of this process together
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
@@ -116,10 +116,11 @@ def check_beginning(sql: str) -> None:
 @contextmanager
 def refusals(sql: str, parameters: Sequence[Value], timeout_s: float) -> Iterator[None]:
     """Raise what SQLite raises in the block as QueryError, with advice."""
+    started = monotonic()
     try:
         yield
     except sqlite3.OperationalError as error:
-        if "interrupted" in str(error):
+        if "interrupted" in str(error) or monotonic() - started > timeout_s:
             raise QueryError(f"the query took longer than {timeout_s:g} s; narrow it down or add LIMIT") from error
         of_ours = "user-defined function" in str(error)
         raise QueryError(REFUSAL if of_ours else explained(str(error), sql, parameters)) from error
@@ -200,7 +201,8 @@ def interrupted(connection: sqlite3.Connection, after_s: float) -> Iterator[None
     thread = Thread(target=watch, name="memory-table-clock", daemon=True)
     thread.start()
     try:
-        yield
+        with time_limit(after_s):
+            yield
     finally:
         done.set()
         thread.join()  # no interrupt may reach the next query

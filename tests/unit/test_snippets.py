@@ -1,4 +1,4 @@
-"""snippet() gives what FTS5's gives, or more, and a page of nothing but hits holds up nobody for minutes."""
+"""snippet() and highlight() give what FTS5's give, or more, and a page of hits holds up nobody for minutes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from streams.errors import QueryError
 from streams.settings import Settings
 from streams.table.memory_table import MemoryTable
-from streams.table.snippets import add_shortened, with_quick_snippets
+from streams.table.snippets import add_quick_snippets, with_quick_snippets
 from tests.unit.test_memory_table import page
 
 TEXT = (
@@ -24,7 +24,7 @@ TEXT = (
 @pytest.fixture
 def db() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:")) as made:
-        add_shortened(made)
+        add_quick_snippets(made, 1_000_000)
         made.execute("CREATE VIRTUAL TABLE r USING fts5(path, text)")
         made.execute("INSERT INTO r VALUES ('p', ?)", (TEXT,))
         yield made
@@ -50,6 +50,7 @@ def test_a_phrase_is_shown_whole_and_the_words_around_it(db: sqlite3.Connection)
     "sql",
     [
         "SELECT 'snippet(a,b,c,d,e,f)'", "SELECT 1 -- snippet(r,1,2,3,4,5)", "SELECT snippet(r, 1)",
+        "SELECT highlight(r, 1)",
         "SELECT snippet(",
         'SELECT "snippet" FROM (SELECT 1 AS snippet)', "SELECT f(snippet, 1), (2)", "SELECT ')' || snippet",
     ],
@@ -67,10 +68,33 @@ def test_a_page_of_nothing_but_hits_is_answered(tmp_path: Path) -> None:
             table.query("SELECT snippet(result, 3) FROM result WHERE result MATCH 'a'")
 
 
+@pytest.mark.parametrize("searched", ["fox", "the lazy", "none", "quick OR jumps"])
+def test_a_highlight_is_what_fts5_makes(db: sqlite3.Connection, searched: str) -> None:
+    sql = "SELECT HighLight (r, 1, '<b>', NULL), \"highlight\"(r, 0, ')', '(') FROM r WHERE r MATCH ?"
+    written = with_quick_snippets(sql, 1)
+    assert written.count("marked(highlight(") == 2
+    assert db.execute(written, (searched,)).fetchall() == db.execute(sql, (searched,)).fetchall()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "highlight(result, 3, hex(zeroblob(1200)), '')",  # minutes
+        ", ".join(f"highlight(result, 3, '{n}', '')" for n in range(90)),  # a minute
+        ", ".join(f"snippet(result, 3, '{n}', '', '', 9)" for n in range(90)),
+    ],
+)
+def test_a_highlight_ends_with_the_time_of_its_query(tmp_path: Path, columns: str) -> None:
+    with closing(MemoryTable(Settings(table_dir=tmp_path, query_timeout_s=0.3))) as table:
+        table.apply([("d/0", page("a " * 50_000))], [])
+        with pytest.raises(QueryError, match=r"longer than 0\.3 s|no text that is too big"):
+            table.query(f"SELECT {columns} FROM result WHERE result MATCH 'a'")
+
+
 def test_a_page_with_more_words_than_any_page_is_cut_and_says_so(tmp_path: Path) -> None:
     with closing(MemoryTable(Settings(table_dir=tmp_path))) as table:
         table.apply([("d/0", page("a " * 300_000)), ("d/1", page("a" * 500_000))], [])
         ((cut,), (whole,)) = table.query("SELECT text FROM result").rows
     assert isinstance(cut, str) and isinstance(whole, str)
-    assert cut.startswith("a " * 199_999 + "a\n… (cut")
+    assert cut.startswith("a " * 49_999 + "a\n… (cut")
     assert len(whole) == 500_000
