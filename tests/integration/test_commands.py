@@ -115,3 +115,16 @@ async def test_a_dead_letter_that_is_not_there_is_an_error(settings: Settings) -
         command = ["dead-letters", *arguments, "--broker", str(settings.broker), "--prefix", settings.topic_prefix]
         result = await asyncio.to_thread(CliRunner().invoke, app, command)
         assert isinstance(result.exception, ConfigurationError)
+
+
+async def test_replay_goes_on_after_letters_that_are_forged_or_broken(settings: Settings, topics: Topics) -> None:
+    names = TopicNames.of(settings)
+    await produce_letter(settings)
+    good = (await topics.dead_letters())[0]
+    for forged in ({"topic": names.page_text}, {"payload_base64": "no base64!"}, {}):
+        async with open_producer(settings) as producer:
+            await producer.send_and_wait(names.dead_letters, encode(good.model_copy(update=forged)))
+    replayed = await run(settings, "dead-letters", "replay", "1", "2", "3", exit_code=1)
+    assert replayed.startswith(f"3: {names.pages}/1/7 → {names.pages}/")
+    assert await topics.pages() == {}
+    assert await topics.tasks_sent() == 1

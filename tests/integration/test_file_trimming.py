@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from time import time
 
+import pymupdf
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import NewTopic, RecordsToDelete
+from pydantic import SecretStr
 
 from models.options import ReadOptions
 from streams.broker.embedded import EmbeddedKafka
@@ -19,6 +21,7 @@ from streams.kafka.clients import open_admin
 from streams.kafka.file_trimmer import FileTrimmer
 from streams.kafka.lag import LagReader
 from streams.kafka.record_reader import kafka_reference
+from streams.kafka.replay import Replayer, stored_letters
 from streams.kafka.topic_retention import own_settings
 from streams.kafka.topics import TopicNames, consumer_group, create_topics
 from streams.messages.codec import encode
@@ -127,6 +130,34 @@ async def test_a_failed_document_can_be_replayed_for_as_long_as_the_setting_has_
         assert await first_offsets(settings, names.raw_files, 2) == [6, 8]
         await FileTrimmer(settings, lags, clock=lambda: failed + 3660).trim({0, 1})
         assert await first_offsets(settings, names.raw_files, 2) == [10, 10]
+
+
+async def test_a_locked_document_is_replayed_after_a_trim_and_not_once_its_time_is_over(
+    settings: Settings, topics: Topics
+) -> None:
+    settings = settings.model_copy(update={"raw_files_retention_h": 1})
+    locked = pymupdf.open(stream=text_pdf(1), filetype="pdf")
+    content = locked.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="open sesame")
+    async with FileProducer(settings) as producer:
+        document = (await producer.send_bytes(content, "locked.pdf")).document_id
+
+    async def is_(status: str) -> bool:
+        found = (await topics.documents()).get(document)
+        return found is not None and found.status == status
+
+    with WorkerProcess(settings) as worker:
+        await eventually(lambda: is_("failed"), 60, worker.log)
+        assert worker.stop() == 0
+    (stored,) = [letter async for letter in stored_letters(settings)]
+    async with LagReader(settings) as lags, Replayer(settings) as replayer:
+        await FileTrimmer(settings, lags, clock=lambda: time() + 1800).trim({0, 1})
+        await replayer.replay(stored.letter)
+        with WorkerProcess(settings.model_copy(update={"passwords": (SecretStr("open sesame"),)})) as worker:
+            await eventually(lambda: is_("done"), 60, worker.log)
+            assert worker.stop() == 0
+        await FileTrimmer(settings, lags, clock=lambda: time() + 7200).trim({0, 1})
+        with pytest.raises(SourceGone, match="send the file again"):
+            await replayer.replay(stored.letter)
 
 
 async def test_a_worker_deletes_the_files_that_it_has_read(settings: Settings, topics: Topics) -> None:
