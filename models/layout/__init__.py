@@ -1,4 +1,4 @@
-"""Boxes and polygons in, order and groups out: geometry, coordinate frames, reading order, paragraphs.
+"""Boxes and polygons in, order and groups out: geometry, frames, reading order, paragraphs, words.
 
 No pixels, no networks, no files.
 """

@@ -20,12 +20,14 @@ def word_spans(text: str) -> list[tuple[int, int]]:
 
 
 def with_margins(boxes: Sequence[Box], margin: float) -> list[Box]:
-    """Return the boxes of a line's words, from left to right, with margins that end where two of them meet."""
-    meet = [max(left[2], (left[2] + right[0]) / 2) for left, right in pairwise(boxes)]
-    return [
-        (max(x0 - margin, min(x0, left)), y0 - margin, min(x1 + margin, max(x1, right)), y1 + margin)
-        for (x0, y0, x1, y1), left, right in zip(boxes, [-math.inf, *meet], [*meet, math.inf], strict=True)
-    ]
+    """Return the boxes of a line's words with margins that end where two of them meet, whichever way it is read."""
+    order = sorted(range(len(boxes)), key=lambda number: boxes[number][0])
+    meet = [(boxes[one][2] + boxes[other][0]) / 2 for one, other in pairwise(order)]
+    wider = list(boxes)
+    for number, left, right in zip(order, [-math.inf, *meet], [*meet, math.inf], strict=True):
+        x0, y0, x1, y1 = boxes[number]
+        wider[number] = max(x0 - margin, min(x0, left)), y0 - margin, min(x1 + margin, max(x1, right)), y1 + margin
+    return wider
 
 
 def evenly_split(text: str, polygon: Polygon, confidence: float | None) -> tuple[Word, ...]:

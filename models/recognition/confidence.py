@@ -1,6 +1,7 @@
 """Calibrated confidence: the probability that a word is right, from the confidence that its engine gives it.
 
-A line's words have the mean of their characters' confidences, on the scale of the line's own, and the same curve.
+A line's confidence is calibrated as that of each of its words. A word's own confidence is the mean of its
+characters': it parts right words from wrong ones better, and has a curve of its own.
 """
 
 from __future__ import annotations
@@ -21,18 +22,34 @@ _FITTED: dict[tuple[str, Kind], tuple[float, float, float]] = {
     ("ppocr", "printed"): (10.024, 0.265, 0.770),
     ("tesseract", "printed"): (0.620, 1.712, -1.926),
 }
+# The same for words by their own confidences. For Tesseract's the line's curve holds: on 60 forms its calibration
+# error is .036, that of a curve fitted to words .057.
+_FITTED_WORDS: dict[tuple[str, Kind], tuple[float, float, float]] = {
+    ("handwriting", "handwritten"): (0.315, 0.743, -0.880),
+    ("ppocr", "printed"): (2.278, 0.718, -1.514),
+}
 _IDENTITY = (1.0, 1.0, 0.0)  # for engines that were not measured, TrOCR among them
 
 
 def calibrated(confidence: float, recogniser: str, kind: Kind = "printed") -> float:
-    """Return the probability that a word is right, in [0, 1]; it never falls where the confidence rises.
+    """Return the probability that a word of a line is right, in [0, 1]; it never falls where the confidence rises.
 
     Args:
-        confidence: The engine's own, in [0, 1].
+        confidence: The engine's own of the line, in [0, 1].
         recogniser: The engine's name, as regions carry it.
-        kind: Of the line that the word is on.
+        kind: Of the line.
     """
-    a, b, offset = _FITTED.get((recogniser, kind), _IDENTITY)
+    return _on_curve(confidence, _FITTED.get((recogniser, kind), _IDENTITY))
+
+
+def calibrated_word(confidence: float, recogniser: str, kind: Kind = "printed") -> float:
+    """Return the probability that a word is right, like `calibrated`, by the engine's confidence in that word."""
+    curve = _FITTED_WORDS.get((recogniser, kind))
+    return calibrated(confidence, recogniser, kind) if curve is None else _on_curve(confidence, curve)
+
+
+def _on_curve(confidence: float, curve: tuple[float, float, float]) -> float:
+    a, b, offset = curve
     clipped = min(max(confidence, _CLIP), 1 - _CLIP)
     return round(1 / (1 + math.exp(-(a * math.log(clipped) - b * math.log(1 - clipped) + offset))), 4)
 
@@ -49,7 +66,7 @@ def _calibrated_region(region: Region) -> Region:
         return region
     words = tuple(
         word if word.confidence is None
-        else replace(word, confidence=calibrated(word.confidence, region.recogniser, region.kind))
+        else replace(word, confidence=calibrated_word(word.confidence, region.recogniser, region.kind))
         for word in region.words
     )  # fmt: skip
     return replace(region, confidence=calibrated(region.confidence, region.recogniser, region.kind), words=words)

@@ -1,7 +1,8 @@
 """Learns what confidence is worth: python -m models.training.calibrate FOLDER… [--limit N]
 
-Reads documents with ground truth, and fits for each recogniser and kind of line how likely a word is right. Prints
-the table that belongs into models/recognition/confidence.py, and how well it holds for documents left out.
+Reads documents with ground truth, and fits for each recogniser and kind of line how likely a word is right: by the
+confidence of its line, and by its own. Prints the two tables that belong into models/recognition/confidence.py, and
+how well they hold for documents left out.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,35 +46,42 @@ class JudgedWord:
     item: str
 
 
+Judgements = dict[Group, list[JudgedWord]]
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("folders", nargs="+", type=Path)
     arguments.add_argument("--limit", type=int, default=150, help="documents of each set")
     given = arguments.parse_args()
-    words = judged_words(given.folders, given.limit)
-    for group, found in sorted(words.items()):
-        if len(found) < _MIN_WORDS:
-            continue
-        a, b, offset = fit(found)
-        print(f"    {group}: ({a:.3f}, {b:.3f}, {offset:.3f}),".replace("'", '"'), _how_well(found))
+    for table, words in zip(("lines", "words"), judged_words(given.folders, given.limit), strict=True):
+        print(f"by {table}:")
+        for group, found in sorted(words.items()):
+            if len(found) < _MIN_WORDS:
+                continue
+            a, b, offset = fit(found)
+            print(f"    {group}: ({a:.3f}, {b:.3f}, {offset:.3f}),".replace("'", '"'), _how_well(found))
 
 
-def judged_words(folders: Sequence[Path], limit: int) -> dict[Group, list[JudgedWord]]:
-    """Return the words of all documents, read both ways, judged, by who read them."""
-    readers = [create_reader("auto"), create_reader("tesseract")]
-    words: dict[Group, list[JudgedWord]] = defaultdict(list)
+def judged_words(folders: Sequence[Path], limit: int) -> tuple[Judgements, Judgements]:
+    """Return the words of all documents, judged: with their lines' confidences, and with their own."""
+    readers = [create_reader(name) for name in ("auto", "ppocr", "tesseract")]
+    by_line: Judgements = defaultdict(list)
+    by_word: Judgements = defaultdict(list)
     for dataset in (found for folder in folders for found in load_datasets(folder)):
         for item in sample(dataset, limit).items:
             for reader in readers:
                 regions = list(_raw_regions(reader, item))
                 for group in {(region.recogniser, region.kind) for region in regions}:
                     of_group = [region for region in regions if (region.recogniser, region.kind) == group]
-                    words[group] += [
-                        JudgedWord(confidence, right, dataset.name, item.name)
-                        for confidence, right in judge_words(item.text or "", of_group)
-                    ]
-    return words
+                    without = [replace(region, words=()) for region in of_group]
+                    for found, words in ((without, by_line), (of_group, by_word)):
+                        words[group] += [
+                            JudgedWord(confidence, right, dataset.name, item.name)
+                            for confidence, right in judge_words(item.text or "", found)
+                        ]
+    return by_line, by_word
 
 
 def fit(words: Sequence[JudgedWord]) -> tuple[float, float, float]:
@@ -133,7 +141,7 @@ def _how_well(words: Sequence[JudgedWord]) -> str:
 
 def _raw_regions(reader: PageReader, item: Item) -> Iterator[Region]:
     """Yield the regions of a document with what their recognisers say of them."""
-    options = ReadOptions(force_ocr=True)
+    options = ReadOptions(force_ocr=True, words=True)
     with tempfile.TemporaryDirectory() as folder, closing(open_document(item.document(Path(folder)))) as document:
         for pagenum in range(document.page_count):
             image = document.image(pagenum, options.dpi, options.max_megapixels, grey=reader.wants_grey)

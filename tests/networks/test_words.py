@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -19,6 +19,8 @@ from models.document import PageReading
 from models.options import ReadOptions
 from models.pipeline import PagePipeline
 from streams.cli import app
+from streams.formats.registry import FORMATS
+from streams.formats.types import OutputFormat
 from tests.drawing.pages import turned
 
 LINES = (
@@ -110,13 +112,19 @@ def test_words_are_left_out_unless_they_are_asked_for(tmp_path: Path) -> None:
     assert [region.polygon for region in with_words.regions] == [region.polygon for region in without.regions]
 
 
-@pytest.mark.parametrize(("arguments", "has_words"), [((), False), (("--words",), True)])
-def test_the_command_writes_words_into_records_that_ask_for_them(
-    tmp_path: Path, arguments: tuple[str, ...], has_words: bool
+@pytest.mark.parametrize(
+    ("arguments", "has_words"),
+    [(("jsonl",), False), (("jsonl", "--words"), True), (("jsonl", "--options", '{"words": true}'), True),
+     (("export",), True)],
+)  # fmt: skip
+def test_the_command_writes_words_where_an_option_or_the_format_asks_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], has_words: bool
 ) -> None:
+    export = OutputFormat("records with words", FORMATS["jsonl"].writer, needs_words=True)
+    monkeypatch.setitem(cast(dict[str, OutputFormat], FORMATS), "export", export)
     pixels, _ = page()
     cv2.imwrite(str(tmp_path / "page.png"), pixels)
-    result = CliRunner().invoke(app, ["read", str(tmp_path / "page.png"), "--format", "jsonl", *arguments])
+    result = CliRunner().invoke(app, ["read", str(tmp_path / "page.png"), "--format", *arguments])
     (record,) = map(json.loads, result.stdout.splitlines())
     for region in record["regions"]:
         found = region["words"]

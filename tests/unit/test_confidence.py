@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.document import Kind, PageLines, Region
-from models.recognition.confidence import calibrated, with_calibrated_confidence
+from models.document import Kind, PageLines, Region, Word
+from models.recognition.confidence import calibrated, calibrated_word, with_calibrated_confidence
 from models.training.calibrate import JudgedWord, fit
 
 SQUARE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
@@ -24,6 +24,7 @@ GROUPS: list[tuple[str, Kind]] = [
 def test_what_is_surer_stays_surer(group: tuple[str, Kind], one: float, other: float) -> None:
     low, high = sorted((one, other))
     assert 0 <= calibrated(low, *group) <= calibrated(high, *group) <= 1
+    assert 0 <= calibrated_word(low, *group) <= calibrated_word(high, *group) <= 1
 
 
 def test_handwriting_is_worth_less_than_print_said_with_the_same_confidence() -> None:
@@ -32,6 +33,15 @@ def test_handwriting_is_worth_less_than_print_said_with_the_same_confidence() ->
 
 def test_a_recogniser_that_was_not_measured_is_taken_at_its_word() -> None:
     assert calibrated(0.7, "another") == pytest.approx(0.7)
+
+
+def test_words_are_calibrated_by_their_own_confidence() -> None:
+    words = (Word("sure", SQUARE, 0.99), Word("unsure", SQUARE, 0.4))
+    lines = PageLines((Region(SQUARE, "sure unsure", 0.7, "ppocr", words=words),))
+    (region,) = with_calibrated_confidence(lines, 0.0).regions
+    found = [word.confidence for word in region.words]
+    assert found == [calibrated_word(0.99, "ppocr"), calibrated_word(0.4, "ppocr")]
+    assert region.confidence == calibrated(0.7, "ppocr")
 
 
 def test_lines_worth_less_than_asked_for_are_dropped_and_counted() -> None:

@@ -15,7 +15,7 @@ from models.layout.pieces import join_pieces
 from models.layout.words import evenly_split, with_margins, with_words_of_text, word_spans
 
 LINE = corners_of((100, 10, 200, 30))
-TEXTS = st.text("ab é-\N{NO-BREAK SPACE}", max_size=20)
+TEXTS = st.text("ab é-\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}\x1c\x85\u200b", max_size=20)
 
 
 def region(text: str, words: tuple[Word, ...]) -> Region:
@@ -75,6 +75,7 @@ def test_margins_end_where_two_words_meet(words: list[tuple[float, float]], marg
         x += gap + width
     wider = with_margins(boxes, margin)
     assert all(left[2] <= right[0] + 1e-9 for left, right in pairwise(wider))
+    assert with_margins(boxes[::-1], margin) == wider[::-1]  # read from right to left
     for box, wide in zip(boxes, wider, strict=True):
         assert wide[0] <= box[0] and box[2] <= wide[2]
         assert (wide[1], wide[3]) == (5 - margin, 15 + margin)
