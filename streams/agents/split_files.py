@@ -49,6 +49,7 @@ class _File:
     document_id: str
     sha256: str
     sent: str | None
+    supersedes: list[str]
 
 
 class SplitFiles:
@@ -113,7 +114,9 @@ class SplitFiles:
             digest = ContentDigest(path)
             digest.update(message.value or b"")
             await asyncio.to_thread(partial.write_bytes, message.value or b"")
-        return _File(shown_uri(path), reference, headers.document_id or digest.document_id, digest.sha256, sent)
+        document_id = headers.document_id or digest.document_id
+        supersedes = headers.superseded_ids
+        return _File(shown_uri(path), reference, document_id, digest.sha256, sent, supersedes)
 
     def _passwords_for(self, options: ReadOptions) -> list[str]:
         return self._passwords if options.password is None else [options.password, *self._passwords]
@@ -126,14 +129,14 @@ class SplitFiles:
             document_id=file.document_id, path=file.path, reference=shown_uri(file.reference),
             total_pages=info.total_pages,
             pages_read=0, pages_failed=0, status="reading", started=started, finished=None,
-            sent=file.sent,
+            sent=file.sent, supersedes=file.supersedes,
         )  # fmt: skip
         yield self._addressing.document(record)
         first = self._seal.sealed_task(
             PageTask(
                 document_id=file.document_id, pagenum=0, total_pages=info.total_pages, path=file.path,
                 reference=file.reference, sha256=file.sha256, options=options, started=started,
-                sent=file.sent,
+                sent=file.sent, supersedes=file.supersedes,
             )
         )  # fmt: skip
         yield from map(self._addressing.page_task, portion(first, self._pages_ahead))
@@ -157,7 +160,7 @@ class SplitFiles:
         record = DocumentRecord(
             document_id=document_id, path=path, reference=reference, total_pages=0, pages_read=0, pages_failed=0,
             status="failed", started=moment, finished=moment, exception=f"split_files: {error.summary}",
-            sent=time_of(message.timestamp_s),
+            sent=time_of(message.timestamp_s), supersedes=headers.superseded_ids,
         )  # fmt: skip
         return [self._addressing.document(record), self._addressing.dead_letter(document_id, letter)]
 

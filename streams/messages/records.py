@@ -25,7 +25,9 @@ Stage = Literal["split_files", "read_pages", "track_documents"]
 
 
 _SENT = "when Kafka took the document's message; of two files with one id, the later one counts"
+_SUPERSEDES = "ids of documents whose place it takes: what its file was before it was replaced, moved or renamed"
 _MAX_ID_CHARACTERS = 200
+_MAX_SUPERSEDED = 16
 
 
 def _printable_id(document_id: str) -> str:
@@ -59,6 +61,15 @@ class FileHeaders(Record):
         None, max_length=8192, alias="content-ref", description="fsspec URI of the bytes; value empty"
     )
     options: dict[str, object] = Field(default_factory=dict, description="JSON object of ReadOptions fields")
+    supersedes: str | None = Field(
+        None, max_length=_MAX_SUPERSEDED * (_MAX_ID_CHARACTERS + 1), description=f"{_SUPERSEDES}; / between them"
+    )
+
+    @property
+    def superseded_ids(self) -> list[str]:
+        """The documents whose place this one takes, each once."""
+        ids = [one for one in (self.supersedes or "").split("/") if one and one != self.document_id]
+        return list(dict.fromkeys(ids))[:_MAX_SUPERSEDED]
 
 
 class PageTask(Record):
@@ -76,6 +87,7 @@ class PageTask(Record):
         False, description="it stands for this page and all that follow: see streams.agents.portions"
     )
     sent: str | None = Field(None, description=_SENT)
+    supersedes: list[str] = Field(default_factory=list, description=_SUPERSEDES)
     credentials: str | None = Field(None, repr=False, description="the whole reference, sealed, where that is less")
 
 
@@ -139,13 +151,15 @@ class PageText(Record):
         default_factory=list, description="what may be missing or wrong: a stable slug, a colon, a sentence"
     )
     sent: str | None = Field(None, description=_SENT)
+    supersedes: list[str] = Field(default_factory=list, description=_SUPERSEDES)
 
 
 class DocumentRecord(Record):
     """How far a document has come.
 
     `status` is `done` once every page is read, `partial` where some of them failed, and `failed` where all of them
-    did or the file could not be opened; `exception` has why.
+    did or the file could not be opened; `exception` has why. The SQL table and the API have `superseded` and
+    `superseded_by` where a later document took its place: one that has its id in `supersedes`, and a later `sent`.
     """
 
     document_id: str
@@ -154,8 +168,9 @@ class DocumentRecord(Record):
     total_pages: Pages = Field(description="0 where the file could not be opened")
     pages_read: Pages = Field(description="how many")
     pages_failed: Pages = Field(description="how many")
-    status: Literal["reading", "done", "partial", "failed"] = Field(
-        description="done: every page is read; partial: some failed; failed: all, or the file could not be opened"
+    status: Literal["reading", "done", "partial", "failed", "superseded"] = Field(
+        description="done: every page is read; partial: some failed; failed: all, or the file could not be opened; "
+        "superseded: another document took its place"
     )
     started: str = Field(description="when it was split, or its first page read")
     finished: str | None = Field(description="when its last page was read; null before")
@@ -163,6 +178,8 @@ class DocumentRecord(Record):
     sent: str | None = Field(None, description=_SENT)
     read: str = Field("", pattern=_RANGES, description="page numbers read, as ranges: 0-41,43")
     failed: str = Field("", pattern=_RANGES, description="page numbers that failed, as ranges")
+    supersedes: list[str] = Field(default_factory=list, description=_SUPERSEDES)
+    superseded_by: str | None = Field(None, description="id of the document that took its place")
 
 
 class DeadLetter(Record):
@@ -215,7 +232,7 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         reference=shown_uri(task.reference), exception=None,
         timings_ms=reading.timings_ms, dropped=reading.dropped,
         paragraphs=[ParagraphRecord(text=text) for text in reading.paragraphs], coverage=reading.coverage,
-        warnings=list(reading.warnings), sent=task.sent,
+        warnings=list(reading.warnings), sent=task.sent, supersedes=task.supersedes,
         regions=[
             RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
                          recogniser=r.recogniser, paragraph=r.paragraph,
@@ -237,5 +254,5 @@ def failed_page_text(task: PageTask, exception: str) -> PageText:
         timestamp=now(), pagenum=task.pagenum, path=task.path, text="", document_id=task.document_id,
         total_pages=task.total_pages, confidence=None, method=None, width=0, height=0, dpi=0, rotation=0.0,
         language=task.options.languages, regions=[], models={}, reference=shown_uri(task.reference),
-        exception=exception, timings_ms={}, sent=task.sent,
+        exception=exception, timings_ms={}, sent=task.sent, supersedes=task.supersedes,
     )  # fmt: skip

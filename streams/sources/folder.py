@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -24,9 +24,9 @@ from streams.sources.stability import event_or, until_whole
 
 logger = logging.getLogger(__name__)
 
-# deliver(file, where a large file will be found, the version meant) → what was sent; FileUnreadable where the file
-# is another version by then, so that what Kafka gets is what was found to be whole
-Deliver = Callable[[Path, Path, Version], Awaitable[SentFile]]
+# deliver(file, where a large file will be found, the version meant, documents whose place it takes) → what was
+# sent; FileUnreadable where the file is another version by then, so that what Kafka gets is what was found whole
+Deliver = Callable[[Path, Path, Version, Sequence[str]], Awaitable[SentFile]]
 
 _RESCAN_S = 30.0  # beside events
 # After so many events in a row some may be missing: Linux queues 16,384, and a file gives three or four. A burst of
@@ -197,12 +197,15 @@ class FolderSource:
         if before is not None:
             await asyncio.wait([before], timeout=_MAX_TURN_S)
         async with self._slots:
-            sent = await self._sent(file, version)
+            earlier = await asyncio.to_thread(self._ledger.earlier, file, version)
+            sent = await self._sent(file, version, list(earlier.values()))
         if sent is None:
             attention.again = True  # it was written to meanwhile: the new content is what counts
             return
         # noted before it is cleaned away: a crash between the two sends nothing again
         self._ledger.record(file, version, sent.document_id)
+        for moved in earlier.keys() - {file}:
+            self._ledger.forget(moved)
         self.broken += not whole
         if self._settings.clean == "archive":
             if await asyncio.to_thread(leave_to_archive, file, version):
@@ -212,7 +215,7 @@ class FolderSource:
         elif self._settings.clean == "delete":
             logger.info("%s is kept: it is read by reference", file)
 
-    async def _sent(self, file: Path, version: Version) -> SentFile | None:
+    async def _sent(self, file: Path, version: Version, supersedes: Sequence[str]) -> SentFile | None:
         """Return what was sent; None where the file is another version by now. Kafka is waited for."""
         if Version.of(file) != version:
             return None
@@ -223,7 +226,7 @@ class FolderSource:
             target = await asyncio.to_thread(place_in_archive, file, self._folder)
         while True:
             try:
-                sent = await self._deliver(file, target, version)
+                sent = await self._deliver(file, target, version, supersedes)
             except FileUnreadable:
                 # a file that was replaced meanwhile is no fault: its new version comes next
                 if Version.of(file) != version:

@@ -13,6 +13,7 @@ from streams.documents.cache import digest_of
 from streams.errors import ConfigurationError
 from streams.paths import private_file, private_folder
 
+_MAX_MOVED = 8  # of one file, between two looks
 _63_BITS = 2**63 - 1  # what SQLite's integers hold
 
 
@@ -115,10 +116,27 @@ class Ledger:
             (bytes(file), version.size, version.mtime_ns, document_id, version.inode, version.ctime_ns),
         )
 
-    def document_of(self, file: Path) -> str | None:
-        """Return the document that a file's last delivered version is; None where there is none."""
-        row = self._db.execute("SELECT document_id FROM delivered WHERE path = ?", (bytes(file),)).fetchone()
-        return None if row is None else str(row[0])
+    def earlier(self, file: Path, version: Version) -> dict[Path, str]:
+        """Return the documents whose place this version takes, by their files.
+
+        That is what stood there before, and what was delivered from a path at which it no longer is: it was
+        renamed or moved. A file is known again by inode, size and time, and by its content.
+
+        Raises:
+            OSError: The file cannot be read.
+        """
+        rows = self._db.execute(
+            "SELECT path, document_id FROM delivered WHERE path = ?"
+            " UNION ALL SELECT * FROM (SELECT path, document_id FROM delivered"
+            " WHERE inode = ? AND size = ? AND mtime_ns = ? AND ctime_ns != 0 AND path != ? LIMIT ?)",
+            (bytes(file), version.inode, version.size, version.mtime_ns, bytes(file), _MAX_MOVED),
+        ).fetchall()
+        found = {Path(os.fsdecode(path)): str(document_id) for path, document_id in rows}
+        return {
+            path: document_id
+            for path, document_id in found.items()
+            if path == file or (not path.exists() and digest_of(file, path.as_uri()).document_id == document_id)
+        }
 
     def forget(self, file: Path) -> None:
         """Forget a file that was cleaned away: one of the same name is a new one."""
@@ -149,6 +167,7 @@ class Ledger:
         for name in ("inode", "ctime_ns"):
             if name not in there:
                 self._db.execute(f"ALTER TABLE delivered ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
+        self._db.execute("CREATE INDEX IF NOT EXISTS delivered_by_inode ON delivered (inode)")
 
     def close(self) -> None:
         """Close the file."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +53,7 @@ class _Document:
     path: str
     document_id: str
     options: Mapping[str, object]
+    supersedes: Sequence[str] = ()
 
 
 class FileProducer:
@@ -93,6 +94,7 @@ class FileProducer:
         options: Mapping[str, object] | None = None,
         as_ref: Path | None = None,
         version: Version | None = None,
+        supersedes: Sequence[str] = (),
     ) -> SentFile:
         """Send one file and return once Kafka has it. An empty file is sent too: it ends as a dead letter.
 
@@ -103,6 +105,7 @@ class FileProducer:
             options: Fields of ReadOptions for this document.
             as_ref: Where a file too large to go inline will be found, where that is not `file` itself.
             version: The version meant; any where None.
+            supersedes: Documents whose place it takes.
 
         Raises:
             FileUnreadable: It is not there, not a file, may not be read, or changed while it was.
@@ -110,7 +113,9 @@ class FileProducer:
         """
         path = path or file.absolute().as_uri()
         value, digest = await asyncio.to_thread(_load, file, path, self._settings.inline_limit, version)
-        document = _Document(path, digest.document_id, options or {})
+        document_id = digest.document_id
+        earlier = [one for one in supersedes if one != document_id]
+        document = _Document(path, document_id, options or {}, earlier)
         if value is not None:
             try:
                 return await self._send(document, value)
@@ -145,6 +150,8 @@ class FileProducer:
             headers.append(("content-ref", content_ref.encode()))
         if document.options:
             headers.append(("options", json.dumps(self._sealed(document.options)).encode()))
+        if document.supersedes:
+            headers.append(("supersedes", "/".join(document.supersedes).encode()))
         try:
             with broker_errors(self._settings, f"does not take {document.path}"):
                 sent = await producer.send_and_wait(self._topic, value, key=key, headers=headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -29,8 +29,10 @@ async def watching(
     async with FileProducer(settings) as producer:
         ledger = Ledger(await _ledger_file(settings, folder))
 
-        async def deliver(file: Path, as_ref: Path, version: Version) -> SentFile:
-            sent = await producer.send(file, path=file.as_uri(), as_ref=as_ref, version=version)
+        async def deliver(file: Path, as_ref: Path, version: Version, supersedes: Sequence[str]) -> SentFile:
+            sent = await producer.send(
+                file, path=file.as_uri(), as_ref=as_ref, version=version, supersedes=supersedes
+            )
             if delivered is not None:
                 delivered(file, sent)
             return sent

@@ -11,24 +11,29 @@ from streams.messages.records import DocumentRecord, PageText, RegionRecord
 PAGE_COLUMNS: Final = (
     "timestamp", "path", "pagenum", "text", "document_id", "total_pages", "confidence", "method", "width", "height",
     "dpi", "rotation", "language", "reference", "exception", "dropped", "coverage", "warnings", "paragraphs",
-    "models", "timings_ms", "sent",
+    "models", "timings_ms", "sent", "supersedes",
 )  # fmt: skip
-JSON_COLUMNS: Final = frozenset({"warnings", "paragraphs", "models", "timings_ms"})  # of result: lists and objects
+JSON_COLUMNS: Final = frozenset({"warnings", "paragraphs", "models", "timings_ms", "supersedes"})  # lists, objects
 REGION_COLUMNS: Final = (
     "document_id", "pagenum", "path", "line", "paragraph", "kind", "text", "confidence", "recogniser", "polygon",
     "x0", "y0", "x1", "y1", "words",
 )  # fmt: skip
 DOCUMENT_COLUMNS: Final = tuple(DocumentRecord.model_fields)
+SUPERSEDED_COLUMNS: Final = ("key", "document_id", "path", "pagenum", "text", "sent", "record")
 
 TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "result": (*PAGE_COLUMNS, "search_terms"),
     "regions": ("page", *REGION_COLUMNS),
     "documents": DOCUMENT_COLUMNS,
+    "all_documents": DOCUMENT_COLUMNS,
+    "superseded": SUPERSEDED_COLUMNS,
 }
 ROWS: Final[Mapping[str, str]] = {
     "result": "a page a row, with full-text search",
     "regions": "a line a row",
-    "documents": "a document a row",
+    "documents": "a document a row, without those that are superseded",
+    "all_documents": "a document a row, with those that are superseded",
+    "superseded": "a page a row, of the documents that are superseded: `result` and `regions` are without them",
 }
 _OWN: Final[Mapping[str, Mapping[str, str]]] = {
     "result": {"search_terms": "searched beside text: words that lines split, whole; parts of words"},
@@ -40,11 +45,18 @@ _OWN: Final[Mapping[str, Mapping[str, str]]] = {
         "x0": "of the box around the polygon: left", "y0": "top", "x1": "right", "y1": "bottom",
     },
     "documents": {},
+    "all_documents": {},
+    "superseded": {
+        "key": "document id, a slash, and the page's number",
+        "record": "JSON: the whole page-text record",
+    },
 }  # fmt: skip
 _FIELDS: Final = {
     "result": (PageText,),
     "regions": (RegionRecord, PageText),
     "documents": (DocumentRecord, PageText),
+    "all_documents": (DocumentRecord, PageText),
+    "superseded": (PageText,),
 }
 
 
@@ -54,4 +66,4 @@ def meaning(table: str, column: str) -> str:
         return _OWN[table][column]
     fields = (record.model_fields[column] for record in _FIELDS[table] if column in record.model_fields)
     found = next((field.description for field in fields if field.description), "")
-    return f"JSON: {found}" if table == "result" and column in JSON_COLUMNS else found
+    return f"JSON: {found}" if column in JSON_COLUMNS else found

@@ -17,6 +17,7 @@ import orjson
 from models.layout.geometry import bounds
 from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
+from streams.table import supersession
 from streams.table.columns import DOCUMENT_COLUMNS, JSON_COLUMNS, PAGE_COLUMNS, REGION_COLUMNS
 from streams.table.exports import ExportType, export_pieces
 from streams.table.private_database import PrivateDatabase, memory_folder
@@ -53,7 +54,7 @@ CREATE TABLE regions (
     recogniser TEXT NOT NULL, polygon TEXT NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL, words TEXT
 );
 CREATE INDEX regions_by_page ON regions (page);
-CREATE TABLE documents ({", ".join(DOCUMENT_COLUMNS)}, PRIMARY KEY (document_id)) WITHOUT ROWID;
+{supersession.SCHEMA}
 """
 _OPENING = (
     "SELECT (SELECT rowid FROM result LIMIT 1), (SELECT 1 FROM json_each('[]')), (SELECT 1 FROM json_tree('[]'))"
@@ -61,7 +62,7 @@ _OPENING = (
 _PAGE_VALUES = (*PAGE_COLUMNS, "search_terms")
 _INSERT_PAGE = f"INSERT INTO result (rowid, {', '.join(_PAGE_VALUES)}) VALUES (?{', ?' * len(_PAGE_VALUES)})"
 _INSERT_REGION = f"INSERT INTO regions VALUES (?{', ?' * len(REGION_COLUMNS)})"
-_INSERT_DOCUMENT = f"INSERT OR REPLACE INTO documents VALUES (?{', ?' * (len(DOCUMENT_COLUMNS) - 1)})"
+_INSERT_DOCUMENT = f"INSERT OR REPLACE INTO document_records VALUES (?{', ?' * (len(DOCUMENT_COLUMNS) - 1)})"
 _PAGE_OF_KEY = (
     f"SELECT {', '.join(f'result.{name}' for name in PAGE_COLUMNS)} "
     "FROM page_keys JOIN result ON result.rowid = page_keys.id WHERE key = ?"
@@ -105,7 +106,7 @@ class MemoryTable:
             for key, page in pages:
                 self._put_page(db, key, page)
             for key, document in documents:
-                _put_document(db, key, document)
+                self._put_document(db, key, document)
 
     def query(self, sql: str, parameters: Sequence[Value] = ()) -> QueryResult:
         """Run one SELECT within the configured limits. Raises QueryError."""
@@ -121,25 +122,27 @@ class MemoryTable:
             yield from export_pieces(db, sql, parameters, self._limits, media_type)
 
     def page(self, document_id: str, pagenum: int) -> PageText | None:
-        """Return one page's record, None where there is none."""
-        key = (page_key(document_id, pagenum),)
+        """Return one page's record, of a superseded document too; None where there is none."""
+        key = page_key(document_id, pagenum)
         with self._database.reader() as db, db:
-            db.execute("BEGIN")  # both statements see the same moment
-            row = db.execute(_PAGE_OF_KEY, key).fetchone()
-            regions = db.execute(_REGIONS_OF_KEY, key).fetchall()
-        return None if row is None else _page(row, regions)
+            db.execute("BEGIN")  # all statements see the same moment
+            return _stored_page(db, key)
 
     def document(self, document_id: str) -> DocumentRecord | None:
         """Return one document's record, None where there is none."""
         with self._database.reader() as db:
-            row = db.execute("SELECT * FROM documents WHERE document_id = ?", (document_id,)).fetchone()
-        return DocumentRecord.model_validate(dict(zip(DOCUMENT_COLUMNS, row, strict=True))) if row else None
+            row = db.execute("SELECT * FROM all_documents WHERE document_id = ?", (document_id,)).fetchone()
+        return _document(row) if row else None
 
     def close(self) -> None:
         """End the queries that run, and free the memory."""
         self._database.close()
 
     def _put_page(self, db: sqlite3.Connection, key: str, page: PageText | None) -> None:
+        supersession.remove_page(db, key)
+        if page is not None and supersession.successor(db, page.document_id, page.sent):
+            supersession.put_page(db, key, page)
+            page = None
         row = db.execute("SELECT id FROM page_keys WHERE key = ?", (key,)).fetchone()
         if row:
             db.execute("DELETE FROM result WHERE rowid = ?", row)
@@ -156,18 +159,50 @@ class MemoryTable:
         db.execute(_INSERT_PAGE, [number, *_page_values(page), terms])
         db.executemany(_INSERT_REGION, _region_rows(number, page))
 
+    def _put_document(self, db: sqlite3.Connection, key: str, document: DocumentRecord | None) -> None:
+        if document is None:
+            db.execute("DELETE FROM document_records WHERE document_id = ?", (key,))
+        else:
+            by = supersession.successor(db, key, document.sent)
+            db.execute(_INSERT_DOCUMENT, list(_document_values(document, by)))
+        for one in supersession.note_superseded(db, key, document):
+            self._settle(db, one)
 
-def _put_document(db: sqlite3.Connection, key: str, document: DocumentRecord | None) -> None:
-    if document is None:
-        db.execute("DELETE FROM documents WHERE document_id = ?", (key,))
-    else:
-        db.execute(_INSERT_DOCUMENT, [getattr(document, name) for name in DOCUMENT_COLUMNS])
+    def _settle(self, db: sqlite3.Connection, document_id: str) -> None:
+        """Move a document's pages to where they belong: superseded, or current."""
+        row = db.execute("SELECT sent FROM document_records WHERE document_id = ?", (document_id,)).fetchone()
+        if row:
+            by = supersession.successor(db, document_id, row[0])
+            db.execute("UPDATE document_records SET superseded_by = ? WHERE document_id = ?", (by, document_id))
+        for table in ("page_keys", "superseded"):
+            for key in supersession.keys_of(db, table, document_id):
+                if page := _stored_page(db, key):
+                    self._put_page(db, key, page)
+
+
+def _document(row: Sequence[Value]) -> DocumentRecord:
+    columns: dict[str, Any] = dict(zip(DOCUMENT_COLUMNS, row, strict=True))
+    return DocumentRecord.model_validate({**columns, "supersedes": orjson.loads(columns["supersedes"])})
+
+
+def _document_values(document: DocumentRecord, superseded_by: str | None) -> Iterable[Value]:
+    own: dict[str, Value] = {
+        "supersedes": orjson.dumps(document.supersedes).decode(), "superseded_by": superseded_by,
+    }  # fmt: skip
+    return [own[name] if name in own else getattr(document, name) for name in DOCUMENT_COLUMNS]
 
 
 def _page_values(page: PageText) -> Iterable[Value]:
     fields = page.model_dump(include=set(PAGE_COLUMNS))
     for name in PAGE_COLUMNS:
         yield orjson.dumps(fields[name]).decode() if name in JSON_COLUMNS else fields[name]
+
+
+def _stored_page(db: sqlite3.Connection, key: str) -> PageText | None:
+    row = db.execute(_PAGE_OF_KEY, (key,)).fetchone()
+    if row is None:
+        return supersession.kept_page(db, key)
+    return _page(row, db.execute(_REGIONS_OF_KEY, (key,)).fetchall())
 
 
 def _page(row: Sequence[Value], regions: Iterable[Sequence[Value]]) -> PageText:

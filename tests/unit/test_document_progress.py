@@ -53,6 +53,11 @@ def test_counting_goes_on_from_what_stands_on_the_topic() -> None:
     assert record.started == decode(DocumentRecord, written).started
 
 
+def test_a_record_names_the_documents_whose_place_it_takes() -> None:
+    one = page(0, of=1, sent="2026-01-01T00:00:00.000Z").model_copy(update={"supersedes": ["earlier"]})
+    assert PartitionState().count(one).record().supersedes == ["earlier"]
+
+
 def test_a_document_that_was_deleted_starts_anew() -> None:
     state = PartitionState()
     state.put(TASK.document_id, encode(state.count(page(0, of=1)).record()))

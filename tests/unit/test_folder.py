@@ -4,7 +4,7 @@ import asyncio
 import io
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
@@ -49,11 +49,17 @@ class Deliveries:
 
     def __init__(self) -> None:
         self.contents: list[tuple[str, bytes]] = []
+        self.supersedes: list[list[str]] = []
+        self.ids: list[str] = []
         self.inline = True
 
-    async def __call__(self, file: Path, as_ref: Path, version: Version) -> SentFile:
+    async def __call__(
+        self, file: Path, as_ref: Path, version: Version, supersedes: Sequence[str] = ()
+    ) -> SentFile:
         self.contents.append((file.name, file.read_bytes()))
+        self.supersedes.append(list(supersedes))
         document_id = digest_of(file, file.as_uri()).document_id
+        self.ids.append(document_id)
         return SentFile(document_id, file.as_uri(), "raw-files", 0, len(self.contents), self.inline)
 
     @property
@@ -226,6 +232,21 @@ def test_a_ledger_of_an_earlier_version_delivers_nothing_again(tmp_path: Path) -
     ledger = Ledger(tmp_path / "ledger.db")
     assert ledger.has(tmp_path / "a.pdf", version)
     ledger.close()
+
+
+async def test_a_file_takes_the_place_of_what_it_replaces_and_of_what_it_was_before_it_was_moved(
+    tmp_path: Path,
+) -> None:
+    async with watched(tmp_path, stable_s=0.05) as (inbox, deliveries, source):
+        for name, text in (("a.pdf", "one"), ("a.pdf", "two, longer"), ("b.pdf", "three, longest")):
+            (inbox / name).write_bytes(whole_pdf(text))
+            await until(lambda text=text: text in str(deliveries.contents) and source.idle)  # type: ignore[misc]
+        (inbox / "a.pdf").rename(inbox / "b.pdf")  # over another
+        await until(lambda: len(deliveries.names) == 4 and source.idle)
+        os.link(inbox / "b.pdf", inbox / "c.pdf")  # a copy takes nobody's place
+        await until(lambda: len(deliveries.names) == 5 and source.idle)
+    one, two, three, _moved, _linked = deliveries.ids
+    assert [sorted(ids) for ids in deliveries.supersedes] == [[], [one], [], sorted([two, three]), []]
 
 
 @pytest.mark.parametrize(("latest_first", "order"), [(False, ["old", "mid", "new"]), (True, ["new", "mid", "old"])])

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import socket
+from collections.abc import Sequence
 from contextlib import chdir
 from pathlib import Path
 
@@ -42,10 +43,12 @@ async def test_unreadable_files_hold_up_nobody_and_are_said_once(
     class Locked(Deliveries):
         locked = True
 
-        async def __call__(self, file: Path, as_ref: Path, version: Version) -> SentFile:
+        async def __call__(
+            self, file: Path, as_ref: Path, version: Version, supersedes: Sequence[str] = ()
+        ) -> SentFile:
             if self.locked and file.name.startswith("locked"):
                 raise FileUnreadable(f"{file} cannot be read: Permission denied")
-            return await super().__call__(file, as_ref, version)
+            return await super().__call__(file, as_ref, version, supersedes)
 
     deliveries = Locked()
     async with watched(tmp_path, deliveries, stable_s=0.05, watch_polling_s=0.1) as (inbox, _, source):
@@ -62,13 +65,15 @@ async def test_unreadable_files_hold_up_nobody_and_are_said_once(
 
 async def test_a_file_that_changed_since_it_was_found_whole_is_looked_at_again(tmp_path: Path) -> None:
     class Overtaken(Deliveries):
-        async def __call__(self, file: Path, as_ref: Path, version: Version) -> SentFile:
+        async def __call__(
+            self, file: Path, as_ref: Path, version: Version, supersedes: Sequence[str] = ()
+        ) -> SentFile:
             if not self.attempts:
                 file.write_bytes(whole_pdf("the second content"))
             self.attempts += 1
             if Version.of(file) != version:
                 raise FileUnreadable("changed while it was read")
-            return await super().__call__(file, as_ref, version)
+            return await super().__call__(file, as_ref, version, supersedes)
 
         attempts = 0
 
@@ -84,11 +89,13 @@ async def test_files_wait_for_kafka(tmp_path: Path, caplog: pytest.LogCaptureFix
     class Away(Deliveries):
         tries = 0
 
-        async def __call__(self, file: Path, as_ref: Path, version: Version) -> SentFile:
+        async def __call__(
+            self, file: Path, as_ref: Path, version: Version, supersedes: Sequence[str] = ()
+        ) -> SentFile:
             self.tries += 1
             if self.tries < 3:
                 raise BrokerError("Kafka is away")
-            return await super().__call__(file, as_ref, version)
+            return await super().__call__(file, as_ref, version, supersedes)
 
     deliveries = Away()
     async with watched(tmp_path, deliveries, stable_s=0) as (inbox, _, source):

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,62 @@ def test_documents_hold_the_latest_record(table: MemoryTable) -> None:
     assert found is not None and (found.status, found.pages_read) == ("done", 2)
     table.apply([], [("d", None)])
     assert table.document("d") is None
+
+
+def sent_document(name: str, sent: str, *supersedes: str) -> tuple[str, DocumentRecord]:
+    return name, DocumentRecord(
+        document_id=name, path="p", reference="r", total_pages=1, pages_read=1, pages_failed=0, status="done",
+        started="s", finished="f", sent=sent, supersedes=list(supersedes),
+    )  # fmt: skip
+
+
+def sent_page(name: str, sent: str) -> tuple[str, PageText]:
+    return f"{name}/0", page(f"text of {name}", document_id=name).model_copy(update={"sent": sent})
+
+
+CHANGES = [
+    ([sent_page("old", "1")], []), ([], [sent_document("old", "1")]),
+    ([sent_page("new", "2")], []), ([], [sent_document("new", "2", "old")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_a_superseded_document_is_hidden_in_whatever_order_records_come(
+    table: MemoryTable, order: tuple[int, ...]
+) -> None:
+    for number in order:
+        table.apply(*CHANGES[number])
+    assert table.query("SELECT document_id, status FROM documents").rows == [["new", "done"]]
+    assert table.query("SELECT text FROM result WHERE result MATCH 'text'").rows == [["text of new"]]
+    assert table.query("SELECT text FROM regions").rows == [["text of new"]]
+    shown = table.query("SELECT document_id, status, superseded_by FROM all_documents ORDER BY 1").rows
+    assert shown == [["new", "done", None], ["old", "superseded", "new"]]
+    kept = table.query("SELECT text, json_extract(record, '$.regions[0].text') FROM superseded").rows
+    assert kept == [["text of old", "text of old"]]
+    found, old_page = table.document("old"), table.page("old", 0)
+    assert found is not None and (found.status, found.superseded_by) == ("superseded", "new")
+    assert old_page == sent_page("old", "1")[1]
+
+
+def test_a_document_that_is_sent_again_is_current_again(table: MemoryTable) -> None:
+    for change in CHANGES:
+        table.apply(*change)
+    table.apply([], [sent_document("old", "3", "new")])
+    table.apply([sent_page("old", "3")], [])
+    assert table.query("SELECT document_id FROM documents").rows == [["old"]]
+    assert table.query("SELECT text FROM result").rows == [["text of old"]]
+    assert table.query("SELECT text FROM superseded").rows == [["text of new"]]
+
+
+def test_a_document_is_current_again_where_its_successor_is_deleted(table: MemoryTable) -> None:
+    for change in CHANGES:
+        table.apply(*change)
+    table.apply([("new/0", None)], [("new", None)])
+    assert table.query("SELECT document_id, status FROM all_documents").rows == [["old", "done"]]
+    assert table.query("SELECT text FROM result").rows == [["text of old"]]
+    assert table.query("SELECT count(*) FROM superseded").rows == [[0]]
+    table.apply([("old/0", None)], [])
+    assert table.query("SELECT count(*) FROM result").rows == [[0]]
 
 
 @hypothesis_settings(max_examples=40, deadline=None)
