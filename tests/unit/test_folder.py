@@ -238,9 +238,9 @@ async def test_a_file_takes_the_place_of_what_it_replaces_and_of_what_it_was_bef
     tmp_path: Path,
 ) -> None:
     async with watched(tmp_path, stable_s=0.05) as (inbox, deliveries, source):
-        for name, text in (("a.pdf", "one"), ("a.pdf", "two, longer"), ("b.pdf", "three, longest")):
+        for number, (name, text) in enumerate((("a.pdf", "one"), ("a.pdf", "two, longer"), ("b.pdf", "three")), 1):
             (inbox / name).write_bytes(whole_pdf(text))
-            await until(lambda text=text: text in str(deliveries.contents) and source.idle)  # type: ignore[misc]
+            await until(lambda number=number: len(deliveries.names) == number and source.idle)  # type: ignore[misc]
         (inbox / "a.pdf").rename(inbox / "b.pdf")  # over another
         await until(lambda: len(deliveries.names) == 4 and source.idle)
         os.link(inbox / "b.pdf", inbox / "c.pdf")  # a copy takes nobody's place
