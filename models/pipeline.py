@@ -203,11 +203,12 @@ def _unread_warnings(lines: PageLines) -> tuple[str, ...]:
 
 
 def _with_losses(document: OpenDocument, path: Path, reading: PageReading) -> PageReading:
-    """Return a reading with a warning of what could not be decoded of its page.
+    """Return a reading with the document's warnings, and one of what could not be decoded of its page.
 
     Raises:
         CorruptFile: Nothing was read: that is no blank page.
     """
+    reading = replace(reading, warnings=(*reading.warnings, *document.warnings))
     if not document.losses:
         return reading
     losses = "; ".join(document.losses[:_MAX_LOSSES_LOGGED])

@@ -16,6 +16,8 @@ class OpenDocument(Protocol):
 
     losses: tuple[str, ...]
     """What is missing in the text layer or image of the page asked for last, in the decoder's words."""
+    warnings: tuple[str, ...]
+    """What is wrong with the document as a whole, as page records have it: a slug, a colon, a sentence."""
     password: str | None
     """The password that opened it; None where none was needed."""
 

@@ -50,6 +50,7 @@ class ImageDocument:
             CorruptFile: Pillow cannot open it.
         """
         self.losses: tuple[str, ...] = ()  # a picture that is not whole is an error
+        self.warnings: tuple[str, ...] = ()
         self.password: str | None = None
         Image.MAX_IMAGE_PIXELS = None  # our own limit, in `image`, has a typed error
         ImageFile.LOAD_TRUNCATED_IMAGES = False

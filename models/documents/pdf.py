@@ -30,6 +30,8 @@ _LOSS = re.compile(
     r"(\w+ error: |premature end|padding truncated image|ignoring zlib error|cannot load object"
     r"|content stream is not a stream|cannot draw)"
 )
+_TAIL_BYTES = 2048  # programs append a little behind the mark of the end
+_CUT_OFF = "cut-off: the file ends in the middle (no %%EOF) and was repaired: pages may be missing; send it again"
 _NO_DEFLATE_END = "premature end of data in flate filter"
 _TOO_LARGE = re.compile(r"[mce]*alloc \(.*\) failed|Overly (large|wide|tall) image")
 
@@ -50,12 +52,14 @@ class PdfDocument:
         pymupdf.TOOLS.mupdf_display_warnings(False)
         self.password: str | None = None
         self.losses: tuple[str, ...] = ()
+        self.warnings: tuple[str, ...] = ()
         self._losses_of = -1
         try:
             self._document = pymupdf.open(path, filetype="pdf")
             self._unlock(passwords)
             self._pages = int(self._document.page_count)
             is_dynamic_form = self._is_dynamic_form()
+            self.warnings = (_CUT_OFF,) if self._document.is_repaired and not _has_end(path) else ()
         except FAULTS as error:
             # MuPDF's message may be just the name in the cache, which is not the user's
             reason = "nothing in it can be recovered" if str(path) in str(error) else _message(error)
@@ -162,6 +166,13 @@ class PdfDocument:
             f'this PDF is encrypted and {tried}; put {{"password": …}} into the options header, or the password '
             "into INKSTREAM_PASSWORDS"
         )
+
+
+def _has_end(path: Path) -> bool:
+    """Return whether a PDF has the mark of its end."""
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
+        return b"%%EOF" in file.read()
 
 
 def _affordable_dpi(width: float, height: float, dpi: int, max_megapixels: float) -> int:

@@ -113,3 +113,24 @@ def test_a_photograph_beside_the_text_adds_nothing(tmp_path: Path) -> None:
     reading = read(tmp_path, document)
     assert reading.method == "text_layer"
     assert len(reading.regions) == 1
+
+
+@pytest.mark.parametrize("is_cut", [True, False])
+def test_each_page_of_a_pdf_that_is_cut_off_has_a_warning(tmp_path: Path, is_cut: bool) -> None:
+    document = pymupdf.open()
+    for number in range(20):
+        document.new_page().insert_text((72, 72), f"This is the text of page {number} of the whole.")
+    content = document.tobytes()
+    assert len(content) > 5000
+    (tmp_path / "made.pdf").write_bytes(content[: len(content) - 800] if is_cut else content)
+    for number in (0, 3):
+        reading = PagePipeline().transcribe(tmp_path / "made.pdf", number, ReadOptions())
+        assert reading.text == f"This is the text of page {number} of the whole."
+        assert [warning.partition(":")[0] for warning in reading.warnings] == ["cut-off"] * is_cut
+
+
+def test_a_pdf_whose_table_is_wrong_and_that_is_whole_is_not_called_cut_off(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    document.new_page().insert_text((72, 72), "This is the text of the whole.")
+    (tmp_path / "made.pdf").write_bytes(document.tobytes().replace(b"startxref\n", b"startxref\n9"))
+    assert PagePipeline().transcribe(tmp_path / "made.pdf", 0, ReadOptions()).warnings == ()
