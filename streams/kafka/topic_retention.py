@@ -8,6 +8,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, for_code
 
+from streams.kafka.clients import until_found
+
 logger = logging.getLogger(__name__)
 
 _SETTING, _UNLIMITED = "retention.ms", "-1"
@@ -29,6 +31,7 @@ async def keep_until_read(admin: AIOKafkaAdminClient, topic: str) -> None:
             for code, reason, *_ in answer.resources:
                 if code:
                     raise for_code(code)(reason)
+        await until_found(lambda: _is_unlimited(admin, topic))  # else who looks next changes it again
     except KafkaError as error:
         logger.warning(
             "%s may delete files by time before they are read, and its %s cannot be changed (%r): set it to %s",
@@ -37,6 +40,10 @@ async def keep_until_read(admin: AIOKafkaAdminClient, topic: str) -> None:
     else:
         before = found.get(_SETTING, "the broker's default")
         logger.warning("%s: %s is %s now (was %s): files stay until read", topic, _SETTING, _UNLIMITED, before)
+
+
+async def _is_unlimited(admin: AIOKafkaAdminClient, topic: str) -> bool | None:
+    return True if (await own_settings(admin, topic)).get(_SETTING) == _UNLIMITED else None
 
 
 async def own_settings(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:

@@ -253,7 +253,9 @@ async def test_files_that_are_deleted_unread_with_none_behind_them_are_one_lette
         assert await reported()
 
 
-async def test_files_on_a_topic_of_an_earlier_version_outlive_its_retention(tmp_path: Path) -> None:
+async def test_files_on_a_topic_of_an_earlier_version_outlive_its_retention(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     overrides = {"log.retention.check.interval.ms": "200", "log.initial.task.delay.ms": "200"}
     with EmbeddedKafka(tmp_path / "own", overrides=overrides) as kafka:
         settings = Settings(broker=kafka.bootstrap, data_dir=tmp_path)
@@ -261,11 +263,11 @@ async def test_files_on_a_topic_of_an_earlier_version_outlive_its_retention(tmp_
         async with open_admin(settings) as admin:
             await admin.create_topics([NewTopic("raw-files", 2, 1, topic_configs=before)])
             await create_topics(settings)
-
-            async def changed() -> bool:
-                return await own_settings(admin, "raw-files") == {**before, "retention.ms": "-1"}
-
-            await eventually(changed, 10)
+            await create_topics(settings)
+            assert await own_settings(admin, "raw-files") == {**before, "retention.ms": "-1"}
+        assert [r.getMessage() for r in caplog.records if r.name == "streams.kafka.topic_retention"] == [
+            "raw-files: retention.ms is -1 now (was 1000): files stay until read"
+        ]
         await produce_numbers(settings, "raw-files", 0, 3)
         await asyncio.sleep(4)
         assert await first_offsets(settings, "raw-files", 2) == [0, 0]
