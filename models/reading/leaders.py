@@ -55,7 +55,7 @@ class _Marks:
 
 @dataclass(frozen=True, slots=True)
 class _Character:
-    """A character, its middle as a fraction of the picture's width, and its confidence."""
+    """A character, its middle as a fraction of the line's width, and its confidence."""
 
     sign: str
     middle: float
@@ -78,26 +78,28 @@ def with_leaders(reading: LineReading, line: ImageU8, text_width: float = 1.0) -
     gaps = [gap.span() for gap in _GAP.finditer(text)]
     if not gaps or gaps[-1][1] < len(text):
         gaps.append((len(text), len(text)))  # what follows the text
-    confidences = reading.confidences or (reading.confidence,) * len(text)
-    read = [_Character(*one) for one in zip(text, middles, confidences, strict=True)]
-    characters: list[_Character] = []
-    done = 0
+    leaders: list[tuple[int, int, list[_Character]]] = []
     for start, end in gaps:
         left = middles[start - 1] * width + edge if start else 0.0
         right = middles[end] * width - edge if end < len(text) else float(width)
         marks = _find_marks(line, left, right, pitch) if right - left > _MIN_GAP_PITCHES * pitch else None
-        characters += read[done:start]
-        if marks is None or _has_as_many(text[start:end], marks):
-            characters += read[start:end]
-        else:
+        if marks is not None and not _has_as_many(text[start:end], marks):
+            scale = width * text_width
             leader = _leader(marks, is_last=start == end)
-            characters += [_Character(sign, place / width, reading.confidence) for sign, place in leader]
-        done = end
-    joined = "".join(one.sign for one in characters)
-    if joined == text:
-        return reading
-    positions = tuple(one.middle / text_width for one in characters)
-    return LineReading(joined, reading.confidence, positions, tuple(one.confidence for one in characters))
+            leaders.append((start, end, [_Character(sign, x / scale, reading.confidence) for sign, x in leader]))
+    return _filled(reading, leaders) if leaders else reading
+
+
+def _filled(reading: LineReading, leaders: Sequence[tuple[int, int, list[_Character]]]) -> LineReading:
+    """Return a reading with leaders, each in the place of its characters from one number to another."""
+    confidences = reading.confidences or (reading.confidence,) * len(reading.text)
+    read = [_Character(*one) for one in zip(reading.text, reading.positions, confidences, strict=True)]
+    for start, end, leader in reversed(leaders):
+        read[start:end] = leader
+    return LineReading(
+        "".join(one.sign for one in read), reading.confidence,
+        tuple(one.middle for one in read), tuple(one.confidence for one in read),
+    )  # fmt: skip
 
 
 def extended_to_next(corners: Sequence[F32], page_width: int) -> list[F32]:
