@@ -10,6 +10,7 @@ from models.arrays import ImageU8
 
 Kind = Literal["printed", "handwritten", "signature"]
 Method = Literal["text_layer", "ocr", "mixed"]
+Attachments = Literal["portfolio", "all", "none"]
 Polygon = tuple[tuple[float, float], ...]
 
 
@@ -20,6 +21,22 @@ class DocumentInfo:
     content_type: str
     total_pages: int
     password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """One attached file: its name, unique in its document and safe in a path, and its bytes."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedFiles:
+    """What is attached to a document and can be read; `warnings` name what cannot."""
+
+    files: tuple[AttachedFile, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

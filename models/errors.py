@@ -43,6 +43,9 @@ def without_secrets(text: str) -> str:
     return _AFTER_SCHEME.sub(lambda found: _before_query(found[0]), bare)
 
 
+_ATTACHMENT = re.compile(r"(#attachment=[^#?/]+)+\Z")  # of a document that is attached to the one at the URI
+
+
 def shown_uri(uri: str) -> str:
     """Return a whole URI, or a path, without its user, password and query, whatever characters are in them."""
     bare = without_secrets(uri)
@@ -50,7 +53,8 @@ def shown_uri(uri: str) -> str:
 
 
 def _before_query(uri: str) -> str:
-    return re.split(r"[?#]", uri, maxsplit=1)[0]
+    attachment = _ATTACHMENT.search(uri)
+    return re.split(r"[?#]", uri, maxsplit=1)[0] + (attachment[0] if attachment else "")
 
 
 class InkstreamError(Exception):

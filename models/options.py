@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from models.document import Attachments
 from models.engines import DETECTORS, PAGE_READERS, one_of, option_pattern
 from models.languages import tesseract_codes
 
@@ -82,6 +83,10 @@ class ReadDefaults(BaseModel):
     min_confidence: float = Field(0.0, ge=0, le=1, description="words of less confidence are dropped")
     force_ocr: bool = Field(False, description="read the picture of a page even where it has a good text layer")
     annotations: bool = Field(True, description="read sticky notes of PDFs, each where its icon stands")
+    attachments: Attachments = Field(
+        "portfolio",
+        description="whose attached files become documents: of PDF portfolios, of all PDFs, or none",
+    )
     words: bool = Field(False, description="give each line its words with their polygons and confidences")
     max_megapixels: float = Field(80.0, gt=0, le=1000, description="pages are rendered at no more than this")
 

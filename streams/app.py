@@ -58,7 +58,7 @@ class AgentSpec:
 AGENTS: Mapping[Role, AgentSpec] = {
     "split": AgentSpec(
         start=split_files, name="split_files",
-        reads="raw_files", writes=("pages", "documents", "dead_letters"), prefetch=4,
+        reads="raw_files", writes=("pages", "documents", "dead_letters", "raw_files"), prefetch=4,
     ),
     "read": AgentSpec(
         start=read_pages, name="read_pages",

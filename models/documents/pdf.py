@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +123,28 @@ class PdfDocument:
             pymupdf.TOOLS.store_shrink(100)  # else up to 256 MB of decoded pictures stay, in every process
         pixels = samples[:, : pixmap.width * pixmap.n]
         return PageImage(pixels if grey else pixels.reshape(pixmap.height, pixmap.width, 3), dpi)
+
+    @property
+    def is_portfolio(self) -> bool:
+        """Whether it is made to hold other files: Acrobat shows them, and its pages are a cover."""
+        catalog = self._document.pdf_catalog()
+        return bool(catalog and self._document.xref_get_key(catalog, "Collection")[0] != "null")
+
+    def attached_streams(self) -> Iterator[tuple[str, Any]]:
+        """Yield the name of each attached file, as it is written, and MuPDF's object of its stream."""
+        mupdf, name_of = pymupdf.mupdf, pymupdf.PDF_NAME
+        try:
+            tree = mupdf.pdf_load_name_tree(
+                mupdf.pdf_document_from_fz_document(self._document), name_of("EmbeddedFiles")
+            )
+            for index in range(mupdf.pdf_dict_len(tree)):
+                entry = mupdf.pdf_dict_get_val(tree, index)
+                names = (mupdf.pdf_dict_get_text_string(entry, name_of(key)) for key in ("UF", "F"))
+                stream = mupdf.pdf_dict_getl(entry, name_of("EF"), name_of("F"))
+                if mupdf.pdf_is_stream(stream):
+                    yield next(filter(None, names), ""), stream
+        except FAULTS as error:
+            raise CorruptFile(f"the list of attached files cannot be read: {_message(error)}") from error
 
     def close(self) -> None:
         self._document.close()

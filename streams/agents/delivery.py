@@ -79,7 +79,10 @@ class Delivery:
     async def _send(self, message: Outgoing) -> None:
         try:
             acknowledged = await self._topics[message.topic].send(
-                key=message.key.encode(), value=message.value, partition=message.partition
+                key=message.key.encode(),
+                value=message.value,
+                partition=message.partition,
+                headers=list(message.headers) or None,
             )
         except ProducerSendError as error:  # Faust puts what its client raises into it
             raise error.__cause__ or error from error

@@ -74,7 +74,9 @@ class Stream(Protocol):
 class Topic(Protocol):
     """A topic to send to (faust.topics.Topic)."""
 
-    async def send(self, *, key: bytes, value: bytes | None, partition: int | None) -> Awaitable[object]:
+    async def send(
+        self, *, key: bytes, value: bytes | None, partition: int | None, headers: list[tuple[str, bytes]] | None
+    ) -> Awaitable[object]:
         """Buffer a message; the returned future ends when every in-sync replica has it."""
 
 

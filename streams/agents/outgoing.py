@@ -21,6 +21,7 @@ class Outgoing:
     key: str
     value: bytes | None
     partition: int | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Addressing:
 
     topics: TopicNames
     partitions: int  # of page-text and of documents: both have as many
+
+    def file(self, document_id: str, content: bytes, headers: tuple[tuple[str, bytes], ...]) -> Outgoing:
+        """Send a file to raw-files, as a producer does."""
+        named = (("document-id", document_id.encode()), *headers)
+        return Outgoing(self.topics.raw_files, document_id, content, headers=named)
 
     def page_task(self, task: PageTask) -> Outgoing:
         """Spread the pages of a document over all partitions, so that all readers share them."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from models.document import DocumentInfo
-from models.errors import InkstreamError, TooManyPages, shown_uri
+from models.document import AttachedFiles, DocumentInfo
+from models.documents.media_types import PDF
+from models.errors import DocumentError, InkstreamError, ModelError, TooManyPages, shown_uri
 from models.options import ReadOptions
+from streams.agents.attachments import attachment_messages, may_have_attachments
 from streams.agents.backpressure import Backpressure
 from streams.agents.delivery import Delivery
 from streams.agents.faust_types import AgentBody, App
@@ -71,6 +74,7 @@ class SplitFiles:
     ) -> None:
         self._default_options = settings.read_options()
         self._max_pages = settings.max_pages
+        self._max_attached_bytes = settings.inline_limit
         self._pages_ahead = settings.portion_pages
         self._passwords = [secret.get_secret_value() for secret in settings.passwords]
         self._pool = pool
@@ -98,9 +102,27 @@ class SplitFiles:
                     f"the document has {info.total_pages} pages; raise max_pages ({self._max_pages}) and replay "
                     "the letter, or split it"
                 )
+            attached = await self._attached(file, partial, info, options)
             self._cache.release(self._cache.adopt(partial, file.sha256))
         self._metrics.documents_split.inc()
-        return self._record_and_tasks(file, info, options)
+        messages = attachment_messages(
+            file.document_id, file.path, attached.files, message.headers, file.supersedes, self._addressing
+        )
+        return chain(self._record_and_tasks(file, info, options, attached.warnings), messages)
+
+    async def _attached(
+        self, file: _File, partial: Path, info: DocumentInfo, options: ReadOptions
+    ) -> AttachedFiles:
+        """Return what is attached to a document; a warning where that cannot be read: its pages can."""
+        if options.attachments == "none" or info.content_type != PDF or not may_have_attachments(file.path):
+            return AttachedFiles()
+        passwords = [] if info.password is None else [info.password]
+        try:
+            return await self._pool.attached_files(
+                partial, passwords, options.attachments, self._max_attached_bytes
+            )
+        except (DocumentError, ModelError) as error:
+            return AttachedFiles((), (f"attachments: none of the attached files is read: {error.summary}",))
 
     async def _receive(self, message: Incoming, headers: FileHeaders, partial: Path, waiting: Waiting) -> _File:
         """Write the file's bytes to `partial` and return what it is."""
@@ -121,7 +143,9 @@ class SplitFiles:
     def _passwords_for(self, options: ReadOptions) -> list[str]:
         return self._passwords if options.password is None else [options.password, *self._passwords]
 
-    def _record_and_tasks(self, file: _File, info: DocumentInfo, options: ReadOptions) -> Iterator[Outgoing]:
+    def _record_and_tasks(
+        self, file: _File, info: DocumentInfo, options: ReadOptions, warnings: Sequence[str]
+    ) -> Iterator[Outgoing]:
         """Yield the document's record and the tasks of its first pages."""
         options = options.model_copy(update={"password": info.password})
         started = now()
@@ -136,7 +160,7 @@ class SplitFiles:
             PageTask(
                 document_id=file.document_id, pagenum=0, total_pages=info.total_pages, path=file.path,
                 reference=file.reference, sha256=file.sha256, options=options, started=started,
-                sent=file.sent, supersedes=file.supersedes,
+                sent=file.sent, supersedes=file.supersedes, warnings=list(warnings),
             )
         )  # fmt: skip
         yield from map(self._addressing.page_task, portion(first, self._pages_ahead))

@@ -88,6 +88,9 @@ class PageTask(Record):
     )
     sent: str | None = Field(None, description=_SENT)
     supersedes: list[str] = Field(default_factory=list, description=_SUPERSEDES)
+    warnings: list[str] = Field(
+        default_factory=list, description="of the document: its first page's record has them"
+    )
     credentials: str | None = Field(None, repr=False, description="the whole reference, sealed, where that is less")
 
 
@@ -232,7 +235,8 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         reference=shown_uri(task.reference), exception=None,
         timings_ms=reading.timings_ms, dropped=reading.dropped,
         paragraphs=[ParagraphRecord(text=text) for text in reading.paragraphs], coverage=reading.coverage,
-        warnings=list(reading.warnings), sent=task.sent, supersedes=task.supersedes,
+        warnings=[*reading.warnings, *(task.warnings if task.pagenum == 0 else ())], sent=task.sent,
+        supersedes=task.supersedes,
         regions=[
             RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
                          recogniser=r.recogniser, paragraph=r.paragraph,

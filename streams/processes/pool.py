@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from models.document import DocumentInfo, PageReading
+from models.document import AttachedFiles, Attachments, DocumentInfo, PageReading
 from models.errors import InkstreamError, PageTooLarge, ReaderFailed, RecognitionTimeout, WorkerDied
 from models.options import ReadOptions
 from streams.processes import reader_process
@@ -90,6 +90,14 @@ class ReaderPool:
         """Open and check a document in a reader process. Raises DocumentError or ModelError."""
         timeout_s = self._settings.split_timeout_s
         return await self.run(reader_process.inspect_file, path, tuple(passwords), timeout_s=timeout_s)
+
+    async def attached_files(
+        self, path: Path, passwords: Sequence[str], which: Attachments, max_file_bytes: int
+    ) -> AttachedFiles:
+        """Return what is attached to a document, from a reader process. Raises DocumentError or ModelError."""
+        arguments = path, tuple(passwords), which, max_file_bytes
+        timeout_s = self._settings.split_timeout_s
+        return await self.run(reader_process.attached_files, *arguments, timeout_s=timeout_s)
 
     async def read(self, path: Path, pagenum: int, options: ReadOptions) -> PageReading:
         """Read one page in a reader process. Raises DocumentError or ModelError."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from models.document import DocumentInfo, PageReading
+from models.document import AttachedFiles, Attachments, DocumentInfo, PageReading
 from models.options import ReadOptions
 from streams.signals import die_with
 
@@ -46,6 +46,13 @@ def inspect_file(path: Path, passwords: Sequence[str]) -> DocumentInfo:
     from models.documents.files import inspect
 
     return inspect(path, passwords)
+
+
+def attached_files(path: Path, passwords: Sequence[str], which: Attachments, max_file_bytes: int) -> AttachedFiles:
+    """Return the files that are attached to a document. Raises DocumentError."""
+    from models.documents import attachments
+
+    return attachments.attached_files(path, passwords, which, max_file_bytes)
 
 
 def read_page(path: Path, pagenum: int, options: ReadOptions) -> PageReading:

@@ -16,6 +16,7 @@ import jsonschema
 import pymupdf
 import pytest
 
+from streams.agents.attachments import attachment_id
 from streams.kafka.lag import LagReader
 from streams.kafka.replay import Replayer, stored_letters
 from streams.kafka.topics import TopicNames
@@ -106,6 +107,28 @@ async def test_a_later_file_of_the_same_id_takes_the_place_of_the_earlier_one(
         await eventually(replaced, 60, worker.log)
     texts = {number: page.text for (_, number), page in (await topics.pages()).items()}
     assert texts == {0: "This is final number 0."}
+
+
+async def test_documents_of_a_portfolio_become_documents_of_their_own(settings: Settings, topics: Topics) -> None:
+    document = pymupdf.open(stream=text_pdf(1, "cover"))
+    document.embfile_add("1", text_pdf(2, "part"), filename="part one.pdf")
+    document.embfile_add("2", b"<data/>", filename="data.xml")
+    document.xref_set_key(document.pdf_catalog(), "Collection", "<</Type/Collection>>")
+    headers = {"path": b"scanner://portfolio.pdf", "document-id": b"case"}
+    with WorkerProcess(settings) as worker:
+        await produce(settings, TopicNames.of(settings).raw_files, document.tobytes(), headers=headers)
+        await read_all(topics, 3, worker)
+    child = attachment_id("case", "part one.pdf")
+    pages = await topics.pages()
+    assert {key: page.text for key, page in pages.items()} == {
+        ("case", 0): "This is cover number 0.",
+        (child, 0): "This is part number 0.",
+        (child, 1): "This is part number 1.",
+    }
+    assert pages[child, 1].path == "scanner://portfolio.pdf#attachment=part%20one.pdf"
+    (warning,) = pages["case", 0].warnings
+    assert warning.startswith("attachments: ") and "data.xml" in warning
+    assert not await topics.dead_letters()
 
 
 async def test_large_files_travel_by_reference(settings: Settings, topics: Topics, tmp_path: Path) -> None:
@@ -344,7 +367,7 @@ async def test_lag_is_counted_per_stage_and_returns_to_nothing(settings: Setting
 
 def test_the_header_contract_is_published() -> None:
     assert {field.alias or name for name, field in FileHeaders.model_fields.items()} == {
-        "path", "document-id", "content-ref", "options",
+        "path", "document-id", "content-ref", "options", "supersedes",
     }  # fmt: skip
 
 

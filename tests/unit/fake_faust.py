@@ -97,7 +97,14 @@ class FakeTopic:
     app: FakeApp
     name: str
 
-    async def send(self, *, key: bytes, value: bytes | None, partition: int | None) -> Awaitable[None]:
+    async def send(
+        self,
+        *,
+        key: bytes,
+        value: bytes | None,
+        partition: int | None,
+        headers: list[tuple[str, bytes]] | None = None,
+    ) -> Awaitable[None]:
         if self.name == self.app.refused:
             raise TopicAuthorizationFailedError(self.name)
         if len(value or b"") > LARGEST_VALUE_BYTES:
