@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from streams.agents.faust_types import AgentBody, App
 from streams.agents.outgoing import Addressing, Outgoing
 from streams.agents.parts import RoleParts
 from streams.agents.portions import portion
+from streams.agents.readings import Readings
 from streams.agents.retention import RetentionWatch
 from streams.agents.trim_files import trim_files
 from streams.documents.cache import DocumentCache, Waiting, digest_of
@@ -32,12 +34,14 @@ from streams.messages.codec import decode_headers, merge_options
 from streams.messages.dead_letters import dead_letter
 from streams.messages.digests import ContentDigest
 from streams.messages.incoming import Incoming
-from streams.messages.records import DocumentRecord, FileHeaders, PageTask, Stage, now, time_of
+from streams.messages.records import DocumentRecord, FileHeaders, PageTask, Stage, now, reading_of, time_of
 from streams.messages.seal import Seal
 from streams.monitoring.health import observed
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 # opening is mostly waiting for the child and for Kafka: enough to overlap, few enough to keep few files in memory
 _FILES_IN_FLIGHT = 4
@@ -70,6 +74,7 @@ class SplitFiles:
         addressing: Addressing,
         seal: Seal,
         retention: RetentionWatch,
+        readings: Readings,
         metrics: Metrics,
     ) -> None:
         self._default_options = settings.read_options()
@@ -83,6 +88,7 @@ class SplitFiles:
         self._addressing = addressing
         self._seal = seal
         self._retention = retention
+        self._readings = readings
         self._metrics = metrics
 
     def identity(self, message: Incoming) -> str:
@@ -90,25 +96,41 @@ class SplitFiles:
         return message.position
 
     async def outputs(self, message: Incoming, waiting: Waiting) -> Iterable[Outgoing]:
-        """Put the file into the cache, open and check it, and return its document record and its page tasks."""
+        """Put the file into the cache, open and check it, and return its document record and its page tasks.
+
+        Of a file that was read before, in the same way, return what its document's record gains.
+        """
         self._retention.note(time_of(message.timestamp_s))
         headers = decode_headers(message.headers)
         options = self._seal.opened_options(merge_options(self._default_options, headers.options))
         async with self._cache.incoming() as partial:
             file = await self._receive(message, headers, partial, waiting)
-            info = await self._pool.inspect(partial, self._passwords_for(options))
-            if info.total_pages > self._max_pages:
-                raise TooManyPages(
-                    f"the document has {info.total_pages} pages; raise max_pages ({self._max_pages}) and replay "
-                    "the letter, or split it"
-                )
-            attached = await self._attached(file, partial, info, options)
-            self._cache.release(self._cache.adopt(partial, file.sha256))
+            await self._readings.known()
+            async with self._readings.turn(file.document_id):
+                return await self._opened(message, file, partial, options, again=headers.again)
+
+    async def _opened(
+        self, message: Incoming, file: _File, partial: Path, options: ReadOptions, *, again: bool
+    ) -> Iterable[Outgoing]:
+        if not again and (repeat := self._readings.repeated(_record(file, options))) is not None:
+            logger.info("%s: %s was read before", message.position, file.path)
+            self._metrics.documents_repeated.inc()
+            return repeat
+        info = await self._pool.inspect(partial, self._passwords_for(options))
+        if info.total_pages > self._max_pages:
+            raise TooManyPages(
+                f"the document has {info.total_pages} pages; raise max_pages ({self._max_pages}) and replay "
+                "the letter, or split it"
+            )
+        attached = await self._attached(file, partial, info, options)
+        self._cache.release(self._cache.adopt(partial, file.sha256))
         self._metrics.documents_split.inc()
         messages = attachment_messages(
             file.document_id, file.path, attached.files, message.headers, file.supersedes, self._addressing
         )
-        return chain(self._record_and_tasks(file, info, options, attached.warnings), messages)
+        record = _record(file, options, info.total_pages)
+        self._readings.begin(record)
+        return chain(self._record_and_tasks(file, record, info, options, attached.warnings), messages)
 
     async def _attached(
         self, file: _File, partial: Path, info: DocumentInfo, options: ReadOptions
@@ -144,22 +166,20 @@ class SplitFiles:
         return self._passwords if options.password is None else [options.password, *self._passwords]
 
     def _record_and_tasks(
-        self, file: _File, info: DocumentInfo, options: ReadOptions, warnings: Sequence[str]
+        self,
+        file: _File,
+        record: DocumentRecord,
+        info: DocumentInfo,
+        options: ReadOptions,
+        warnings: Sequence[str],
     ) -> Iterator[Outgoing]:
         """Yield the document's record and the tasks of its first pages."""
         options = options.model_copy(update={"password": info.password})
-        started = now()
-        record = DocumentRecord(
-            document_id=file.document_id, path=file.path, reference=shown_uri(file.reference),
-            total_pages=info.total_pages,
-            pages_read=0, pages_failed=0, status="reading", started=started, finished=None,
-            sent=file.sent, supersedes=file.supersedes,
-        )  # fmt: skip
         yield self._addressing.document(record)
         first = self._seal.sealed_task(
             PageTask(
                 document_id=file.document_id, pagenum=0, total_pages=info.total_pages, path=file.path,
-                reference=file.reference, sha256=file.sha256, options=options, started=started,
+                reference=file.reference, sha256=file.sha256, options=options, started=record.started,
                 sent=file.sent, supersedes=file.supersedes, warnings=list(warnings),
             )
         )  # fmt: skip
@@ -189,6 +209,15 @@ class SplitFiles:
         return [self._addressing.document(record), self._addressing.dead_letter(document_id, letter)]
 
 
+def _record(file: _File, options: ReadOptions, total_pages: int = 0) -> DocumentRecord:
+    """Return the record of a document that begins to be read."""
+    return DocumentRecord(
+        document_id=file.document_id, path=file.path, reference=shown_uri(file.reference), total_pages=total_pages,
+        pages_read=0, pages_failed=0, status="reading", started=now(), finished=None, sent=file.sent,
+        supersedes=file.supersedes, reading=reading_of(file.sha256, file.path, options),
+    )  # fmt: skip
+
+
 def _path_and_reference(message: Incoming, headers: FileHeaders) -> tuple[str, str]:
     """Return where the file came from, and where its bytes are: elsewhere, or in the message itself."""
     own = kafka_reference(message.topic, message.partition, message.offset)
@@ -201,15 +230,17 @@ async def split_files(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIt
 
     Deletes from raw-files what nobody needs any more: its retention is unlimited.
     """
+    readings = Readings(parts.settings, parts.addressing, delivery.deliver)
     step = SplitFiles(
         settings=parts.settings, pool=parts.pool, cache=parts.cache, sources=parts.sources,
-        addressing=parts.addressing, seal=parts.seal, metrics=parts.metrics,
+        addressing=parts.addressing, seal=parts.seal, metrics=parts.metrics, readings=readings,
         retention=RetentionWatch(parts.metrics, "split_files", parts.settings.raw_files_retention_h),
     )  # fmt: skip
     async with LagReader(parts.settings) as lags:
         backpressure = Backpressure(lags.pages_behind, parts.settings.max_pages_behind)
         trimming = trim_files(app, FileTrimmer(parts.settings, lags), parts.metrics)
         async with (
+            observed(readings.run(), "documents that were read are known", parts.health),
             observed(trimming, "what is read is deleted from raw-files", parts.health),
             parts.each_message(
                 app, step, delivery, in_flight=_FILES_IN_FLIGHT, wait_for_capacity=backpressure.wait

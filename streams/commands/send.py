@@ -24,6 +24,7 @@ def send(
         typer.Option("--option", help="How to read them: key=value, as languages=deu; may be repeated."),
     ] = None,
     password: Password = None,
+    again: Annotated[bool, typer.Option("--again", help="Read them, though the same were read before.")] = False,
     broker: Broker = None,
     prefix: Prefix = None,
     create_topics: CreateTopics = False,
@@ -43,7 +44,7 @@ def send(
     options = {name: chosen[name] for name in given}  # of their types now: a dpi is a number, a password is not
     found = _files(files, settings)
     agree_to_topics(settings, create=create_topics)
-    if asyncio.run(_send(settings, found, options)):
+    if asyncio.run(_send(settings, found, options, again=again)):
         raise typer.Exit(1)
 
 
@@ -61,7 +62,7 @@ def _seal(settings: Settings, options: dict[str, object]) -> Seal | None:
     return None
 
 
-async def _send(settings: Settings, files: list[Path], options: dict[str, object]) -> int:
+async def _send(settings: Settings, files: list[Path], options: dict[str, object], *, again: bool) -> int:
     """Send each file; return how many could not be sent."""
     from rich.console import Console
     from rich.progress import track
@@ -79,7 +80,7 @@ async def _send(settings: Settings, files: list[Path], options: dict[str, object
             files, "sending", console=bar, transient=True, disable=len(files) < 2 or not bar.is_terminal
         ):
             try:
-                sent = await producer.send(file, options=options)
+                sent = await producer.send(file, options=options, again=again)
             except FileUnreadable as error:
                 failures += 1
                 print(f"error: {error.message}", file=sys.stderr)  # stderr escapes what it cannot print

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -26,6 +27,7 @@ Stage = Literal["split_files", "read_pages", "track_documents"]
 
 _SENT = "when Kafka took the document's message; of two files with one id, the later one counts"
 _SUPERSEDES = "ids of documents whose place it takes: what its file was before it was replaced, moved or renamed"
+_READING = "what was read and how: files of the same content, path and options have the same"
 _MAX_ID_CHARACTERS = 200
 _MAX_SUPERSEDED = 16
 
@@ -64,6 +66,7 @@ class FileHeaders(Record):
     supersedes: str | None = Field(
         None, max_length=_MAX_SUPERSEDED * (_MAX_ID_CHARACTERS + 1), description=f"{_SUPERSEDES}; / between them"
     )
+    again: bool = Field(False, description="read it, though the same was read before")
 
     @property
     def superseded_ids(self) -> list[str]:
@@ -155,6 +158,7 @@ class PageText(Record):
     )
     sent: str | None = Field(None, description=_SENT)
     supersedes: list[str] = Field(default_factory=list, description=_SUPERSEDES)
+    reading: str | None = Field(None, description=_READING)
 
 
 class DocumentRecord(Record):
@@ -179,6 +183,13 @@ class DocumentRecord(Record):
     finished: str | None = Field(description="when its last page was read; null before")
     exception: str | None = Field(None, description="why it, or some of its pages, failed")
     sent: str | None = Field(None, description=_SENT)
+    reading: str | None = Field(None, description=_READING)
+    repeats: int = Field(
+        0,
+        ge=0,
+        lt=2**31,
+        description="how often the same came again, and was not read; some count twice after a crash",
+    )
     read: str = Field("", pattern=_RANGES, description="page numbers read, as ranges: 0-41,43")
     failed: str = Field("", pattern=_RANGES, description="page numbers that failed, as ranges")
     supersedes: list[str] = Field(default_factory=list, description=_SUPERSEDES)
@@ -225,6 +236,12 @@ def page_key(document_id: str, pagenum: int) -> str:
     return f"{document_id}/{pagenum}"
 
 
+def reading_of(sha256: str, path: str, options: ReadOptions) -> str:
+    """Return what a reading is known by, 32 hex digits. A password is left out: it does not change the text."""
+    how = options.model_dump_json(exclude={"password"})
+    return hashlib.sha256("\0".join((sha256, path, how)).encode(errors="backslashreplace")).hexdigest()[:32]
+
+
 def page_text(task: PageTask, reading: PageReading) -> PageText:
     """Return the record of a page that was read."""
     return PageText(
@@ -236,7 +253,7 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         timings_ms=reading.timings_ms, dropped=reading.dropped,
         paragraphs=[ParagraphRecord(text=text) for text in reading.paragraphs], coverage=reading.coverage,
         warnings=[*reading.warnings, *(task.warnings if task.pagenum == 0 else ())], sent=task.sent,
-        supersedes=task.supersedes,
+        supersedes=task.supersedes, reading=reading_of(task.sha256, task.path, task.options),
         regions=[
             RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
                          recogniser=r.recogniser, paragraph=r.paragraph,
@@ -259,4 +276,5 @@ def failed_page_text(task: PageTask, exception: str) -> PageText:
         total_pages=task.total_pages, confidence=None, method=None, width=0, height=0, dpi=0, rotation=0.0,
         language=task.options.languages, regions=[], models={}, reference=shown_uri(task.reference),
         exception=exception, timings_ms={}, sent=task.sent, supersedes=task.supersedes,
+        reading=reading_of(task.sha256, task.path, task.options),
     )  # fmt: skip

@@ -17,6 +17,11 @@ class Metrics:
         self.documents_split = Counter(
             "inkstream_documents_split", "documents opened and split into page tasks", registry=self.registry
         )
+        self.documents_repeated = Counter(
+            "inkstream_documents_repeated",
+            "files that came again, and were not read again",
+            registry=self.registry,
+        )
         self.pages_read = Counter(
             "inkstream_pages_read",
             "pages read, by method (text_layer, ocr, mixed)",

@@ -54,6 +54,7 @@ class _Document:
     document_id: str
     options: Mapping[str, object]
     supersedes: Sequence[str] = ()
+    again: bool = False
 
 
 class FileProducer:
@@ -92,6 +93,7 @@ class FileProducer:
         *,
         path: str | None = None,
         options: Mapping[str, object] | None = None,
+        again: bool = False,
         as_ref: Path | None = None,
         version: Version | None = None,
         supersedes: Sequence[str] = (),
@@ -103,6 +105,7 @@ class FileProducer:
         Args:
             path: What the records call the file; its file:// URI where None.
             options: Fields of ReadOptions for this document.
+            again: Read it, though the same was read before.
             as_ref: Where a file too large to go inline will be found, where that is not `file` itself.
             version: The version meant; any where None.
             supersedes: Documents whose place it takes.
@@ -115,7 +118,7 @@ class FileProducer:
         value, digest = await asyncio.to_thread(_load, file, path, self._settings.inline_limit, version)
         document_id = digest.document_id
         earlier = [one for one in supersedes if one != document_id]
-        document = _Document(path, document_id, options or {}, earlier)
+        document = _Document(path, document_id, options or {}, earlier, again)
         if value is not None:
             try:
                 return await self._send(document, value)
@@ -123,8 +126,13 @@ class FileProducer:
                 logger.warning("%s is sent by reference: %s", file, error.message)
         return await self._send(document, b"", content_ref=(as_ref or file).absolute().as_uri())
 
-    async def send_bytes(self, content: bytes, path: str, options: Mapping[str, object] | None = None) -> SentFile:
+    async def send_bytes(
+        self, content: bytes, path: str, options: Mapping[str, object] | None = None, *, again: bool = False
+    ) -> SentFile:
         """Send a file that is in memory; it goes inline, whatever its size. Somebody waits: not for long.
+
+        Args:
+            again: Read it, though the same was read before.
 
         Raises:
             RecordTooLarge: The topic takes no record of this size.
@@ -135,7 +143,7 @@ class FileProducer:
         digest.update(content)
         try:
             async with asyncio.timeout(_ACCEPT_S):
-                return await self._send(_Document(path, digest.document_id, options or {}), content)
+                return await self._send(_Document(path, digest.document_id, options or {}, again=again), content)
         except TimeoutError:
             raise BrokerError(
                 f"Kafka at {self._settings.broker} has not taken {path} within {_ACCEPT_S:g} s; send it again"
@@ -148,6 +156,8 @@ class FileProducer:
         headers = [("path", document.path.encode()), ("document-id", key)]
         if content_ref is not None:
             headers.append(("content-ref", content_ref.encode()))
+        if document.again:
+            headers.append(("again", b"true"))
         if document.options:
             headers.append(("options", json.dumps(self._sealed(document.options)).encode()))
         if document.supersedes:

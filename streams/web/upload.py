@@ -23,7 +23,7 @@ _OVERHEAD = 64 * 1024  # bytes: headers of the record, the form's own lines in t
 # MB at once a worker took 2.2 GB.
 _IN_MEMORY = 2
 
-_FIELDS = ("file", "options")
+_FIELDS = ("file", "options", "again")
 
 
 def largest_upload(settings: Settings) -> int:
@@ -54,6 +54,7 @@ def upload_routes(settings: Settings, producer: FileProducer, accepted: Accepted
             str,
             Form(description="JSON object of reading options", examples=['{"languages": "eng+deu", "dpi": 200}']),
         ] = "{}",
+        again: Annotated[bool, Form(description="read it, though the same was read before")] = False,
     ) -> SentFile:
         if file.size is not None and file.size > settings.max_message_bytes - _OVERHEAD:
             raise HTTPException(
@@ -66,7 +67,7 @@ def upload_routes(settings: Settings, producer: FileProducer, accepted: Accepted
         checked_media_type(await file.read(HEAD_BYTES))
         await file.seek(0)
         async with turns:
-            sent = await producer.send_bytes(await file.read(), path, given)
+            sent = await producer.send_bytes(await file.read(), path, given, again=again)
         accepted.note(sent)
         response.headers["Location"] = f"/documents/{quote(sent.document_id, safe='')}"
         return sent
@@ -81,8 +82,8 @@ async def _one_of_each(request: Request) -> None:
         if name not in _FIELDS:
             raise HTTPException(
                 422,
-                f"there is no field {name[:100]!r}: a request has `file`, and `options`, a JSON object of reading "
-                'options, as options={"languages": "eng+deu"}',
+                f"there is no field {name[:100]!r}: a request has `file`, `again`, and `options`, a JSON object of "
+                'reading options, as options={"languages": "eng+deu"}',
             )
         if count > 1:
             raise HTTPException(422, f"there are {count} fields `{name}`: send one document a request")

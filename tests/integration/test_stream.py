@@ -131,6 +131,60 @@ async def test_documents_of_a_portfolio_become_documents_of_their_own(settings: 
     assert not await topics.dead_letters()
 
 
+async def test_a_file_that_comes_again_is_read_once_unless_it_is_to_be_read_again(
+    settings: Settings, topics: Topics
+) -> None:
+    """Twice before anybody reads, after it is done, after a restart, and by clients that give no key."""
+    content = text_pdf(2)
+    raw_files, headers = TopicNames.of(settings).raw_files, {"path": b"scan://a.pdf"}
+
+    async def has_repeats(document_id: str, count: int) -> bool:
+        found = (await topics.documents()).get(document_id)
+        if found is None or found.status != "done":
+            return False
+        return (
+            found.repeats >= count if count else found.repeats == 0
+        )  # what comes again after a kill may count twice
+
+    async with FileProducer(settings) as producer:
+        first = await producer.send_bytes(content, "scan://a.pdf")
+        await producer.send_bytes(content, "scan://a.pdf")  # as of two watchers of one folder
+        with WorkerProcess(settings) as worker:
+            await eventually(lambda: has_repeats(first.document_id, 1), 60, worker.log)
+            assert await topics.tasks_sent() == 2
+            last = await producer.send_bytes(content, "scan://a.pdf")
+            await eventually(lambda: has_repeats(first.document_id, 2), 60, worker.log)
+            assert (await topics.documents())[first.document_id].reference == last.reference
+        with WorkerProcess(settings) as worker:
+            await produce(settings, raw_files, content, headers=headers)
+            await eventually(lambda: has_repeats(first.document_id, 3), 60, worker.log)
+            assert await topics.tasks_sent() == 2
+            await producer.send_bytes(content, "scan://a.pdf", {"dpi": 150})  # another reading
+            await eventually(lambda: tasks_are(topics, 4), 60, worker.log)
+            await eventually(lambda: has_repeats(first.document_id, 0), 60, worker.log)
+            await producer.send_bytes(content, "scan://a.pdf", {"dpi": 150}, again=True)
+            await eventually(lambda: tasks_are(topics, 6), 60, worker.log)
+            await producer.send_bytes(content, "scan://b.pdf")  # another document
+            await eventually(lambda: tasks_are(topics, 8), 60, worker.log)
+
+
+async def test_a_file_whose_first_delivery_failed_is_read_when_it_comes_again(
+    settings: Settings, topics: Topics
+) -> None:
+    small = settings.model_copy(update={"max_pages": 1})
+    async with FileProducer(settings) as producer:
+        sent = await producer.send_bytes(content := text_pdf(2), "scan://a.pdf")
+        with WorkerProcess(small) as worker:
+            await eventually(lambda: document_is(topics, sent.document_id, "failed"), 60, worker.log)
+        with WorkerProcess(settings) as worker:
+            await producer.send_bytes(content, "scan://a.pdf")
+            await eventually(lambda: document_is(topics, sent.document_id, "done"), 60, worker.log)
+
+
+async def tasks_are(topics: Topics, count: int) -> bool:
+    return await topics.tasks_sent() == count
+
+
 async def test_large_files_travel_by_reference(settings: Settings, topics: Topics, tmp_path: Path) -> None:
     file = tmp_path / "large.pdf"
     file.write_bytes(text_pdf(3))

@@ -59,10 +59,13 @@ class Outbox(FileProducer):
         super().__init__(settings)
         self.sent: list[tuple[bytes, str, Mapping[str, object] | None]] = []
 
-    async def send_bytes(self, content: bytes, path: str, options: Mapping[str, object] | None = None) -> SentFile:
+    async def send_bytes(
+        self, content: bytes, path: str, options: Mapping[str, object] | None = None, *, again: bool = False
+    ) -> SentFile:
         if len(path) > 1000:
             raise RecordTooLarge("too large with its headers")
         self.sent.append((content, path, options))
+        self.again = again
         return SentFile("id", path, "raw-files", 0, 0, True)
 
 
@@ -71,12 +74,14 @@ class SlowOutbox(Outbox):
 
     held = most_held = 0
 
-    async def send_bytes(self, content: bytes, path: str, options: Mapping[str, object] | None = None) -> SentFile:
+    async def send_bytes(
+        self, content: bytes, path: str, options: Mapping[str, object] | None = None, *, again: bool = False
+    ) -> SentFile:
         self.held += 1
         self.most_held = max(self.held, self.most_held)
         await asyncio.sleep(0)
         self.held -= 1
-        return await super().send_bytes(content, path, options)
+        return await super().send_bytes(content, path, options, again=again)
 
 
 def settings_in(folder: Path, **more: Any) -> Settings:
@@ -181,6 +186,14 @@ async def test_an_upload_is_sent_with_its_name_and_options(client: httpx.AsyncCl
     answer = await client.post("/files", files={"file": ("ä.pdf", PDF)}, data={"options": '{"dpi": 200}'})
     assert (answer.status_code, answer.json()["path"]) == (202, "upload://ä.pdf")
     assert outbox.sent == [(PDF, "upload://ä.pdf", {"dpi": 200})]
+
+
+async def test_an_upload_may_ask_to_be_read_again(client: httpx.AsyncClient, outbox: Outbox) -> None:
+    for given, expected in (({}, False), ({"again": "true"}, True)):
+        await client.post("/files", files={"file": ("a.pdf", PDF)}, data=given)
+        assert outbox.again is expected
+    answer = await client.post("/files", files={"file": ("a.pdf", PDF)}, data={"again": "perhaps"})
+    assert refusal(answer) == (422, "malformed-request")
 
 
 async def test_a_document_is_known_from_the_moment_it_was_accepted(client: httpx.AsyncClient) -> None:
