@@ -126,9 +126,12 @@ class PdfDocument:
 
     @property
     def is_portfolio(self) -> bool:
-        """Whether it is made to hold other files: Acrobat shows them, and its pages are a cover."""
+        """Whether it is made to hold other files: it opens with the list of them, and its pages are a cover."""
         catalog = self._document.pdf_catalog()
-        return bool(catalog and self._document.xref_get_key(catalog, "Collection")[0] != "null")
+        if not catalog:
+            return False
+        is_collection = self._document.xref_get_key(catalog, "Collection")[0] != "null"
+        return bool(is_collection or self._document.xref_get_key(catalog, "PageMode")[1] == "/UseAttachments")
 
     def attached_streams(self) -> Iterator[tuple[str, Any]]:
         """Yield the name of each attached file, as it is written, and MuPDF's object of its stream."""

@@ -25,6 +25,11 @@ def attachment_id(parent: str, name: str) -> str:
     return hashlib.sha256(f"{parent}\0attachment\0{name}".encode()).hexdigest()[:32]
 
 
+def attachment_path(path: str, name: str) -> str:
+    """Return what records call an attached file."""
+    return f"{path}{MARK}{quote(name)}"
+
+
 def attachment_messages(
     parent: str, path: str, files: Sequence[AttachedFile], headers: Headers, supersedes: Sequence[str],
     addressing: Addressing,
@@ -32,9 +37,9 @@ def attachment_messages(
     """Yield the message of each attached file: its parent's path and a mark, and its parent's options."""
     options = tuple((name, value) for name, value in headers if name == "options" and value is not None)
     for file in files:
-        where = f"{path}{MARK}{quote(file.name)}"
+        where = attachment_path(path, file.name)
         if len(where) > _MAX_PATH_CHARACTERS:
-            where = f"attachment:{parent}{MARK}{quote(file.name)}"
+            where = attachment_path(f"attachment:{parent}", file.name)
         own = (("path", where.encode()), *options)
         if supersedes:
             earlier = "/".join(attachment_id(one, file.name) for one in supersedes)

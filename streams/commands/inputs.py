@@ -16,12 +16,14 @@ class Input:
         name: What the person calls it.
         path: What its records call it.
         is_from_folder: Whether a folder was named, rather than the file itself.
+        document_id: Of what is attached to another document; else it follows from path and content.
     """
 
     file: Path
     name: str
     path: str
     is_from_folder: bool = False
+    document_id: str | None = None
 
 
 def inputs(files: Sequence[Path], spool: Path) -> list[Input]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +76,8 @@ def read(
     ):
         found = inputs(files, Path(folder))
         try:
-            failures = _read(found, task, create_writer(output, stream, several=len(found) > 1))
+            writer = create_writer(output, stream, several=len(found) > 1)
+            failures = _read(found, task, writer, Path(folder))
         except BrokenPipeError:  # whoever read along has left, as `head` does
             raise _end_of_pipe() from None
     if failures:
@@ -110,9 +111,18 @@ class _Task:
     options: ReadOptions
     page_numbers: set[int] | None  # 1-based; None: all
 
+    @property
+    def passwords(self) -> list[str]:
+        """What an encrypted document is tried with, in that order."""
+        own = [self.options.password] if self.options.password else []
+        return own + [secret.get_secret_value() for secret in self.settings.passwords]
 
-def _read(found: list[Input], task: _Task, writer: DocumentWriter) -> int:
-    """Read the documents one after the other; return how many of them and of their pages had errors."""
+
+def _read(found: list[Input], task: _Task, writer: DocumentWriter, spool: Path) -> int:
+    """Read the documents one after the other, each with what is attached to it behind it.
+
+    Returns how many of them and of their pages had errors.
+    """
     import os
     import sys
 
@@ -122,9 +132,13 @@ def _read(found: list[Input], task: _Task, writer: DocumentWriter) -> int:
 
     pipeline = PagePipeline(task.settings.tesseract_api, task.settings.models_dir)
     failures = 0
-    for document in found:
+    waiting = list(reversed(found))
+    while waiting:
+        document = waiting.pop()
         try:
-            for number, record in enumerate(_records(pipeline, document, task)):
+            attached, warnings = _attached(document, task, spool)
+            waiting += reversed(attached)
+            for number, record in enumerate(_records(pipeline, document, task, warnings)):
                 if not number:
                     writer.begin(document.name)
                 writer.page(record)
@@ -144,8 +158,32 @@ def _read(found: list[Input], task: _Task, writer: DocumentWriter) -> int:
     return failures
 
 
-def _records(pipeline: PagePipeline, document: Input, task: _Task) -> Iterator[PageText]:
+def _attached(document: Input, task: _Task, spool: Path) -> tuple[list[Input], tuple[str, ...]]:
+    """Return what is attached to a document, written into `spool`, and warnings of what is and cannot be read."""
+    import tempfile
+
+    from models.documents.attachments import attached_files
+    from streams.agents.attachments import attachment_id, attachment_path, may_have_attachments
+    from streams.commands.inputs import Input
+    from streams.documents.cache import digest_of
+
+    if task.page_numbers is not None or not may_have_attachments(document.path):
+        return [], ()  # --pages means the documents that were named
+    found = attached_files(document.file, task.passwords, task.options.attachments, task.settings.inline_limit)
+    parent = document.document_id or (digest_of(document.file, document.path).document_id if found.files else "")
+    inside: list[Input] = []
+    for one in found.files:
+        path, child = attachment_path(document.path, one.name), attachment_id(parent, one.name)
+        with tempfile.NamedTemporaryFile(dir=spool, delete=False) as file:
+            file.write(one.content)
+        inside.append(Input(Path(file.name), f"{document.name}#{one.name}", path, document_id=child))
+    return inside, found.warnings
+
+
+def _records(pipeline: PagePipeline, document: Input, task: _Task, warnings: Sequence[str]) -> Iterator[PageText]:
     """Yield the record of each wanted page of a file, as a worker would send it; also of one that cannot be read.
+
+    The first page's has the warnings.
 
     Raises:
         InkstreamError: The file cannot be opened, or has not all of the wanted pages; those that it has come first.
@@ -158,14 +196,15 @@ def _records(pipeline: PagePipeline, document: Input, task: _Task) -> Iterator[P
 
     file, path = document.file, document.path
     digest = digest_of(file, path)
-    passwords = [secret.get_secret_value() for secret in task.settings.passwords]
-    info = inspect(file, [task.options.password, *passwords] if task.options.password else passwords)
+    info = inspect(file, task.passwords)
     options = task.options.model_copy(update={"password": info.password})
     wanted = task.page_numbers
     pages = [page for page in range(info.total_pages) if wanted is None or page + 1 in wanted]
     for pagenum in _with_progress_bar(pages, document.name):
         page_task = PageTask(
-            document_id=digest.document_id, pagenum=pagenum, total_pages=info.total_pages, path=path,
+            document_id=document.document_id or digest.document_id,
+            pagenum=pagenum, total_pages=info.total_pages, path=path,
+            warnings=list(warnings),
             reference=path, sha256=digest.sha256, options=options, started=now(),
         )  # fmt: skip
         try:

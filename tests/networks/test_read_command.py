@@ -13,6 +13,7 @@ import pymupdf
 import pytest
 from typer.testing import CliRunner, Result
 
+from streams.agents.attachments import attachment_id
 from streams.cli import app
 
 
@@ -49,6 +50,26 @@ def test_a_page_that_cannot_be_read_costs_that_page(four_pages: Path) -> None:
     assert records[1]["exception"].startswith("read: CorruptFile: ")
     assert result.exit_code == 1
     assert re.search(r"error: .*four\.pdf, page 2: read: CorruptFile", result.stderr)
+
+
+def test_what_is_attached_to_a_portfolio_is_read_behind_it(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    document.new_page().insert_text((72, 72), "This is the cover of all.")
+    inside = pymupdf.open()
+    inside.new_page().insert_text((72, 72), "This is the first letter.")
+    document.embfile_add("1", inside.tobytes(), filename="letter one.pdf")
+    document.embfile_add("2", b"<data/>", filename="data.xml")
+    document.xref_set_key(document.pdf_catalog(), "Collection", "<</Type/Collection>>")
+    document.save(tmp_path / "portfolio.pdf")
+    result = read(tmp_path / "portfolio.pdf", "--format", "jsonl")
+    assert not result.stderr
+    cover, letter = (json.loads(line) for line in result.stdout.splitlines())
+    assert (cover["text"], letter["text"]) == ("This is the cover of all.", "This is the first letter.")
+    assert letter["path"] == cover["path"] + "#attachment=letter%20one.pdf"
+    assert letter["document_id"] == attachment_id(cover["document_id"], "letter one.pdf")
+    assert "data.xml" in cover["warnings"][0] and result.exit_code == 0
+    alone = read(tmp_path / "portfolio.pdf", "--pages", "1")
+    assert alone.stdout.replace("\f", "").strip() == "This is the cover of all."
 
 
 def test_a_page_that_is_not_there_is_an_error(four_pages: Path) -> None:

@@ -31,7 +31,8 @@ def portfolio(file: Path, attached: dict[str, bytes], *, is_portfolio: bool = Tr
         document.embfile_add(str(number), content, filename=name, ufilename=name)
     if is_portfolio:
         document.xref_set_key(document.pdf_catalog(), "Collection", "<</Type/Collection>>")
-    document.save(file)
+    # MuPDF has every file with attachments open with their list
+    file.write_bytes(document.tobytes().replace(b"/UseAttachments", b"/UseNone       "))
     return file
 
 
@@ -53,6 +54,13 @@ def test_whose_attachments_are_taken_is_an_option(
 ) -> None:
     file = portfolio(tmp_path / "p.pdf", {"a.pdf": pdf()}, is_portfolio=is_portfolio)
     assert len(attached_files(file, (), which, LIMIT).files) == number  # type: ignore[arg-type]
+
+
+def test_a_pdf_that_opens_with_the_list_of_its_attachments_is_a_portfolio(tmp_path: Path) -> None:
+    document = pymupdf.open(portfolio(tmp_path / "p.pdf", {"a.pdf": pdf()}, is_portfolio=False))
+    document.xref_set_key(document.pdf_catalog(), "PageMode", "/UseAttachments")
+    document.save(tmp_path / "q.pdf")
+    assert len(attached_files(tmp_path / "q.pdf", (), "portfolio", LIMIT).files) == 1
 
 
 def test_a_picture_has_no_attachments(tmp_path: Path) -> None:
