@@ -112,6 +112,8 @@ class SplitFiles:
     async def _opened(
         self, message: Incoming, file: _File, partial: Path, options: ReadOptions, *, again: bool
     ) -> Iterable[Outgoing]:
+        # a file that takes another's place is current from now on, even where its content was read before
+        again = again or bool(file.supersedes)
         if not again and (repeat := self._readings.repeated(_record(file, options))) is not None:
             logger.info("%s: %s was read before", message.position, file.path)
             self._metrics.documents_repeated.inc()

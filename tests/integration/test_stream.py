@@ -109,6 +109,21 @@ async def test_a_later_file_of_the_same_id_takes_the_place_of_the_earlier_one(
     assert texts == {0: "This is final number 0."}
 
 
+async def test_a_document_that_takes_its_successors_place_is_read_again(settings: Settings, topics: Topics) -> None:
+    raw_files, first, headers = TopicNames.of(settings).raw_files, text_pdf(1), {"document-id": b"a"}
+    with WorkerProcess(settings) as worker:
+        await produce(settings, raw_files, first, headers=headers)
+        await eventually(lambda: document_is(topics, "a", "done"), 60, worker.log)
+        sent = (await topics.documents())["a"].sent
+        await produce(settings, raw_files, first, headers={**headers, "supersedes": b"b"})
+
+        async def is_current() -> bool:
+            found = (await topics.documents())["a"]
+            return found.supersedes == ["b"] and found.status == "done" and found.sent != sent
+
+        await eventually(is_current, 60, worker.log)
+
+
 async def test_documents_of_a_portfolio_become_documents_of_their_own(settings: Settings, topics: Topics) -> None:
     document = pymupdf.open(stream=text_pdf(1, "cover"))
     document.embfile_add("1", text_pdf(2, "part"), filename="part one.pdf")
@@ -421,7 +436,7 @@ async def test_lag_is_counted_per_stage_and_returns_to_nothing(settings: Setting
 
 def test_the_header_contract_is_published() -> None:
     assert {field.alias or name for name, field in FileHeaders.model_fields.items()} == {
-        "path", "document-id", "content-ref", "options", "supersedes",
+        "path", "document-id", "content-ref", "options", "supersedes", "again",
     }  # fmt: skip
 
 
