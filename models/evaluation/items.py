@@ -45,6 +45,7 @@ class Item:
         single_line: Whether the picture shows exactly one line.
         split: The part of the set that the item is in: train, valid, test.
         joins_words: Whether words that are split at line ends are whole in the truth.
+        in_capitals: Whether the truth has capitals wherever the document has small letters.
         checks: Tests of passages, where the truth is that.
     """
 
@@ -58,6 +59,7 @@ class Item:
     single_line: bool = False
     split: str | None = None
     joins_words: bool = False
+    in_capitals: bool = False
     checks: tuple[PassageCheck, ...] = ()
 
     def document(self, folder: Path) -> Path:

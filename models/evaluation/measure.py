@@ -110,6 +110,8 @@ def _scored(
     item: Item, reading: Transcription, seconds: float, cpu_seconds: float, error: str | None
 ) -> ItemResult:
     """Return the result with the scores that the item's truth allows."""
+    if item.in_capitals:
+        reading = _capitalised(reading)
     text = reading.text if reading.joined_text is None or not item.joins_words else reading.joined_text
     passages = Share(sum(check.passes(text) for check in item.checks), len(item.checks))
     result = ItemResult(
@@ -123,6 +125,18 @@ def _scored(
         result, characters=character_errors(item.text, text), words=word_errors(item.text, text),
         bag=word_overlap(item.text, text), judged=tuple(judge_words(item.text, regions)),
     )  # fmt: skip
+
+
+def _capitalised(reading: Transcription) -> Transcription:
+    """Return a reading all in capitals."""
+    pages = None if reading.readings is None else tuple(
+        replace(page, regions=tuple(replace(region, text=region.text.upper()) for region in page.regions))
+        for page in reading.readings
+    )  # fmt: skip
+    joined = reading.joined_text
+    return replace(
+        reading, text=reading.text.upper(), readings=pages, joined_text=None if joined is None else joined.upper()
+    )
 
 
 def _cpu_seconds() -> float:

@@ -11,6 +11,9 @@ from PIL import Image
 from models.evaluation.datasets import load_dataset, load_datasets, sample
 from models.evaluation.errors import MalformedGroundTruth, NoGroundTruth
 from models.evaluation.items import Dataset, Item
+from models.evaluation.measure import measure_item
+from models.evaluation.readers.types import Transcription
+from models.evaluation.scores import ErrorCount
 
 ALTO = """<?xml version="1.0"?>
 <alto xmlns="http://www.loc.gov/standards/alto/ns-v4#">
@@ -165,6 +168,23 @@ def test_eight_coordinates_and_a_text_are_a_line(tmp_path: Path) -> None:
     ]
     assert first.boxes[0].polygon == ((1, 2), (9, 2), (9, 4), (1, 4))
     assert [box.text for box in first.boxes] == ["TOTAL, RM 12.50", ""]
+    assert not first.in_capitals
+
+
+def test_a_set_without_small_letters_is_compared_in_capitals(tmp_path: Path) -> None:
+    picture(tmp_path / "a.jpg")
+    (tmp_path / "a.csv").write_text("1,2,9,2,9,4,1,4,TOTAL\n", encoding="utf-8")
+    (item,) = load_dataset(tmp_path).items
+
+    class Lower:
+        gives_boxes = False
+
+        def warm_up(self) -> None: ...
+
+        def read(self, path: Path) -> Transcription:
+            return Transcription("Total", 1)
+
+    assert measure_item(item, Lower(), tmp_path).characters == ErrorCount(0, 5)
 
 
 def test_a_folder_of_sets_gives_those_that_have_truth(tmp_path: Path) -> None:

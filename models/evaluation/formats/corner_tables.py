@@ -1,11 +1,13 @@
 """Ground truth as ICDAR gives it (SROIE 2019 and others): `NAME.csv` or `gt_NAME.txt` beside the picture.
 
 A row is eight coordinates in pixels, clockwise from the top left corner, then the text of the line, which may hold
-commas itself. `###` is a line that nobody could read: it has no text.
+commas itself. `###` is a line that nobody could read: it has no text. A set without any small letter, as SROIE is,
+was transcribed in capitals: readings are compared in capitals.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from models.evaluation.errors import MalformedGroundTruth
@@ -26,7 +28,11 @@ def load(folder: Path, truth: Path) -> Loaded | None:
         for path, stem in tables
         if (picture := find_picture(path.with_name(f"{stem}.csv"), folder)) and _is_corner_table(path)
     ]
-    return Loaded([_item(path, picture) for path, picture in found]) if found else None
+    if not found:
+        return None
+    items = [_item(path, picture) for path, picture in found]
+    in_capitals = not any(character.islower() for item in items for character in item.text or "")
+    return Loaded([replace(item, in_capitals=in_capitals) for item in items])
 
 
 def _is_corner_table(path: Path) -> bool:
