@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,7 @@ from models.training.kinds.tagged_letters import TaggedPage, load_tagged_pages
 from models.training.synthesis.draft import Stationery
 from models.training.synthesis.handwriting import load_writers
 from models.training.synthesis.pages import draw_page
+from models.training.synthesis.receipts import Receipts
 from models.training.synthesis.scan import scanned
 from models.training.synthesis.sheet import Sheet
 from models.training.synthesis.typefaces import Typefaces
@@ -38,6 +40,7 @@ def main() -> None:
     draw.add_argument("out", type=Path)
     draw.add_argument("--pages", type=int, default=380)
     draw.add_argument("--seed", type=int, required=True)
+    draw.add_argument("--receipts", action="store_true", help="till receipts in place of letters and forms")
     draw.set_defaults(step=_draw)
     scan = steps.add_parser("scan", help="write the boxes that the detector finds on tagged letters")
     scan.add_argument("letters", type=Path, help="a folder of NAME.jpg and NAME.xml (ALTO)")
@@ -64,7 +67,8 @@ def _draw(arguments: argparse.Namespace) -> None:
     words = sorted({word for lines in writers for line in lines for word in line.text.split()})
     stationery = Stationery(Typefaces(), writers, words)
     pages_rng = np.random.default_rng(arguments.seed)
-    pages = ((f"{arguments.seed}-{i}", *draw_page(pages_rng, stationery)) for i in range(arguments.pages))
+    draw = Receipts(stationery).draw_page if arguments.receipts else partial(draw_page, stationery=stationery)
+    pages = ((f"{arguments.seed}-{i}", *draw(pages_rng)) for i in range(arguments.pages))
     examples_of(DbnetDetector(), pages, rng).save(arguments.out)
 
 

@@ -137,7 +137,7 @@ def _stamp(rng: np.random.Generator, text: str, font: Path, size: int) -> F32:
     return np.asarray(ink * np.clip(patches * 1.6 + 0.3, 0, 1), np.float32)
 
 
-class _Printer(NamedTuple):
+class Printer(NamedTuple):
     """What prints a line in a font, and the fonts that it takes: those of a group at these odds, else any."""
 
     ink: Callable[[np.random.Generator, str, Path, int], F32]
@@ -151,10 +151,22 @@ class _Printer(NamedTuple):
 
 
 _PRINTERS = (
-    (_Printer(_laser, "all", 1), 0.36), (_Printer(_thermal, "fixed", 0.7), 0.24),
-    (_Printer(_needles, "fixed", 0.8), 0.11), (_Printer(_typewriter, "fixed", 1), 0.16),
-    (_Printer(_screen, "screen", 1), 0.07), (_Printer(_stamp, "stencil", 0.5), 0.06),
+    (Printer(_laser, "all", 1), 0.36), (Printer(_thermal, "fixed", 0.7), 0.24),
+    (Printer(_needles, "fixed", 0.8), 0.11), (Printer(_typewriter, "fixed", 1), 0.16),
+    (Printer(_screen, "screen", 1), 0.07), (Printer(_stamp, "stencil", 0.5), 0.06),
 )  # fmt: skip
+
+
+def till_printer(rng: np.random.Generator) -> Printer:
+    """Return what prints a receipt: a till's thermal head, its needles, or a laser printer."""
+    return weighted(
+        rng,
+        (
+            (Printer(_thermal, "fixed", 0.7), 0.6),
+            (Printer(_needles, "fixed", 0.8), 0.25),
+            (Printer(_laser, "all", 1), 0.15),
+        ),
+    )
 
 
 def _rule(rng: np.random.Generator, ink: F32, size: int) -> None:

@@ -38,6 +38,27 @@ def scanned(rng: np.random.Generator, sheet: Sheet) -> tuple[ImageU8, ImageU8]:
     return _compressed(rng, (page * 255).astype(np.uint8)), ink
 
 
+def photographed(rng: np.random.Generator, sheet: Sheet) -> tuple[ImageU8, ImageU8]:
+    """Return the page as a phone gives it on a table: at an angle, unevenly lit, out of focus; and its ink map."""
+    height, width = sheet.size
+    margins = rng.uniform(0.0, 0.08, 4) * min(height, width)
+    size = round(width + margins[0] + margins[1]), round(height + margins[2] + margins[3])
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    placed = corners + margins[[0, 2]] + rng.normal(0, 0.012 * min(height, width), (4, 2))
+    place = cv2.getPerspectiveTransform(corners, placed.astype(np.float32))
+    table = tuple(float(value) for value in rng.uniform(0.05, 0.75) * (1 - 0.3 * rng.random(3)))
+    pixels = cv2.warpPerspective(sheet.paper, place, size, flags=cv2.INTER_AREA, borderValue=table)
+    ink = np.asarray(cv2.warpPerspective(sheet.ink, place, size, flags=cv2.INTER_NEAREST), np.uint8)
+    light = cv2.resize(rng.uniform(0.5, 1.0, (3, 3)).astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
+    blur = rng.uniform(0.3, 1.4)
+    lit = cv2.GaussianBlur(pixels * light[..., None], (0, 0), blur, None, blur * rng.uniform(0.5, 1.8))
+    noise = rng.normal(0, rng.uniform(0, 0.03), lit.shape[:2])
+    page = np.clip(lit + noise[..., None], 0, 1)
+    if rng.random() < 0.4:
+        page = np.repeat(page.mean(2, keepdims=True), 3, 2)
+    return _compressed(rng, (page * 255).astype(np.uint8)), ink
+
+
 def _rotated(rng: np.random.Generator, pixels: F32, ink: ImageU8) -> tuple[F32, ImageU8]:
     """Return page and ink map rotated alike by about a degree; 40 % stay as they are."""
     if rng.random() < 0.4:
