@@ -14,7 +14,7 @@ from models.kinds.model import KINDS, load_model
 from models.kinds.types import AnnotatedLine
 
 WEIGHTS = Path(__file__).with_name("kind.npz")
-WEIGHTS_SHA256 = "8674a3008f1818bbee497780038244d744d5d0b1d6fcf5ec39bb85e093023854"
+WEIGHTS_SHA256 = "abb4c0317f32884d1b7a5103f3944b9bf6643ae18bd53d45f3ffa48b4e56e0ef"
 _MAP_WEIGHT = 0.3  # of the segmentation map beside the model: it has the context of the page, but is overconfident
 
 
@@ -32,15 +32,31 @@ class LineKindClassifier:
         """
         self._model = load_model(weights or WEIGHTS, None if weights else WEIGHTS_SHA256)
 
-    def classify(
-        self, page_pixels: ImageU8, lines: Sequence[AnnotatedLine], threshold: float = 0.5
-    ) -> list[tuple[Kind, float]]:
-        """Return each line's kind and that kind's probability in [0, 1], in the order of the lines.
+    def probabilities(self, page_pixels: ImageU8, lines: Sequence[AnnotatedLine]) -> F32:
+        """Return the probability of each of KINDS for each line, (n, 3) float32, rows adding up to 1.
 
         The model classifies each line alone; the page's segmentation map counts beside it.
 
         Args:
             page_pixels: The page that the lines are on, (H, W, 3) uint8 RGB or (H, W) grey.
+            lines: On that page.
+        """
+        if not lines:
+            return np.zeros((0, len(KINDS)), np.float32)
+        probabilities = self._model.probabilities(page_pixels, lines)
+        for row, line in enumerate(lines):
+            if line.map_probabilities is not None:
+                probabilities[row] += _MAP_WEIGHT * (line.map_probabilities - probabilities[row])
+        return probabilities
+
+    def classify(
+        self, page_pixels: ImageU8, lines: Sequence[AnnotatedLine], threshold: float = 0.5
+    ) -> list[tuple[Kind, float]]:
+        """Return each line's kind and that kind's probability in [0, 1], in the order of the lines.
+
+        Args:
+            page_pixels: As for `probabilities`.
+            lines: On that page.
             threshold: As `decide_kind` takes it.
 
         Raises:
@@ -48,12 +64,7 @@ class LineKindClassifier:
         """
         if not 0 <= threshold <= 1:
             raise OptionsError(f"the threshold of kinds is a probability: give one in [0, 1], not {threshold}")
-        if not lines:
-            return []
-        probabilities = self._model.probabilities(page_pixels, lines)
-        for row, line in enumerate(lines):
-            if line.map_probabilities is not None:
-                probabilities[row] += _MAP_WEIGHT * (line.map_probabilities - probabilities[row])
+        probabilities = self.probabilities(page_pixels, lines)
         decided = decide_kind(probabilities, threshold)
         return [(KINDS[kind], float(probabilities[row, kind])) for row, kind in enumerate(decided)]
 
