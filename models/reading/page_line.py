@@ -26,7 +26,14 @@ _MIN_AREA_INSIDE = 0.6  # fraction of a line's area inside a signature, or of a 
 class PageLine:
     """One line, its corners (4, 2) clockwise from where it begins, and what is known of it so far.
 
-    `picture` is what it is read from, where that is not the page: (H, W, 3) RGB or (H, W) grey.
+    Attributes:
+        corners: (4, 2) float32, page pixels.
+        kind: What it is read as.
+        reading: None before it is read, and for a signature.
+        recogniser: The engine of the reading.
+        picture: What it is read from, where that is not the page: (H, W, 3) RGB or (H, W) grey.
+        pen_probability: That a pen wrote it, in [0, 1], as far as strokes and the page's map show.
+        as_print: What PP-OCR read, where that was asked to settle the kind.
     """
 
     corners: F32
@@ -34,6 +41,8 @@ class PageLine:
     reading: LineReading | None = None
     recogniser: str = "ppocr"
     picture: ImageU8 | None = None
+    pen_probability: float = 0.0
+    as_print: LineReading | None = None
 
     @property
     def is_signature(self) -> bool:

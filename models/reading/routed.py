@@ -13,6 +13,7 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Protocol
 
+from models.arrays import ImageU8
 from models.detection.dbnet import shared_dbnet
 from models.detection.registry import TextDetectors
 from models.document import Kind, PageImage, PageLines, Region, Word
@@ -29,12 +30,14 @@ from models.pages.ink import has_ink
 from models.pages.prepare import Prepared, prepare_upright
 from models.reading.check_boxes import NOT_TICKED, TICKED, blanked, find_check_boxes
 from models.reading.coverage import UnreadInk, unread_ink
+from models.reading.kind_evidence import is_doubtful, settled_pen_probabilities
 from models.reading.leaders import extended_to_next, with_leaders
 from models.reading.page_line import PageLine, has_print, separate_signatures
 from models.reading.second_look import missed_lines
 from models.reading.upright_page import UprightPage, detect_upright
 from models.reading.word_places import place_words
 from models.recognition.alphabets import is_latin
+from models.recognition.confidence import calibrated
 from models.recognition.line_images import crop_corners, cut_line
 from models.recognition.registry import ChosenRecogniser, LineRecognisers
 from models.recognition.tesseract.line_words import words_by_line
@@ -117,8 +120,16 @@ class RoutedReader:
         )
 
     def _classify(self, image: PageImage, lines: Sequence[AnnotatedLine], options: ReadOptions) -> list[PageLine]:
-        kinds = self._classifier.classify(image.pixels, lines, options.kind_threshold)
-        return [PageLine(line.corners, _readable(kind)) for line, (kind, _) in zip(lines, kinds, strict=True)]
+        """Return the lines, each printed or handwritten by its strokes.
+
+        Signatures are handwriting here: where they are is decided later, on the segmentation map, which has all of
+        one where a detector has pieces.
+        """
+        pen = self._classifier.probabilities(image.pixels, lines)[:, 1:].sum(1).tolist()
+        return [
+            PageLine(line.corners, _kind(one, options), pen_probability=one)
+            for line, one in zip(lines, pen, strict=True)
+        ]
 
     def _look_again(
         self, page: UprightPage, lines: Sequence[PageLine], unread: UnreadInk, options: ReadOptions
@@ -132,13 +143,27 @@ class RoutedReader:
         options: ReadOptions,
     ) -> list[PageLine]:  # fmt: skip
         """Return the lines, each read by the engine for its kind, and the signatures."""
+        if is_latin(options.languages):
+            self._settle_kinds(page, lines, options)
         printed_page = has_print(lines)
         if printed_page and recognisers["printed"].engine == "ppocr":
             lines = lines + _take_words(lines, self._words(page, options))
         for kind, chosen in recognisers.items():
             _recognise(page, [line for line in lines if line.kind == kind], chosen)
+        _take_likelier(lines)
         _add_leaders(page, lines)
         return separate_signatures(lines, page.signatures, printed_page=printed_page)
+
+    def _settle_kinds(self, page: UprightPage, lines: Sequence[PageLine], options: ReadOptions) -> None:
+        """Decide the kind of lines that are in doubt by what PP-OCR reads, and by the page's other lines."""
+        doubtful = [line for line in lines if is_doubtful(line.pen_probability)]
+        crops = [(line, crop) for line in doubtful if has_ink(crop := _crop(page, line))]
+        readings = self._recognisers.ppocr(options).recognise([crop for _, crop in crops])
+        for (line, _), reading in zip(crops, readings, strict=True):
+            line.as_print = reading
+        settled = settled_pen_probabilities(lines)
+        for line, pen_probability in zip(lines, settled, strict=True):
+            line.kind = _kind(pen_probability, options)
 
     def _words(self, page: UprightPage, options: ReadOptions) -> list[PlacedWord]:
         """Return what Tesseract reads on the page, in the page's pixels; nothing where it cannot."""
@@ -162,13 +187,8 @@ def _without_check_boxes(page: UprightPage, letter_height: float) -> tuple[Uprig
     return replace(page, image=image), lines
 
 
-def _readable(kind: Kind) -> Kind:
-    """Return the kind a line is read as.
-
-    Lines classified as signatures are read as handwriting all the same: where signatures are is decided later, on
-    the segmentation map, which has all of one where a detector has pieces.
-    """
-    return "handwritten" if kind == "signature" else kind
+def _kind(pen_probability: float, options: ReadOptions) -> Kind:
+    return "handwritten" if pen_probability >= options.kind_threshold else "printed"
 
 
 def _take_words(lines: Sequence[PageLine], words: Sequence[PlacedWord]) -> list[PageLine]:
@@ -186,15 +206,32 @@ def _take_words(lines: Sequence[PageLine], words: Sequence[PlacedWord]) -> list[
 
 def _recognise(page: UprightPage, lines: Sequence[PageLine], chosen: ChosenRecogniser) -> None:
     """Give every line that has ink, and no reading yet, what a recogniser reads there."""
-    crops = [
-        (line, cut_line(page.image.pixels, line.corners) if line.picture is None else line.picture)
-        for line in lines
-        if not line.reading
-    ]
+    if chosen.engine == "ppocr":
+        for line in lines:
+            if line.as_print and not line.reading:
+                line.reading, line.recogniser = line.as_print, chosen.engine
+    crops = [(line, _crop(page, line)) for line in lines if not line.reading]
     inked = [(line, crop) for line, crop in crops if has_ink(crop)]
     readings = chosen.recogniser.recognise([crop for _, crop in inked])
     for (line, _), reading in zip(inked, readings, strict=True):
         line.reading, line.recogniser = reading, chosen.engine
+
+
+def _take_likelier(lines: Sequence[PageLine]) -> None:
+    """Give handwriting that PP-OCR has read too its reading, where that is likelier right."""
+    for line in lines:
+        if line.kind == "handwritten" and line.as_print and line.reading and line.recogniser == "handwriting":
+            own, other = (
+                calibrated(reading.confidence, engine, line.kind)
+                for reading, engine in ((line.reading, "handwriting"), (line.as_print, "ppocr"))
+            )
+            if other > own:
+                line.reading, line.recogniser = line.as_print, "ppocr"
+
+
+def _crop(page: UprightPage, line: PageLine) -> ImageU8:
+    """Return what a line is read from, (H, W, 3) RGB or (H, W) grey."""
+    return cut_line(page.image.pixels, line.corners) if line.picture is None else line.picture
 
 
 def _add_leaders(page: UprightPage, lines: Sequence[PageLine]) -> None:
@@ -244,7 +281,7 @@ def _words(page: UprightPage, line: PageLine) -> tuple[Word, ...]:
     """Return the words of a line, with raw confidences, in pixels of the page as delivered."""
     if line.reading is None:
         return ()
-    picture = cut_line(page.image.pixels, line.corners) if line.picture is None else line.picture
+    picture = _crop(page, line)
     corners = crop_corners(line.corners, page.image.pixels.shape)
     return tuple(
         Word(place.text, page.polygon(part_of(corners, place.box)), place.confidence)
