@@ -17,15 +17,15 @@ _CLIP = 1e-3  # from 0 and from 1: the curves' logarithms must exist
 # Beta calibration (Kull, Silva Filho & Flach 2017), log odds = a ln(c) - b ln(1 - c) + offset, for each recogniser
 # and kind of line: fitted by models/training/calibrate.py, on the data that models/README.md lists.
 _FITTED: dict[tuple[str, Kind], tuple[float, float, float]] = {
-    ("handwriting", "handwritten"): (3.283, 0.510, 0.496),
+    ("handwriting", "handwritten"): (3.136, 0.565, 0.338),
     ("ppocr", "handwritten"): (3.972, 0.621, -0.869),
-    ("ppocr", "printed"): (10.024, 0.265, 0.770),
-    ("tesseract", "printed"): (0.620, 1.712, -1.926),
+    ("ppocr", "printed"): (8.832, 0.368, 0.505),
+    ("tesseract", "printed"): (0.619, 1.713, -1.928),
 }
 # The same for words by their own confidences. For Tesseract's the line's curve holds: on 60 forms its calibration
 # error is .036, that of a curve fitted to words .057.
 _FITTED_WORDS: dict[tuple[str, Kind], tuple[float, float, float]] = {
-    ("handwriting", "handwritten"): (0.315, 0.743, -0.880),
+    ("handwriting", "handwritten"): (0.626, 0.598, -0.488),
     ("ppocr", "printed"): (2.278, 0.718, -1.514),
 }
 _IDENTITY = (1.0, 1.0, 0.0)  # for engines that were not measured, TrOCR among them

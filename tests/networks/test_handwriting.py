@@ -22,8 +22,8 @@ from models.recognition.registry import LineRecognisers
 from models.training.lines.ngrams import count_ngrams
 from tests.drawing.letters import line, shaky
 
-NETWORK_SHA256 = "2263276a74d1fee981e1949b646a4df45a452d9950c10ad7bde81b3b1ef7da59"
-CROSSED_OUT_SHA256 = "c195f5be5d3cb043057ee7294c7ea66bcfae4e303ca1799472339a1c056d5aa7"
+NETWORK_SHA256 = "c3b0937d1cbfa48bcb551f6645e125d40c11a3cbfcc16747c894de3ca28c0651"
+CROSSED_OUT_SHA256 = "cbba5cd8d51410216761e73b962fd5d39da4f5516d4f51e7939e03f7fc7f4fbf"
 SEQUENCES_SHA256 = "72cdc62fe7a578837b3887c9c1b48ae5e06c907ea8d41c025ad15ca94e090947"
 CHARACTERS = ["", *"abcdefghijklmnopqrstuvwxyz", " ", *"0123456789"]
 
