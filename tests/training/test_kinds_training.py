@@ -14,6 +14,7 @@ from PIL import Image
 from models.detection.dbnet import DbnetDetector
 from models.detection.types import TextBox
 from models.errors import ModelError
+from models.kinds.model import KINDS
 from models.kinds.strokes import line_windows
 from models.training.kinds.examples import Examples, examples_of
 from models.training.kinds.tagged_letters import load_tagged_pages
@@ -21,6 +22,7 @@ from models.training.synthesis.draft import Stationery
 from models.training.synthesis.handwriting import InkLine, ink_of, load_writers
 from models.training.synthesis.pages import draw_page
 from models.training.synthesis.pen import signature
+from models.training.synthesis.receipts import Receipts
 from models.training.synthesis.sheet import Sheet, kinds_of_boxes
 from models.training.synthesis.typefaces import Typefaces
 from tests.training.typefaces import typefaces
@@ -72,6 +74,18 @@ def test_drawn_pages_have_boxes_of_each_kind(stationery: Stationery, tmp_path: P
     kept = Examples.load(tmp_path / "found.npz")
     assert set(kept.kinds.tolist()) == {0, 1, 2}
     assert kept.windows.shape == (len(kept), 32, 128) and kept.features.shape == (len(kept), 198)
+
+
+def test_receipts_are_print_with_a_note_at_times(stationery: Stationery) -> None:
+    receipts = Receipts(stationery)
+    pages = [receipts.draw_page(np.random.default_rng(seed)) for seed in range(8)]
+    for pixels, ink in pages:
+        assert pixels.shape == (*ink.shape, 3)
+        assert np.mean(ink == 1 + KINDS.index("printed")) > 0.01
+    notes = [np.any(ink == 1 + KINDS.index("handwritten")) for _, ink in pages]
+    assert any(notes) and not all(notes)
+    again = receipts.draw_page(np.random.default_rng(3))
+    assert all(np.array_equal(one, other) for one, other in zip(again, pages[3], strict=True))
 
 
 def test_fonts_that_are_not_installed_are_asked_for(tmp_path: Path) -> None:
