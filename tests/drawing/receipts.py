@@ -12,7 +12,8 @@ _ROWS = (
     "HARDWARE & PAINTS", "12 Station Road, Penang", "Tel: 04-2281190", "TAX INVOICE", "No: CS 0018/2231",
     "Date: 03/11/2024  17:42:08", "Cashier: 07", "WHITE GLUE 500G      8.90", "NAILS 2IN (PACK)     5.30",
     "SANDPAPER #120  4x   6.00", "BRUSH 1.5IN          4.20", "SUBTOTAL            24.40",
-    "ROUNDING             0.00", "TOTAL               24.40", "CASH                50.00", "CHANGE              25.60", "THANK YOU, COME AGAIN",
+    "ROUNDING             0.00", "TOTAL               24.40", "CASH                50.00",
+    "CHANGE              25.60", "THANK YOU, COME AGAIN",
 )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ async def test_a_record_under_the_key_of_another_is_passed_over(follower: TableF
 
 async def test_a_record_that_no_row_holds_is_passed_over(tmp_path: Path) -> None:
     follower = TableFollower(Settings(table_dir=tmp_path, max_message_bytes=2**20, inline_limit=0))
-    assert follower.apply([page(0), page(1, text="x" * 2**20), page(2)]) == 1
+    assert follower.apply([page(0), page(1, paragraphs=["x" * 2**20]), page(2)]) == 1
     assert await pagenums(follower) == [0, 2]
     follower.close()
 
