@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from models.errors import OptionsError
 from models.evaluation.errors import NoGroundTruth
 from models.evaluation.formats.registry import FORMATS
 from models.evaluation.items import Dataset, Item
@@ -61,6 +62,42 @@ def _load_folders(folder: Path, split: str | None) -> list[Dataset]:
     for inner in sorted(path for path in folder.iterdir() if path.is_dir()):
         with contextlib.suppress(NoGroundTruth):
             found.append(load_dataset(inner, None, split))
+    return found
+
+
+def held_out(datasets: Sequence[Dataset], names: Path | None, *, only: bool) -> list[Dataset]:
+    """Return sets without the items that a file names, or with these alone; sets that have none left are left out.
+
+    Args:
+        datasets: All sets that are measured.
+        names: A name of an item a line; what follows a # is a comment. None names nothing.
+        only: Whether the items that are named are the ones that are measured.
+
+    Raises:
+        OptionsError: The file cannot be read, or names an item that no set has; `only` without a file.
+        NoGroundTruth: Nothing is left.
+    """
+    if names is None:
+        if only:
+            raise OptionsError("--only-holdout needs --holdout FILE: the names of the items")
+        return list(datasets)
+    try:
+        rows = names.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise OptionsError(f"--holdout {names}: {error}") from error
+    wanted = {name for row in rows if (name := row.partition("#")[0].strip())}
+    unknown = sorted(wanted - {item.name for dataset in datasets for item in dataset.items})
+    if unknown:
+        raise OptionsError(
+            f"--holdout {names}: no set has {', '.join(unknown[:5])}; name items as --format json does"
+        )
+    kept = (
+        replace(dataset, items=tuple(item for item in dataset.items if (item.name in wanted) == only))
+        for dataset in datasets
+    )
+    found = [dataset for dataset in kept if dataset.items]
+    if not found:
+        raise NoGroundTruth(f"--holdout {names}: nothing is left to measure")
     return found
 
 

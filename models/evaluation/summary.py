@@ -64,6 +64,12 @@ class Summary:
         }  # fmt: skip
 
 
+def to_json(run: tuple[Summary, Sequence[ItemResult]]) -> dict[str, Any]:
+    """Return the figures of a run, with the result of every item under `results`."""
+    summary, results = run
+    return {**summary.to_json(), "results": [result.to_json() for result in results]}
+
+
 def summarise(dataset: Dataset, reader: str, results: Sequence[ItemResult]) -> Summary:
     """Return the sums over a set's items."""
     pages, seconds = sum(r.pages for r in results), sum(r.seconds for r in results)

@@ -34,12 +34,23 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many items of each set, always the same.")
     ] = None,
+    holdout: Annotated[
+        Path | None, typer.Option(help="Names of items, one a line, that nobody looks at: they are left out.")
+    ] = None,
+    only_holdout: Annotated[
+        bool, typer.Option("--only-holdout", help="Measure those that --holdout names, and no others.")
+    ] = False,
+    against: Annotated[
+        Path | None, typer.Option(help="An earlier run, as --format json or figures wrote it: print what moved.")
+    ] = None,
     processes: Annotated[int, typer.Option(min=1, help="Read so many documents at a time.")] = 1,
     errors: Annotated[int, typer.Option(min=0, help="Show what is wrong in the worst so many items.")] = 0,
     output: Annotated[
         str,
         typer.Option(
-            "--format", help="text, or json: the figures and every item.", callback=one_of("format", "text", "json")
+            "--format",
+            help="text; json: the figures and every item; figures: JSON without items.",
+            callback=one_of("format", "text", "json", "figures"),
         ),
     ] = "text",
 ) -> None:
@@ -58,21 +69,27 @@ def evaluate(
     import os
     import sys
 
-    from models.evaluation.datasets import load_datasets, sample
-    from streams.commands.evaluate_tables import print_errors, print_json, print_runs
+    from models.evaluation.comparison import compare, read_run
+    from models.evaluation.datasets import held_out, load_datasets, sample
+    from models.evaluation.summary import to_json
+    from streams.commands.evaluate_tables import print_comparison, print_errors, print_json, print_runs
 
+    earlier = read_run(against) if against else None
     os.environ["OMP_THREAD_LIMIT"] = "1"  # Tesseract's threads cost more than they bring; children inherit it
     specs = _specs(reader or ["ours"], options or [])
-    sets = [sample(found, limit) for folder in folders for found in load_datasets(folder, truth, split)]
+    sets = [found for folder in folders for found in load_datasets(folder, truth, split)]
+    sets = [sample(found, limit) for found in held_out(sets, holdout, only=only_holdout)]
     for note in (note for dataset in sets for note in dataset.notes):
         print(f"note: {note}", file=sys.stderr)
     _check_lines(sets, specs)
     runs = [_run(dataset, spec, processes) for dataset in sets for spec in specs]
-    if output == "json":
-        print_json(runs)
+    if output != "text":
+        print_json(runs, with_items=output == "json")
     else:
         print_runs(runs)
         print_errors(runs, errors)
+    if earlier is not None:
+        print_comparison(compare(earlier, map(to_json, runs)), to_stderr=output != "text")
 
 
 def _specs(names: list[str], options: list[str]) -> list[ReaderSpec]:

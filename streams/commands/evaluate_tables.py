@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from models.evaluation.boxes import BoxScores
+from models.evaluation.comparison import Comparison
 from models.evaluation.diff import word_diff
 from models.evaluation.measure import ItemResult
 from models.evaluation.scores import Overlap
-from models.evaluation.summary import Calibration, Summary, worst
+from models.evaluation.summary import Calibration, Summary, to_json, worst
 from streams.terminal import print_table
 
 Run = tuple[Summary, list[ItemResult]]
@@ -28,10 +29,23 @@ def print_runs(runs: Sequence[Run]) -> None:
     _print_calibrations([(summary, summary.calibration) for summary in summaries if summary.calibration])
 
 
-def print_json(runs: Iterable[Run]) -> None:
-    """Print the figures of each run, with the result of every item, as one JSON array."""
-    found = [{**summary.to_json(), "results": [r.to_json() for r in results]} for summary, results in runs]
+def print_json(runs: Iterable[Run], *, with_items: bool) -> None:
+    """Print the figures of each run, with the result of every item or without, as one JSON array."""
+    found = [to_json(run) if with_items else run[0].to_json() for run in runs]
     print(json.dumps(found, ensure_ascii=False, indent=1))
+
+
+def print_comparison(comparison: Comparison, *, to_stderr: bool) -> None:
+    """Print what moved since an earlier run; beside JSON on stderr."""
+    output = sys.stderr if to_stderr else sys.stdout
+    for note in comparison.notes:
+        print(f"note: {note}", file=output)
+    if not comparison.moved:
+        print("nothing moved", file=output)
+    for one in comparison.moved:
+        before, now = ("–" if value is None else f"{value:.4f}" for value in (one.before, one.now))
+        change = "" if one.before is None or one.now is None else f"  {one.now - one.before:+.4f}"
+        print(f"{one.dataset}, {one.reader}: {one.figure} {before} → {now}{change}", file=output)
 
 
 def print_errors(runs: Iterable[Run], count: int) -> None:
