@@ -20,17 +20,28 @@ Reason = Annotated[str | None, typer.Option(help="Only those with this reason, a
 
 
 @dead_letters_app.command("list")
-def list_letters(reason: Reason = None, broker: Broker = None, prefix: Prefix = None) -> None:
+def list_letters(
+    reason: Reason = None,
+    replayed: Annotated[bool, typer.Option("--replayed", help="Those that have been replayed, too.")] = False,
+    broker: Broker = None,
+    prefix: Prefix = None,
+) -> None:
     """List dead letters, oldest first: offset, when, reason, stage, which file, what happened.
+
+    What has been replayed is left out: where it fails again, that is a letter of its own.
 
     Example: inkstream dead-letters list --reason encrypted-file
     """
     from streams.terminal import print_table
 
-    found = _letters(broker, prefix, lambda stored: reason in (None, stored.letter.reason))
+    found, replays = _letters(broker, prefix, lambda stored: reason in (None, stored.letter.reason))
+    shown = [stored for stored in found if replayed or stored.offset not in replays]
     columns = ("offset", "when", "reason", "stage", "document", "what happened")
-    print_table(columns, [_row(stored) for stored in found])
-    print(f"{len(found)} dead letters")
+    columns += ("replayed",) if replayed else ()
+    ends = ((replays.get(stored.offset, ""),) if replayed else () for stored in shown)
+    print_table(columns, [(*_row(stored), *end) for stored, end in zip(shown, ends, strict=True)])
+    hidden = len(found) - len(shown)
+    print(f"{len(shown)} dead letters" + (f", and {hidden} that were replayed (--replayed)" if hidden else ""))
 
 
 def _row(stored: StoredLetter) -> tuple[object, ...]:
@@ -53,25 +64,31 @@ def show(
     from streams.errors import ConfigurationError
     from streams.terminal import plain
 
-    found = _letters(broker, prefix, lambda stored: stored.offset == offset)
+    found, replays = _letters(broker, prefix, lambda stored: stored.offset == offset)
     if not found:
         raise ConfigurationError(f"there is no dead letter {offset}; `inkstream dead-letters list` shows them")
     letter = found[0].letter
     for name, value in letter.model_dump(exclude={"traceback"}).items():
         print(plain(f"{name}: {value}"))
+    if offset in replays:
+        print(plain(f"replayed: {replays[offset]}"))
     print(plain(letter.traceback))
 
 
 @dead_letters_app.command("replay")
 def replay(
     offsets: Annotated[list[int] | None, typer.Argument(help="Offsets, as `list` prints them.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every dead letter that has not been replayed.")
+    ] = False,
     reason: Reason = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be replayed.")] = False,
     broker: Broker = None,
     prefix: Prefix = None,
 ) -> None:
     """Put the messages of dead letters back on their topic, once what was wrong is mended.
+
+    A letter that was replayed is replayed again only by its offset.
 
     Example: inkstream dead-letters replay --reason source-unavailable
     """
@@ -82,12 +99,15 @@ def replay(
     if not (offsets or everything or reason):
         raise ConfigurationError("name letters: offsets, --reason REASON or --all")
     wanted = set(offsets or ())
-    found = _letters(
+    found, replays = _letters(
         broker, prefix, lambda s: (not wanted or s.offset in wanted) and reason in (None, s.letter.reason)
     )
     missing = wanted - {stored.offset for stored in found}
     if missing:
         raise ConfigurationError(f"there is no dead letter {', '.join(map(str, sorted(missing)))}")
+    found = [stored for stored in found if wanted or stored.offset not in replays]
+    if not found:
+        print("nothing to replay")
     if asyncio.run(_replay(_settings(broker, prefix), found, dry_run)):
         raise typer.Exit(1)
 
@@ -110,21 +130,27 @@ async def _replay(settings: Settings, letters: list[StoredLetter], dry_run: bool
                 continue
             try:
                 print(f"{stored.offset}: {where} → {await replayer.replay(letter)}")
+                await replayer.mark(stored)
             except InkstreamError as error:
                 failures += 1
                 print(plain(f"error: {stored.offset}: {error.message}"), file=sys.stderr)
     return failures
 
 
-def _letters(broker: str | None, prefix: str | None, wanted: Callable[[StoredLetter], bool]) -> list[StoredLetter]:
+def _letters(
+    broker: str | None, prefix: str | None, wanted: Callable[[StoredLetter], bool]
+) -> tuple[list[StoredLetter], dict[int, str]]:
+    """Return the letters that are wanted, and when each that was replayed was, by its offset."""
     import asyncio
 
     from streams.kafka.replay import stored_letters
 
-    async def collect() -> list[StoredLetter]:
-        return [stored async for stored in stored_letters(_settings(broker, prefix)) if wanted(stored)]
+    replays: dict[int, str] = {}
 
-    return asyncio.run(collect())
+    async def collect() -> list[StoredLetter]:
+        return [stored async for stored in stored_letters(_settings(broker, prefix), replays) if wanted(stored)]
+
+    return asyncio.run(collect()), replays
 
 
 def _settings(broker: str | None, prefix: str | None) -> Settings:

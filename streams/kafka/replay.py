@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Self
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from streams.errors import SourceGone, UndecodableMessage
 from streams.kafka.clients import broker_errors, open_producer
@@ -16,9 +16,12 @@ from streams.kafka.follower import topic_consumer
 from streams.kafka.record_reader import RecordReader
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
-from streams.messages.records import DeadLetter, page_key
+from streams.messages.records import DeadLetter, now, page_key
 from streams.messages.seal import PREFIX, Seal
 from streams.settings import Settings
+
+_REPLAYED, _AT = "replayed", "replayed-at"  # headers of the mark that a replay leaves behind its letter
+_OFFSET_DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +32,36 @@ class StoredLetter:
     letter: DeadLetter
 
 
-async def stored_letters(settings: Settings) -> AsyncIterator[StoredLetter]:
-    """Yield every dead letter there is now, oldest first. Raises BrokerError."""
+async def stored_letters(settings: Settings, replays: dict[int, str] | None = None) -> AsyncIterator[StoredLetter]:
+    """Yield every dead letter there is now, oldest first.
+
+    Args:
+        replays: Gets when each letter was last replayed, by its offset: complete after the last letter.
+
+    Raises BrokerError.
+    """
     topic = TopicNames.of(settings).dead_letters
     async with topic_consumer(settings, [topic], from_beginning=True) as consumer:
         ends = await consumer.end_offsets(consumer.assignment())
         while any([await consumer.position(where) < end for where, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=500)).values():
                 for message in records:
+                    if not message.value:
+                        if replays is not None:
+                            replays.update(_replay_in(message))
+                        continue
                     try:
                         yield StoredLetter(message.offset, decode(DeadLetter, message.value))
                     except UndecodableMessage:
                         continue  # not one of ours
+
+
+def _replay_in(mark: ConsumerRecord[bytes, bytes]) -> Iterator[tuple[int, str]]:
+    """Yield the offset of the letter that a mark is of, and when it was replayed; nothing where it is no mark."""
+    headers = {name: value.decode("ascii", "replace") for name, value in mark.headers if value is not None}
+    offset, moment = headers.get(_REPLAYED, ""), headers.get(_AT, "")
+    if offset.isdecimal() and len(offset) < _OFFSET_DIGITS and int(offset) < mark.offset:
+        yield int(offset), moment
 
 
 class Replayer:
@@ -59,6 +80,12 @@ class Replayer:
 
     async def __aexit__(self, *_: object) -> None:
         await self._connections.aclose()
+
+    async def mark(self, stored: StoredLetter) -> None:
+        """Record on the dead-letters topic that a letter has been replayed. Raises BrokerError."""
+        headers = [(_REPLAYED, str(stored.offset).encode()), (_AT, now().encode())]
+        with broker_errors(self._settings, "does not take it"):
+            await self._producer.send_and_wait(TopicNames.of(self._settings).dead_letters, None, headers=headers)
 
     async def replay(self, letter: DeadLetter) -> str:
         """Send the message behind a letter again and return where it is now.

@@ -6,6 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from models.errors import CorruptFile
@@ -108,6 +109,27 @@ async def test_dead_letters_are_listed_shown_and_replayed(settings: Settings) ->
         replayed = await asyncio.wait_for(consumer.getone(), 20)
     assert (replayed.key, replayed.value) == (b"d/0", encode(TASK))
     assert replayed.headers == (("replay-of", f"{pages}/1/7".encode()),)
+
+
+async def test_what_was_replayed_is_no_longer_listed(settings: Settings) -> None:
+    await produce_letter(settings)
+    await run(settings, "dead-letters", "replay", "--all")
+    listed = await run(settings, "dead-letters", "list")
+    assert listed.endswith("0 dead letters, and 1 that were replayed (--replayed)\n")
+    assert "corrupt-file" not in listed
+    assert "corrupt-file" in await run(settings, "dead-letters", "list", "--replayed")
+    assert "\nreplayed: 20" in await run(settings, "dead-letters", "show", "0")
+    assert await run(settings, "dead-letters", "replay", "--all") == "nothing to replay\n"
+    assert "0: " in await run(settings, "dead-letters", "replay", "0")
+
+
+@pytest.mark.parametrize("header", [b"0" * 5000, b"-1", b"\xff", b"7", None])
+async def test_a_mark_of_no_letter_before_it_marks_nothing(settings: Settings, header: bytes | None) -> None:
+    await produce_letter(settings)
+    async with open_producer(settings) as producer:
+        headers = [] if header is None else [("replayed", header)]
+        await producer.send_and_wait(TopicNames.of(settings).dead_letters, None, headers=headers)
+    assert (await run(settings, "dead-letters", "list")).endswith("1 dead letters\n")
 
 
 async def test_a_dead_letter_that_is_not_there_is_an_error(settings: Settings) -> None:
