@@ -144,7 +144,7 @@ async def test_a_client_that_stops_reading_holds_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(export, "STALLS_FOR_S", 2.0)
-    settings = settings_in(tmp_path)
+    settings = settings_in(tmp_path, export_timeout_s=10)  # one that is read again before it is ended is endless
     body = json.dumps({"sql": ENDLESS}).encode()
     head = f"POST /query HTTP/1.1\r\nHost: localhost\r\nAccept: text/csv\r\nContent-Length: {len(body)}\r\n"
     caplog.set_level(logging.WARNING)
