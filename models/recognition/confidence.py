@@ -18,6 +18,7 @@ _CLIP = 1e-3  # from 0 and from 1: the curves' logarithms must exist
 # and kind of line: fitted by models/training/calibrate.py, on the data that models/README.md lists.
 _FITTED: dict[tuple[str, Kind], tuple[float, float, float]] = {
     ("handwriting", "handwritten"): (3.136, 0.565, 0.338),
+    ("handwriting", "printed"): (3.136, 0.565, 0.338),  # that of handwriting: too few words of print to fit one
     ("ppocr", "handwritten"): (3.972, 0.621, -0.869),
     ("ppocr", "printed"): (8.832, 0.368, 0.505),
     ("tesseract", "printed"): (0.619, 1.713, -1.928),
@@ -26,6 +27,7 @@ _FITTED: dict[tuple[str, Kind], tuple[float, float, float]] = {
 # error is .036, that of a curve fitted to words .057.
 _FITTED_WORDS: dict[tuple[str, Kind], tuple[float, float, float]] = {
     ("handwriting", "handwritten"): (0.626, 0.598, -0.488),
+    ("handwriting", "printed"): (0.626, 0.598, -0.488),
     ("ppocr", "printed"): (2.278, 0.718, -1.514),
 }
 _IDENTITY = (1.0, 1.0, 0.0)  # for engines that were not measured, TrOCR among them
