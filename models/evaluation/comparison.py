@@ -56,11 +56,13 @@ def read_run(file: Path) -> list[Row]:
 
 
 def compare(before: Iterable[Row], now: Iterable[Row]) -> Comparison:
-    """Return the figures that differ, run by run in the order of `now`."""
-    earlier = {_name(row): row for row in before}
+    """Return the figures that differ, run by run in the order of `now`; sets that are not measured now are left."""
+    rows = list(now)
+    measured = {str(row["dataset"]) for row in rows}
+    earlier = {_name(row): row for row in before if str(row["dataset"]) in measured}
     moved: list[Movement] = []
     notes: list[str] = []
-    for row in now:
+    for row in rows:
         name = _name(row)
         other = earlier.pop(name, None)
         if other is None:
