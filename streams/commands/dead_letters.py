@@ -36,8 +36,15 @@ def list_letters(
 
     found, replays = _letters(broker, prefix, lambda stored: reason in (None, stored.letter.reason))
     shown = [stored for stored in found if replayed or stored.offset not in replays]
-    columns = ("offset", "when", "reason", "stage", "document", "what happened")
-    columns += ("replayed",) if replayed else ()
+    columns = [
+        "offset",
+        "when",
+        "reason",
+        "stage",
+        "document",
+        "what happened",
+        *(["replayed"] if replayed else []),
+    ]
     ends = ((replays.get(stored.offset, ""),) if replayed else () for stored in shown)
     print_table(columns, [(*_row(stored), *end) for stored, end in zip(shown, ends, strict=True)])
     hidden = len(found) - len(shown)

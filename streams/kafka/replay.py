@@ -85,7 +85,8 @@ class Replayer:
         """Record on the dead-letters topic that a letter has been replayed. Raises BrokerError."""
         headers = [(_REPLAYED, str(stored.offset).encode()), (_AT, now().encode())]
         with broker_errors(self._settings, "does not take it"):
-            await self._producer.send_and_wait(TopicNames.of(self._settings).dead_letters, None, headers=headers)
+            topic = TopicNames.of(self._settings).dead_letters
+            await self._producer.send_and_wait(topic, key=_REPLAYED.encode(), headers=headers)
 
     async def replay(self, letter: DeadLetter) -> str:
         """Send the message behind a letter again and return where it is now.

@@ -128,7 +128,7 @@ async def test_a_mark_of_no_letter_before_it_marks_nothing(settings: Settings, h
     await produce_letter(settings)
     async with open_producer(settings) as producer:
         headers = [] if header is None else [("replayed", header)]
-        await producer.send_and_wait(TopicNames.of(settings).dead_letters, None, headers=headers)
+        await producer.send_and_wait(TopicNames.of(settings).dead_letters, key=b"x", headers=headers)
     assert (await run(settings, "dead-letters", "list")).endswith("1 dead letters\n")
 
 

@@ -48,7 +48,9 @@ async def serving(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Serve the API on loopback, as a worker does."""
     api = create_api(settings, table, FileProducer(settings), Health(60), Metrics())
-    server = uvicorn.Server(uvicorn.Config(api, port=0, http=connection, lifespan="off", log_config=None))
+    server = uvicorn.Server(
+        uvicorn.Config(api, port=0, http=connection, lifespan="off", log_config=None, timeout_graceful_shutdown=5)
+    )
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)
     await server.startup()
