@@ -34,6 +34,7 @@ from streams.messages.codec import decode_headers, merge_options
 from streams.messages.dead_letters import dead_letter
 from streams.messages.digests import ContentDigest
 from streams.messages.incoming import Incoming
+from streams.messages.names import named
 from streams.messages.records import DocumentRecord, FileHeaders, PageTask, Stage, now, reading_of, time_of
 from streams.messages.seal import Seal
 from streams.monitoring.health import observed
@@ -115,7 +116,7 @@ class SplitFiles:
         # a file that takes another's place is current from now on, even where its content was read before
         again = again or bool(file.supersedes)
         if not again and (repeat := self._readings.repeated(_record(file, options))) is not None:
-            logger.info("%s: %s was read before", message.position, file.path)
+            logger.info("%s was read before", named(message))
             self._metrics.documents_repeated.inc()
             return repeat
         info = await self._pool.inspect(partial, self._passwords_for(options))

@@ -20,6 +20,7 @@ from streams.agents.turns import RETRY_S, Slot, Turn
 from streams.documents.cache import Waiting
 from streams.errors import DeliveryRefused, DiskFull, PoisonMessage, RecordTooLarge, SourceTooLarge
 from streams.messages.incoming import Incoming
+from streams.messages.names import named
 from streams.messages.records import Stage
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
@@ -138,7 +139,7 @@ class StepRunner:
         except DeliveryRefused:  # nothing is wrong with the message: none would be delivered
             raise
         except InkstreamError as error:
-            logger.warning("%s: %s", message.position, error.summary)
+            logger.warning("%s: %s", named(message), error.summary)
             self._metrics.failed.labels(stage=self._step.stage, reason=error.reason).inc()
             await self._deliver_failure(message, error, attempt)
 
