@@ -120,6 +120,9 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     content_ref_private_hosts: Words = Field(
         (), description="hosts of http references that may be fetched from although their address is not public"
     )
+    content_ref_ca_file: Path | None = Field(
+        None, description="PEM file of authorities, beside the usual ones, that https references are trusted by"
+    )
     content_ref_max_bytes: int = Field(
         2048 * MIB, ge=1, description="size of the largest file that a content-ref may name, in bytes"
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
@@ -23,7 +24,7 @@ import httpx
 from models.errors import shown_uri
 from streams.documents.http_body import write_body
 from streams.documents.source_errors import error_of_status, untrusted_certificate
-from streams.errors import SourceForbidden, SourceUnavailable, UndecodableMessage
+from streams.errors import ConfigurationError, SourceForbidden, SourceUnavailable, UndecodableMessage
 
 _MAX_REDIRECTS = 5
 _SILENCE_S = 30.0  # between two pieces of an answer
@@ -41,11 +42,30 @@ class HttpLimits:
         max_bytes: Of the body, unpacked.
         timeout_s: For all of it, redirects included.
         private_hosts: Host names and addresses that may be fetched from although they are not public.
+        trust: The certificate authorities that servers are held against; None for the usual ones.
     """
 
     max_bytes: int
     timeout_s: float
     private_hosts: Collection[str] = ()
+    trust: ssl.SSLContext | None = None
+
+
+def trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """Return the usual certificate authorities, and those of a file.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or holds no certificate in PEM form.
+    """
+    context = httpx.create_ssl_context(trust_env=False)
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise ConfigurationError(
+                f"content_ref_ca_file {ca_file}: {error.strerror or error}; name a file of certificates in PEM form"
+            ) from error
+    return context
 
 
 def resolving_in(threads: Executor) -> Resolve:
@@ -87,7 +107,10 @@ async def fetch_http(url: str, target: Path, limits: HttpLimits, resolve: Resolv
     except (httpx.HTTPError, httpx.StreamError) as error:
         why = f"{type(error).__name__} {error}".rstrip()
         if untrusted_certificate(error):
-            raise SourceForbidden(f"the certificate of {shown} is not trusted here: {why}") from error
+            raise SourceForbidden(
+                f"the certificate of {shown} is not trusted here: {why}; "
+                "content_ref_ca_file names authorities of your own"
+            ) from error
         raise SourceUnavailable(f"{shown} cannot be fetched now: {why}") from error
 
 
@@ -122,7 +145,8 @@ async def _answer(url: httpx.URL, limits: HttpLimits, resolve: Resolve) -> Async
         extensions={"sni_hostname": url.host, "timeout": httpx.Timeout(_SILENCE_S).as_dict()},
     )
     # neither proxies nor .netrc of this machine: the address would be checked for nothing
-    async with httpx.AsyncClient(trust_env=False, follow_redirects=False) as client:
+    verify = True if limits.trust is None else limits.trust
+    async with httpx.AsyncClient(verify=verify, trust_env=False, follow_redirects=False) as client:
         response = await client.send(request, stream=True)
         try:
             yield response

@@ -11,7 +11,7 @@ from models.errors import InkstreamError, shown_uri
 from streams.documents.failures import Failures
 from streams.documents.fetch_slots import FetchSlots
 from streams.documents.file_source import FileSource, server_of
-from streams.documents.http_source import HttpLimits, fetch_http, resolving_in
+from streams.documents.http_source import HttpLimits, fetch_http, resolving_in, trusting
 from streams.errors import SourceForbidden, UndecodableMessage
 from streams.kafka.record_reader import RecordReader, address_in
 from streams.kafka.topics import TopicNames
@@ -38,7 +38,8 @@ class SourceFetcher:
         self._stores = FileSource((), max_bytes, timeout_s, self._slots)
         self._lookups = ThreadPoolExecutor(_FETCHES, thread_name_prefix="resolve")
         self._resolve = resolving_in(self._lookups)
-        self._http_limits = HttpLimits(max_bytes, timeout_s, settings.content_ref_private_hosts)
+        trust = trusting(settings.content_ref_ca_file)
+        self._http_limits = HttpLimits(max_bytes, timeout_s, settings.content_ref_private_hosts, trust)
 
     def fetcher(self, reference: str) -> Callable[[Path], Awaitable[None]]:
         """Return a function that writes what the reference points at to the path it is given."""

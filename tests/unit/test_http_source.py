@@ -8,15 +8,17 @@ import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trustme
 
 from models.errors import InkstreamError
-from streams.documents.http_source import Address, HttpLimits, fetch_http, is_public
+from streams.documents.http_source import Address, HttpLimits, fetch_http, is_public, trusting
 from streams.documents.references import SourceFetcher
 from streams.errors import (
+    ConfigurationError,
     SourceFailed,
     SourceForbidden,
     SourceGone,
@@ -184,6 +186,29 @@ async def test_a_certificate_that_is_not_trusted_is_refused_at_once(tmp_path: Pa
     async with serving(status("200 OK", body=b"%PDF"), tls=context) as url:
         with pytest.raises(SourceForbidden, match="certificate"):
             await fetch_http(url, tmp_path / "copy", LIMITS, resolve)
+
+
+async def test_a_certificate_by_an_authority_of_ones_own_is_trusted_where_its_file_is_named(tmp_path: Path) -> None:
+    context, authority, ca_file = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), trustme.CA(), tmp_path / "ca.pem"
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(ca_file))
+    limits = replace(LIMITS, trust=trusting(ca_file))
+    async with serving(status("200 OK", body=b"%PDF"), tls=context) as url:
+        await fetch_http(url, tmp_path / "copy", limits, resolve)
+        assert (tmp_path / "copy").read_bytes() == b"%PDF"
+        with pytest.raises(SourceForbidden, match="content_ref_ca_file"):
+            await fetch_http(url, tmp_path / "copy", replace(LIMITS, trust=trusting(None)), resolve)
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_file_of_authorities_that_is_none_is_an_error_that_names_the_setting(
+    tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "ca.pem"
+    if content:
+        file.write_text(content)
+    with pytest.raises(ConfigurationError, match=r"content_ref_ca_file .*ca\.pem"):
+        trusting(file)
 
 
 async def test_what_a_refusal_means_is_in_its_message(tmp_path: Path) -> None:
