@@ -56,9 +56,17 @@ class DocumentProgress:
         self.read, self.failed = PageRanges(), PageRanges()
         self.latest = _first_record(page)
 
-    def take_left(self) -> list[int]:
-        """Return the pages that only earlier files have, once."""
-        found = [number for number in self.left if number >= self.latest.total_pages]
+    def take_left(self, most_pages: int) -> list[int]:
+        """Return the pages that only earlier files have, once.
+
+        Args:
+            most_pages: How many pages a document may have. A record may state more: anybody may have written it.
+        """
+        found = [
+            number
+            for first, last in self.left.ranges()
+            for number in range(max(first, self.latest.total_pages), min(last, most_pages - 1) + 1)
+        ]
         self.left = PageRanges()
         return found
 

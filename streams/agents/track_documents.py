@@ -74,7 +74,7 @@ class TrackDocuments:
                 Outgoing(
                     self._addressing.topics.page_text, page_key(page.document_id, number), None, message.partition
                 )
-                for number in progress.take_left()
+                for number in progress.take_left(self._settings.max_pages)
             ]
         topic = self._addressing.topics.documents
         return left, [

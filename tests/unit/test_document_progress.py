@@ -84,7 +84,7 @@ def test_of_two_files_with_one_id_the_later_one_counts_in_whatever_order_pages_c
     for number, sent in order:
         progress = state.count(page(number, of=4 if sent == EARLIER else 2, sent=sent))
         record = progress.record()
-        left.update(progress.take_left())
+        left.update(progress.take_left(1000))
     assert (record.status, record.read, record.total_pages, record.sent) == ("done", "0-1", 2, LATER)
     assert left == before - {0, 1}
 
@@ -97,7 +97,7 @@ def test_pages_that_a_later_file_lacks_are_known_after_a_restart() -> None:
     after.put(TASK.document_id, encode(record))
     after.put(TASK.document_id, encode(record.model_copy(update={"sent": LATER, "read": "", "status": "reading"})))
     progress = after.count(page(0, of=1, sent=LATER))
-    assert (progress.take_left(), progress.take_left()) == ([1, 2], [])
+    assert (progress.take_left(1000), progress.take_left(1000)) == ([1, 2], [])
     assert progress.record().status == "done"
 
 
@@ -105,3 +105,11 @@ def test_pages_of_a_version_that_did_not_write_when_a_file_was_sent_count() -> N
     state = PartitionState()
     assert state.count(page(0, of=2, sent=LATER)).record().read == "0"
     assert state.count(page(1, of=2)).record().status == "done"
+
+
+def test_a_forged_number_of_pages_is_not_deleted_page_by_page() -> None:
+    record = PartitionState().count(page(0, of=1, sent=EARLIER)).record()
+    state = PartitionState()
+    state.put(TASK.document_id, encode(record.model_copy(update={"read": "0-9999998", "total_pages": 9_999_999})))
+    progress = state.count(page(0, of=2, sent=LATER))
+    assert progress.take_left(5) == [2, 3, 4]
