@@ -14,6 +14,7 @@ from streams.commands.models import models_app
 from streams.commands.progress import progress
 from streams.commands.query import query
 from streams.commands.read import read
+from streams.commands.seal import seal
 from streams.commands.send import send
 from streams.commands.tail import tail
 from streams.commands.topics import topics_app
@@ -33,6 +34,7 @@ app.command("up")(up)
 app.command("worker")(worker)
 app.command("watch")(watch)
 app.command("send")(send)
+app.command("seal")(seal)
 app.command("read")(read)
 app.command("evaluate")(evaluate)
 app.command("query")(query)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -36,7 +36,7 @@ from streams.messages.digests import ContentDigest
 from streams.messages.incoming import Incoming
 from streams.messages.names import named
 from streams.messages.records import DocumentRecord, FileHeaders, PageTask, Stage, now, reading_of, time_of
-from streams.messages.seal import Seal
+from streams.messages.seal import Seal, is_sealed
 from streams.monitoring.health import observed
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
@@ -91,6 +91,7 @@ class SplitFiles:
         self._retention = retention
         self._readings = readings
         self._metrics = metrics
+        self._has_warned = False
 
     def identity(self, message: Incoming) -> str:
         """Return the file's position on its topic."""
@@ -103,12 +104,24 @@ class SplitFiles:
         """
         self._retention.note(time_of(message.timestamp_s))
         headers = decode_headers(message.headers)
+        self._warn_of_clear_password(message, headers.options)
         options = self._seal.opened_options(merge_options(self._default_options, headers.options))
         async with self._cache.incoming() as partial:
             file = await self._receive(message, headers, partial, waiting)
             await self._readings.known()
             async with self._readings.turn(file.document_id):
                 return await self._opened(message, file, partial, options, again=headers.again)
+
+    def _warn_of_clear_password(self, message: Incoming, options: Mapping[str, object]) -> None:
+        password = options.get("password")
+        if self._has_warned or not isinstance(password, str) or is_sealed(password):
+            return
+        self._has_warned = True
+        logger.warning(
+            "%s: its password can be read by whoever may read the topic; `inkstream seal` makes a token to send "
+            "instead (this is logged once)",
+            named(message),
+        )
 
     async def _opened(
         self, message: Incoming, file: _File, partial: Path, options: ReadOptions, *, again: bool

@@ -15,6 +15,7 @@ import pytest
 
 from streams.kafka.replay import Replayer, stored_letters
 from streams.kafka.topics import TopicNames
+from streams.messages.seal import Seal
 from streams.settings import Settings
 from tests.integration.harness import ROOT, Topics, WorkerProcess, eventually, everything_on, produce
 
@@ -80,6 +81,25 @@ async def test_a_password_stands_in_no_topic_file_or_log_and_the_letter_can_be_r
 
     with WorkerProcess(settings) as worker:
         await eventually(read, 60, worker.log)
+
+
+async def test_a_client_of_ones_own_sends_a_token_and_a_clear_password_is_logged_once(
+    settings: Settings, topics: Topics
+) -> None:
+    raw_files = TopicNames.of(settings).raw_files
+    sent = {"token.pdf": Seal.of(settings).seal(PASSWORD), "1.pdf": PASSWORD, "2.pdf": PASSWORD}
+    for name, password in sent.items():
+        headers = {"path": name.encode(), "options": json.dumps({"password": password}).encode()}
+        await produce(settings, raw_files, locked_pdf(), headers=headers)
+
+    async def all_read() -> bool:
+        return sum(page.exception is None for page in (await topics.pages()).values()) == 2 * len(sent)
+
+    with WorkerProcess(settings) as worker:
+        await eventually(all_read, 60, worker.log)
+    log = worker.log.read_text()
+    assert log.count("its password can be read by whoever may read the topic") == 1
+    assert PASSWORD not in log
 
 
 async def _answers(client: httpx.AsyncClient, document: str) -> bool:
