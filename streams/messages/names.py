@@ -12,7 +12,7 @@ _MAX_CHARACTERS = 120
 
 
 def named(message: Incoming) -> str:
-    """Return `topic/partition/offset`, and in brackets the file and the page (from 1) that it is of, where it says.
+    """Return `topic/partition/offset`, and in brackets the file and the page (from 1) it names, if any.
 
     Control characters are escaped: anybody may have written them.
     """
