@@ -193,7 +193,7 @@ def test_the_command_gives_json_with_every_item(folder: Path) -> None:
         (["--options", "[1]"], "is not a JSON object"),
         (["--options", '{"raeder": "ppocr"}'], "raeder"),
         (["--reader", "tesseract", "--options", "{}"], "are for ours"),
-        (["--format", "csv"], "use text or json"),
+        (["--format", "csv"], "use text, json or figures"),
         (["--split", "valid"], "names no splits"),
     ],
 )
