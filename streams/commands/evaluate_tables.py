@@ -41,7 +41,7 @@ def print_comparison(comparison: Comparison, *, to_stderr: bool) -> None:
     for note in comparison.notes:
         print(f"note: {note}", file=output)
     if not comparison.moved:
-        print("nothing moved", file=output)
+        print("nothing that can be compared has moved" if comparison.notes else "nothing has moved", file=output)
     for one in comparison.moved:
         before, now = ("–" if value is None else f"{value:.4f}" for value in (one.before, one.now))
         change = "" if one.before is None or one.now is None else f"  {one.now - one.before:+.4f}"
