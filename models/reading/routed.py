@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Protocol
 
@@ -34,10 +34,10 @@ from models.reading.kind_evidence import is_doubtful, settled_pen_probabilities
 from models.reading.leaders import extended_to_next, with_leaders
 from models.reading.page_line import PageLine, has_print, separate_signatures
 from models.reading.second_look import missed_lines
+from models.reading.second_reading import read_again, take_likelier
 from models.reading.upright_page import UprightPage, detect_upright
 from models.reading.word_places import place_words
 from models.recognition.alphabets import is_latin
-from models.recognition.confidence import calibrated
 from models.recognition.line_images import crop_corners, cut_line
 from models.recognition.registry import ChosenRecogniser, LineRecognisers
 from models.recognition.tesseract.line_words import words_by_line
@@ -47,10 +47,6 @@ from models.recognition.types import LineReading
 # Raw confidence, by engine, below which a reading is no text: logos, rules and struck-out words are read as
 # something. Tesseract and TrOCR have refused such lines themselves.
 _MIN_RAW_CONFIDENCE = {"ppocr": 0.5, "handwriting": 0.35}
-# Raw confidence from which on PP-OCR's reading of print stands. Below it the recogniser of handwriting, which is
-# trained on worn print too, makes fewer mistakes: on forms the surer of both has a CER of .26 where PP-OCR has .30
-# (at .8 to .9), .10 where it has .12 (at .9 to .95); on receipts .08 and .14, .03 and .05. Above, both are as good.
-_SURE_CONFIDENCE = 0.95
 _MIN_MISSED_WORD_CONFIDENCE = 0.9  # raw, of a word that Tesseract reads where the detector has no line
 
 
@@ -154,9 +150,9 @@ class RoutedReader:
             lines = lines + _take_words(lines, self._words(page, options))
         for kind, chosen in recognisers.items():
             _recognise(page, [line for line in lines if line.kind == kind], chosen)
-        _take_likelier(lines)
+        take_likelier(lines)
         if options.printed == "auto" and is_latin(options.languages):
-            _read_again(page, lines, recognisers["handwritten"])
+            read_again(lines, recognisers["handwritten"], partial(_crop, page), _MIN_RAW_CONFIDENCE["ppocr"])
         _add_leaders(page, lines)
         return separate_signatures(lines, page.signatures, printed_page=printed_page)
 
@@ -221,33 +217,6 @@ def _recognise(page: UprightPage, lines: Sequence[PageLine], chosen: ChosenRecog
     readings = chosen.recogniser.recognise([crop for _, crop in inked])
     for (line, _), reading in zip(inked, readings, strict=True):
         line.reading, line.recogniser = reading, chosen.engine
-
-
-def _take_likelier(lines: Sequence[PageLine]) -> None:
-    """Give handwriting that PP-OCR has read too its reading, where that is likelier right."""
-    for line in lines:
-        if line.kind == "handwritten" and line.as_print and line.reading and line.recogniser == "handwriting":
-            own, other = (
-                calibrated(reading.confidence, engine, line.kind)
-                for reading, engine in ((line.reading, "handwriting"), (line.as_print, "ppocr"))
-            )
-            if other > own:
-                line.reading, line.recogniser = line.as_print, "ppocr"
-
-
-def _read_again(page: UprightPage, lines: Sequence[PageLine], handwritten: ChosenRecogniser) -> None:
-    """Give print that PP-OCR is unsure of what the recogniser of handwriting reads, where that is surer."""
-    if handwritten.engine != "handwriting":
-        return
-    unsure = [
-        (line, line.reading) for line in lines
-        if line.kind == "printed" and line.recogniser == "ppocr" and line.reading
-        and _MIN_RAW_CONFIDENCE["ppocr"] <= line.reading.confidence < _SURE_CONFIDENCE
-    ]  # fmt: skip
-    readings = handwritten.recogniser.recognise([_crop(page, line) for line, _ in unsure])
-    for (line, first), second in zip(unsure, readings, strict=True):
-        if second.confidence > first.confidence:
-            line.reading, line.recogniser = second, handwritten.engine
 
 
 def _crop(page: UprightPage, line: PageLine) -> ImageU8:
