@@ -32,7 +32,7 @@ test-training: ## the tests of models/training, as far as they need no torch
 	@.ci/step training $(PYTEST) tests/training
 
 test-integration: ## the tests on a real Kafka and of processes
-	@.ci/step integration $(PYTEST) tests/integration
+	@.ci/step integration $(PYTEST) -n 2 --dist loadfile tests/integration # a Kafka for each of the two
 
 test-torch: ## the tests of what needs torch: the networks, their export, their training
 	@deploy/setup.sh torch
