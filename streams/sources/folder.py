@@ -53,6 +53,7 @@ class FolderSource:
     """Watches one folder and its subfolders. `run` until cancelled; counters and `idle` may be read any time.
 
     Attributes:
+        scans: How often the whole folder has been looked through.
         broken: Delivered files that stayed incomplete for `broken_after_s`.
         unreadable: Files that could not be read or put in the archive; each rescan and each change tries again.
     """
@@ -67,14 +68,15 @@ class FolderSource:
         self._waiting: dict[Path, _Attention] = {}
         self._events, self._burst = 0, asyncio.Event()
         self._slots = asyncio.Semaphore(_MAX_SENDING)
-        self._scanned = self._kafka_away = False
+        self._kafka_away = False
+        self.scans = 0
         self.broken = 0
         self.unreadable: set[Path] = set()
 
     @property
     def idle(self) -> bool:
         """Whether everything that is in the folder and can be read has been delivered."""
-        return self._scanned and not self._waiting
+        return self.scans > 0 and not self._waiting
 
     def has_delivered(self, name: str) -> bool:
         """Return whether a file of that name is in the folder, and this version of it was delivered."""
@@ -95,7 +97,7 @@ class FolderSource:
                 before: asyncio.Task[None] | None = None
                 for file in await asyncio.to_thread(self._scan):
                     before = self._look_after(file, before)
-                self._scanned = True
+                self.scans += 1
                 await self._pause(events)
         finally:
             tasks = [attention.task for attention in self._waiting.values() if attention.task]

@@ -6,11 +6,14 @@ import _posixsubprocess
 import os
 import subprocess
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 import onnxruntime
 import pytest
 import tesserocr
+
+from streams.sources.readiness import is_whole
 
 import_module("croniter")  # Faust's: it asks file(1) what machine this is, once, when it is imported
 
@@ -37,3 +40,16 @@ def _unit_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "_fork_exec", _starts_a_process)
     monkeypatch.setattr(os, "fork", _starts_a_process)
     monkeypatch.setattr(os, "posix_spawn", _starts_a_process)
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """What each look at whether a file is whole has found."""
+    found: list[bool] = []
+
+    def look(file: Path) -> bool:
+        found.append(is_whole(file))
+        return found[-1]
+
+    monkeypatch.setattr("streams.sources.stability.is_whole", look)
+    return found

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -73,10 +74,9 @@ async def test_content_that_changed_is_source_gone_and_leaves_nothing(tmp_path: 
 async def test_the_bound_holds_and_the_longest_unused_go_first(tmp_path: Path) -> None:
     cache = DocumentCache(tmp_path, 25)
     contents = [bytes([n]) * 10 for n in range(4)]
-    for content in contents:
-        async with cache.document(sha(content), Fetch(content)):
-            pass
-        await asyncio.sleep(0.01)
+    for number, content in enumerate(contents):
+        async with cache.document(sha(content), Fetch(content)) as path:
+            os.utime(path, (number, number))
     assert {file.name for file in tmp_path.iterdir()} == {sha(content) for content in contents[2:]}
 
 
@@ -132,6 +132,5 @@ async def test_a_document_stays_open_from_page_to_page(tmp_path: Path) -> None:
     for _ in range(2):
         async with cache.document(sha(fetch.content), fetch) as path:
             opened.append(documents.get(path, None))
-        await asyncio.sleep(0.01)
     documents.close()
     assert opened[0] is opened[1]

@@ -78,7 +78,7 @@ async def watched(
     source = FolderSource(chosen, inbox, ledger, deliveries)
     task = asyncio.create_task(source.run())
     try:
-        await until(lambda: source._scanned)
+        await scans(source, 1)
         yield inbox, deliveries, source
     finally:
         task.cancel()
@@ -95,26 +95,33 @@ async def until(condition: Callable[[], bool], timeout_s: float = 10) -> None:
     raise AssertionError("never came true")
 
 
+async def scans(source: FolderSource, more: int) -> None:
+    """Wait until the folder has been looked through so often again."""
+    wanted = source.scans + more
+    await until(lambda: source.scans >= wanted)
+
+
 async def test_a_file_that_is_written_slowly_is_delivered_once_and_whole(tmp_path: Path) -> None:
     content = whole_pdf("slowly " * 400)
-    async with watched(tmp_path) as (inbox, deliveries, _):
+    async with watched(tmp_path, watch_polling_s=0.05) as (inbox, deliveries, source):
         with (inbox / "slow.pdf").open("wb") as file:
             for start in range(0, len(content), 400):
                 file.write(content[start : start + 400])
                 file.flush()
                 await asyncio.sleep(0.05)
-        await until(lambda: deliveries.names == ["slow.pdf"])
-        await asyncio.sleep(0.5)
+        await until(lambda: deliveries.names == ["slow.pdf"] and source.idle)
+        await scans(source, 3)
+        await until(lambda: source.idle)
     assert deliveries.contents == [("slow.pdf", content)]
 
 
-async def test_a_writer_that_pauses_longer_than_the_delay_is_waited_for(tmp_path: Path) -> None:
+async def test_a_writer_that_pauses_longer_than_the_delay_is_waited_for(tmp_path: Path, looks: list[bool]) -> None:
     content = whole_pdf()
     async with watched(tmp_path, stable_s=0.1, broken_after_s=5) as (inbox, deliveries, _):
         with (inbox / "paused.pdf").open("wb") as file:
             file.write(content[:500])
             file.flush()
-            await asyncio.sleep(1.0)
+            await until(lambda: len(looks) > 2)
             assert deliveries.names == []
             file.write(content[500:])
         await until(lambda: bool(deliveries.names))
@@ -130,14 +137,15 @@ async def test_a_file_that_stays_broken_is_delivered_as_it_is(tmp_path: Path) ->
 
 
 async def test_partial_hidden_and_foreign_names_are_left_until_they_are_renamed(tmp_path: Path) -> None:
-    async with watched(tmp_path, stable_s=0.05) as (inbox, deliveries, _):
+    async with watched(tmp_path, stable_s=0.05, watch_polling_s=0.05) as (inbox, deliveries, source):
         (inbox / "@eaDir").mkdir()
         for name in (
             ".hidden.pdf", "a.pdf.part", "b.FILEPART", "~$c.pdf", "@eaDir/d.pdf", "Thumbs.db", "e.pdf.1f3a.partial",
             "f.pd~", "g.pdf.opdownload", "h.pdf.download", "i.pdf.crdownload",
         ):  # fmt: skip
             (inbox / name).write_bytes(WHOLE["pdf"])
-        await asyncio.sleep(0.6)
+        await scans(source, 3)
+        assert source.idle
         assert deliveries.names == []
         (inbox / "a.pdf.part").rename(inbox / "a.pdf")
         await until(lambda: deliveries.names == ["a.pdf"])
@@ -152,10 +160,10 @@ async def test_linked_folders_and_ignored_files_are_logged_once(
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox/linked").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "inbox/b.pdf.partial").write_bytes(WHOLE["pdf"])
-    async with watched(tmp_path, stable_s=0.05, watch_polling_s=0.05) as (inbox, deliveries, _):
+    async with watched(tmp_path, stable_s=0.05, watch_polling_s=0.05) as (inbox, deliveries, source):
         (inbox / "c.pdf").write_bytes(WHOLE["pdf"])
         await until(lambda: deliveries.names == ["c.pdf"])
-        await asyncio.sleep(0.3)  # some more looks at the folder
+        await scans(source, 3)
     lines = [record.getMessage() for record in caplog.records]
     assert sum("linked is a link to a folder and is not followed" in line for line in lines) == 1
     assert sum("b.pdf.partial" in line for line in lines) == 1
@@ -214,8 +222,8 @@ async def test_a_file_whose_mode_or_links_change_is_not_delivered_again(tmp_path
         await until(lambda: len(deliveries.names) == 1 and source.idle)
         (inbox / "a.pdf").chmod(0o640)
         os.link(inbox / "a.pdf", tmp_path / "elsewhere")
-        await asyncio.sleep(0.4)  # some looks at the folder
-        assert source.idle
+        await scans(source, 3)
+        await until(lambda: source.idle)
     assert deliveries.names == ["a.pdf"]
 
 

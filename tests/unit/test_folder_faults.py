@@ -16,23 +16,26 @@ from streams.errors import BrokerError, ConfigurationError, FileUnreadable
 from streams.sources.clean import leave_to_archive, place_in_archive
 from streams.sources.ledger import Ledger, Version
 from streams.sources.producer import SentFile
-from tests.unit.test_folder import WHOLE, Deliveries, until, watched, whole_pdf
+from tests.unit.test_folder import WHOLE, Deliveries, scans, until, watched, whole_pdf
 
 
 async def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
-    async with watched(tmp_path, stable_s=0) as (inbox, deliveries, source):
+    async with watched(tmp_path, stable_s=0, watch_polling_s=0.05) as (inbox, deliveries, source):
         os.mkfifo(inbox / "pipe.pdf")
         (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
         await until(lambda: deliveries.names == ["a.pdf"] and source.idle)
-        await asyncio.sleep(0.2)
-        assert source.idle
+        await scans(source, 3)
+        await until(lambda: source.idle)
+    assert deliveries.names == ["a.pdf"]
 
 
 async def test_the_archive_is_left_alone_whatever_is_ignored(tmp_path: Path) -> None:
-    async with watched(tmp_path, stable_s=0.05, clean="archive", ignore=()) as (inbox, deliveries, source):
+    polled = watched(tmp_path, stable_s=0.05, clean="archive", ignore=(), watch_polling_s=0.05)
+    async with polled as (inbox, deliveries, source):
         (inbox / "a.pdf").write_bytes(WHOLE["pdf"])
         await until(lambda: bool(deliveries.names) and source.idle)
-        await asyncio.sleep(0.5)
+        await scans(source, 3)
+        await until(lambda: source.idle)
         assert deliveries.names == ["a.pdf"]
         assert (inbox / ".archive/a.pdf").is_file()
 
@@ -104,16 +107,19 @@ async def test_files_wait_for_kafka(tmp_path: Path, caplog: pytest.LogCaptureFix
     assert sum("Kafka is away" in record.message for record in caplog.records) == 1
 
 
-async def test_a_file_is_looked_at_when_its_writer_closes_it(tmp_path: Path) -> None:
-    async with watched(tmp_path, stable_s=0, broken_after_s=30) as (inbox, deliveries, _):
+async def test_a_file_is_looked_at_when_its_writer_closes_it(
+    tmp_path: Path, looks: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for wait in ("_FIRST_WAIT_S", "_MAX_WAIT_S"):
+        monkeypatch.setattr(f"streams.sources.stability.{wait}", 3600)  # no look by the clock
+    async with watched(tmp_path, stable_s=0, broken_after_s=3600) as (inbox, deliveries, _):
         with (inbox / "a.pdf").open("wb") as file:
             file.write(WHOLE["pdf"][:400])
             file.flush()
-            await asyncio.sleep(1.7)  # the next look by the clock is 1.4 s away
+            await until(lambda: looks == [False])
             file.write(WHOLE["pdf"][400:])
-        started = asyncio.get_running_loop().time()
         await until(lambda: bool(deliveries.names))
-        assert asyncio.get_running_loop().time() - started < 0.9
+    assert looks == [False, True]
 
 
 async def test_links_to_files_are_files_and_links_to_folders_are_not_followed(tmp_path: Path) -> None:
@@ -126,7 +132,8 @@ async def test_links_to_files_are_files_and_links_to_folders_are_not_followed(tm
         (inbox / "nowhere.pdf").symlink_to(tmp_path / "nothing.pdf")
         (inbox / "linked.pdf").symlink_to("../elsewhere/a.pdf")
         await until(lambda: bool(deliveries.names) and source.idle)
-        await asyncio.sleep(0.3)
+        await scans(source, 3)
+        await until(lambda: source.idle)
     assert deliveries.names == ["linked.pdf"]
 
 
@@ -142,7 +149,8 @@ async def test_a_link_out_of_the_folder_is_left_and_said_once(
         (inbox / "sub").mkdir()
         (inbox / "within.pdf").symlink_to(".kept/own.pdf")
         await until(lambda: bool(deliveries.names) and len(source.unreadable) == 2)
-        await asyncio.sleep(0.3)
+        await scans(source, 3)
+        await until(lambda: source.idle)
     assert deliveries.names == ["within.pdf"]
     assert [record.message.count("leads out of the folder") for record in caplog.records] == [1, 1]
 
@@ -169,7 +177,8 @@ async def test_what_is_no_file_is_left_and_odd_names_are_delivered(tmp_path: Pat
             for name in names:
                 (inbox / name).write_bytes(WHOLE["pdf"])
             await until(lambda: len(deliveries.names) == len(names) and source.idle)
-            await asyncio.sleep(0.2)
+            await scans(source, 3)
+            await until(lambda: source.idle)
     assert sorted(deliveries.names) == sorted(names)
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 from models.errors import EncryptedFile
@@ -91,10 +90,11 @@ def test_a_dead_letter_carries_what_a_replay_needs_and_no_password() -> None:
 
 
 def test_a_message_that_stays_in_work_too_long_is_a_stall() -> None:
-    health = Health(stalled_after_s=0.0)
+    clock = Clock()
+    health = Health(stalled_after_s=300, clock=clock)
     assert health.report().healthy
     health.begin("pages/0/1")
-    time.sleep(0.01)
+    clock.now += 301
     report = health.report()
     assert (report.healthy, report.in_flight) == (False, 1)
     assert "pages/0/1" in report.detail
