@@ -24,12 +24,14 @@ class DocumentProgress:
 
     Attributes:
         left: Pages of earlier files that this one does not have.
+        overwritten: Whether the page that came last is of an earlier file and stands now where this one's stood.
     """
 
     latest: DocumentRecord
     read: PageRanges = field(default_factory=PageRanges)
     failed: PageRanges = field(default_factory=PageRanges)
     left: PageRanges = field(default_factory=PageRanges)
+    overwritten: bool = False
 
     @classmethod
     def of(cls, record: DocumentRecord) -> DocumentProgress:
@@ -39,7 +41,9 @@ class DocumentProgress:
     def count(self, page: PageText) -> None:
         """Count one page in, unless it is one of an earlier file."""
         before, sent = self.latest.sent, page.sent
+        self.overwritten = False
         if before is not None and sent is not None and sent < before:
+            self._note_earlier(page.pagenum)
             return
         if sent is not None and sent != before:
             self._begin_anew(page)
@@ -48,6 +52,13 @@ class DocumentProgress:
         other.discard(page.pagenum)
         if page.total_pages != self.latest.total_pages:
             self.latest = self.latest.model_copy(update={"total_pages": page.total_pages})
+
+    def _note_earlier(self, pagenum: int) -> None:
+        """Note what a page of an earlier file, read only now, has done on page-text."""
+        if pagenum >= self.latest.total_pages:
+            self.left.add(pagenum)
+        elif pagenum in self.read or pagenum in self.failed:
+            self.overwritten = True
 
     def _begin_anew(self, page: PageText) -> None:
         """Take a later file in the place of the one that was counted."""

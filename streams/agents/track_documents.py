@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from aiokafka import TopicPartition
 
 from streams.agents.delivery import Delivery
 from streams.agents.document_progress import DocumentProgress, PartitionState, restore
@@ -14,16 +17,23 @@ from streams.agents.ordered_window import end_process_unacked
 from streams.agents.outgoing import Addressing, Outgoing
 from streams.agents.parts import RoleParts
 from streams.errors import BrokerError, UndecodableMessage
+from streams.kafka.record_search import last_record
 from streams.messages.codec import decode, encode
-from streams.messages.records import PageText, page_key
+from streams.messages.incoming import Incoming
+from streams.messages.records import DocumentRecord, PageText, now, page_key
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # one documents record per document and batch, not per page: a 1,000-page document would write its own 1,000 times
 _BATCH_RECORDS = 500
 _BATCH_WITHIN_S = 0.1
-_RESTORE_AGAIN_S = 1.0
+_READ_AGAIN_S = 1.0
+_OVERWRITTEN = (
+    "track_documents: a page of an earlier file with the same id was read later and has overwritten this one; "
+    "send the file again"
+)
 
 
 class TrackDocuments:
@@ -53,8 +63,8 @@ class TrackDocuments:
     async def _count(self, batch: list[Event]) -> tuple[list[Outgoing], list[Outgoing]]:
         """Count the pages of a batch in.
 
-        Returns tombstones of pages that only an earlier file with the same id had, and a record of each document
-        that moved.
+        Returns what page-text has to have: tombstones of pages that only an earlier file with the same id had,
+        and pages over which one of an earlier file was written; and a record of each document that moved.
         """
         moved: dict[str, tuple[int, DocumentProgress]] = {}
         left: list[Outgoing] = []
@@ -70,6 +80,8 @@ class TrackDocuments:
                 continue
             progress = state.count(page)
             moved[page.document_id] = (message.partition, progress)
+            if progress.overwritten:
+                left.append(await self._page_before(message, page, progress.latest))
             left += [
                 Outgoing(
                     self._addressing.topics.page_text, page_key(page.document_id, number), None, message.partition
@@ -82,21 +94,61 @@ class TrackDocuments:
             for document_id, (partition, progress) in moved.items()
         ]
 
+    async def _page_before(self, message: Incoming, earlier: PageText, document: DocumentRecord) -> Outgoing:
+        """Return the page that stood on page-text before one of an earlier file was written over it.
+
+        Where Kafka has compacted it away, that page is one that failed.
+        """
+        key = page_key(earlier.document_id, earlier.pagenum)
+
+        async def before() -> bytes | None:
+            where = TopicPartition(message.topic, message.partition)
+            return await last_record(
+                self._settings, where, message.offset, key.encode(), lambda value: _is_of(value, document.sent)
+            )
+
+        value = await self._once_kafka_answers(message.topic, message.partition, before)
+        if value is None:
+            logger.warning("%s: page %d of %s was overwritten", message.position, earlier.pagenum, document.path)
+            value = encode(_overwritten(earlier, document))
+        return Outgoing(self._addressing.topics.page_text, key, value, message.partition)
+
     async def _state_of(self, partition: int) -> PartitionState:
         if partition not in self._partitions:
-            self._partitions[partition] = await self._restored(partition)
+            topic = self._addressing.topics.documents
+            self._partitions[partition] = await self._once_kafka_answers(
+                topic, partition, lambda: restore(self._settings, topic, partition)
+            )
         return self._partitions[partition]
 
-    async def _restored(self, partition: int) -> PartitionState:
-        """Read back what is known of a partition's documents; a broker that is away is waited for."""
+    async def _once_kafka_answers(self, topic: str, partition: int, read: Callable[[], Awaitable[T]]) -> T:
+        """Read back what a partition holds; a broker that is away is waited for."""
         while True:
             try:
-                return await restore(self._settings, self._addressing.topics.documents, partition)
+                return await read()
             except BrokerError as error:
-                logger.warning(
-                    "%s/%d cannot be read yet: %s", self._addressing.topics.documents, partition, error.summary
-                )
-                await asyncio.sleep(_RESTORE_AGAIN_S)
+                logger.warning("%s/%d cannot be read yet: %s", topic, partition, error.summary)
+                await asyncio.sleep(_READ_AGAIN_S)
+
+
+def _is_of(value: bytes, sent: str | None) -> bool:
+    """Return whether a page-text record is of the file that was sent then."""
+    try:
+        return decode(PageText, value).sent == sent
+    except UndecodableMessage:
+        return False
+
+
+def _overwritten(earlier: PageText, document: DocumentRecord) -> PageText:
+    """Return the record of a page whose text is lost, in the place of what an earlier file has there."""
+    return earlier.model_copy(
+        update={
+            "timestamp": now(), "path": document.path, "reference": document.reference, "sent": document.sent,
+            "total_pages": document.total_pages, "supersedes": document.supersedes, "reading": document.reading,
+            "text": "", "regions": [], "paragraphs": [], "confidence": None, "method": None, "coverage": None,
+            "warnings": [], "exception": _OVERWRITTEN,
+        }
+    )  # fmt: skip
 
 
 @asynccontextmanager

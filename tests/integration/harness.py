@@ -130,6 +130,14 @@ class Topics:
         async with topic_consumer(self._settings, [self._names.pages], from_beginning=True) as consumer:
             return sum((await consumer.end_offsets(consumer.assignment())).values())
 
+    async def partition_of(self, topic: str, key: str) -> int:
+        """The partition on which a key stands."""
+        async with topic_consumer(self._settings, [topic], from_beginning=True) as consumer:
+            while True:
+                record = await consumer.getone()
+                if record.key == key.encode():
+                    return int(record.partition)
+
     async def documents(self) -> dict[str, DocumentRecord]:
         return {r.document_id: r for r in await self._all(self._names.documents, DocumentRecord)}
 
@@ -182,13 +190,20 @@ async def eventually(
 
 
 async def produce(
-    settings: Settings, topic: str, value: bytes, key: bytes | None = None, headers: dict[str, bytes] | None = None
+    settings: Settings,
+    topic: str,
+    value: bytes,
+    key: bytes | None = None,
+    headers: dict[str, bytes] | None = None,
+    partition: int | None = None,
 ) -> None:
     """Send one message as any client would."""
     producer = AIOKafkaProducer(**client_options(settings), max_request_size=settings.max_message_bytes)
     await producer.start()
     try:
-        await producer.send_and_wait(topic, value, key=key, headers=list((headers or {}).items()))
+        await producer.send_and_wait(
+            topic, value, key=key, headers=list((headers or {}).items()), partition=partition
+        )
     finally:
         await producer.stop()
 

@@ -21,7 +21,7 @@ from streams.kafka.lag import LagReader
 from streams.kafka.replay import Replayer, stored_letters
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import encode
-from streams.messages.records import FileHeaders, PageTask
+from streams.messages.records import FileHeaders, PageTask, page_key
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
 from tests.integration.harness import (
@@ -107,6 +107,29 @@ async def test_a_later_file_of_the_same_id_takes_the_place_of_the_earlier_one(
         await eventually(replaced, 60, worker.log)
     texts = {number: page.text for (_, number), page in (await topics.pages()).items()}
     assert texts == {0: "This is final number 0."}
+
+
+async def test_a_page_of_an_earlier_file_that_is_read_late_does_not_stay(
+    settings: Settings, topics: Topics
+) -> None:
+    page_text, key = TopicNames.of(settings).page_text, ("case-4711", 0)
+    with WorkerProcess(settings) as worker:
+        headers = {"document-id": b"case-4711"}
+        await produce(settings, TopicNames.of(settings).raw_files, text_pdf(1, "final"), headers=headers)
+        await eventually(lambda: document_is(topics, "case-4711", "done"), 60, worker.log)
+        current = (await topics.pages())[key]
+        partition = await topics.partition_of(page_text, page_key(*key))
+        for pagenum in (0, 1):  # of two pages that an earlier file had
+            late = current.model_copy(
+                update={"pagenum": pagenum, "total_pages": 2, "text": "draft", "sent": "2020-01-01T00:00:00.000Z"}
+            )
+            name = page_key("case-4711", pagenum).encode()
+            await produce(settings, page_text, encode(late), key=name, partition=partition)
+
+        async def is_as_before() -> bool:
+            return await topics.pages() == {key: current}
+
+        await eventually(is_as_before, 60, worker.log)
 
 
 async def test_a_document_that_takes_its_successors_place_is_read_again(settings: Settings, topics: Topics) -> None:
