@@ -21,7 +21,7 @@ from streams.commands.topics import topics_app
 from streams.commands.up import up
 from streams.commands.watch import watch
 from streams.commands.worker import worker
-from streams.terminal import plain
+from streams.escapes import plain
 
 app = typer.Typer(
     name="inkstream",

@@ -8,21 +8,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streams.escapes import plain
+
 if TYPE_CHECKING:
     from streams.messages.records import PageText
 
 _PIPE_WIDTH = 400  # characters; a file or a pipe has no width, and nothing in it should be cut
 _NAME_WIDTH = 24  # characters that names are padded to
-
-# What steers a terminal instead of standing on it: C0 and C1 control characters, and those that turn the direction
-# of writing. Names, texts and errors come from whoever sent the document.
-_STEERING = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_ESCAPED = {code: ascii(chr(code))[1:-1] for code in _STEERING if chr(code) not in "\n\t"}
-
-
-def plain(text: str) -> str:
-    """Return text with control characters escaped (\\x1b), but for tabs and the ends of lines."""
-    return text.translate(_ESCAPED)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -69,7 +69,7 @@ def show(
     Example: inkstream dead-letters show 12
     """
     from streams.errors import ConfigurationError
-    from streams.terminal import plain
+    from streams.escapes import plain
 
     found, replays = _letters(broker, prefix, lambda stored: stored.offset == offset)
     if not found:
@@ -124,8 +124,8 @@ async def _replay(settings: Settings, letters: list[StoredLetter], dry_run: bool
     import sys
 
     from models.errors import InkstreamError
+    from streams.escapes import plain
     from streams.kafka.replay import Replayer
-    from streams.terminal import plain
 
     failures = 0
     async with Replayer(settings) as replayer:

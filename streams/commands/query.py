@@ -115,7 +115,8 @@ def print_answer(result: dict[str, Any], output: str) -> None:
     columns, rows = result["columns"], result["rows"]
     if output in EXPORT_FORMATS:
         raise BrokerError(f"the service is of an older version than this command and has no export as {output}")
-    from streams.terminal import plain, print_table
+    from streams.escapes import plain
+    from streams.terminal import print_table
 
     if output == "table":
         print_table(columns, rows)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from models.errors import InkstreamError
 from streams.commands.query import FORMATS
+from streams.escapes import plain
 from streams.paths import private_file, user_cache
 from streams.table.columns import ROWS, TABLES, meaning
-from streams.terminal import plain
 
 _HISTORY_LINES = 1000
 _WORDS = ("SELECT", "FROM", "WHERE", "MATCH", "ORDER BY", "GROUP BY", "LIMIT", "COUNT(*)", *TABLES)

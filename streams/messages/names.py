@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 
 from models.errors import without_secrets
+from streams.escapes import plain_line
 from streams.messages.incoming import Incoming
 
 _MAX_TASK_BYTES = 64 * 1024  # a page task is under a kilobyte; what is larger is a file
@@ -20,8 +21,7 @@ def named(message: Incoming) -> str:
     name = without_secrets(path).rsplit("/", 1)[-1]
     if not name:
         return message.position
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name[:_MAX_CHARACTERS])
-    return f"{message.position} ({shown}{page})"
+    return f"{message.position} ({plain_line(name[:_MAX_CHARACTERS])}{page})"
 
 
 def _path_and_page(message: Incoming) -> tuple[str, str]:

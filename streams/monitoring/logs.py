@@ -8,7 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from models.errors import without_secrets
-from streams.terminal import plain
+from streams.escapes import plain
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _QUIET = ("aiokafka", "faust", "mode", "asyncio", "uvicorn", "httpx", "watchdog", "PIL", "rapidocr", "RapidOCR")

@@ -15,13 +15,14 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from streams.errors import BrokerError, DocumentsFailed, UndecodableMessage
+from streams.escapes import plain
 from streams.kafka.follower import topic_consumer
 from streams.kafka.lag import LagReader
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import DocumentRecord, PageText
 from streams.settings import Settings
-from streams.terminal import format_record, plain
+from streams.terminal import format_record
 
 _POLL_S = 0.25
 _NAMED = 10  # of failed documents

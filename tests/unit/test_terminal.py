@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from streams.escapes import plain
 from streams.messages.records import PageTask, failed_page_text
 from streams.monitoring.logs import PlainFormatter
-from streams.terminal import format_record, plain, print_table, printable
+from streams.terminal import format_record, print_table, printable
 from tests.unit.test_records import TASK
 
 TITLE = "\x1b]0;owned\x07\x9b2J\u202e.pdf"  # sets the window's title, clears the screen, turns what follows around
