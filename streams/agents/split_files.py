@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from models.document import AttachedFiles, DocumentInfo
 from models.documents.media_types import PDF
-from models.errors import DocumentError, InkstreamError, ModelError, TooManyPages, shown_uri
+from models.errors import DocumentError, InkstreamError, ModelError, TooManyPages
 from models.options import ReadOptions
 from streams.agents.attachments import attachment_messages, may_have_attachments
 from streams.agents.backpressure import Backpressure
@@ -22,20 +20,19 @@ from streams.agents.outgoing import Addressing, Outgoing
 from streams.agents.parts import RoleParts
 from streams.agents.portions import portion
 from streams.agents.readings import Readings
+from streams.agents.received_file import ReceivedFile, receive
 from streams.agents.retention import RetentionWatch
 from streams.agents.trim_files import trim_files
-from streams.documents.cache import DocumentCache, Waiting, digest_of
+from streams.documents.cache import DocumentCache, Waiting
 from streams.documents.references import SourceFetcher
 from streams.errors import UndecodableMessage
 from streams.kafka.file_trimmer import FileTrimmer
 from streams.kafka.lag import LagReader
-from streams.kafka.record_reader import kafka_reference
 from streams.messages.codec import decode_headers, merge_options
 from streams.messages.dead_letters import dead_letter
-from streams.messages.digests import ContentDigest
 from streams.messages.incoming import Incoming
 from streams.messages.names import named
-from streams.messages.records import DocumentRecord, FileHeaders, PageTask, Stage, now, reading_of, time_of
+from streams.messages.records import DocumentRecord, FileHeaders, PageTask, Stage, time_of
 from streams.messages.seal import Seal, is_sealed
 from streams.monitoring.health import observed
 from streams.monitoring.metrics import Metrics
@@ -46,18 +43,6 @@ logger = logging.getLogger(__name__)
 
 # opening is mostly waiting for the child and for Kafka: enough to overlap, few enough to keep few files in memory
 _FILES_IN_FLIGHT = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """One file as announced: where its bytes are and who it is."""
-
-    path: str
-    reference: str
-    document_id: str
-    sha256: str
-    sent: str | None
-    supersedes: list[str]
 
 
 class SplitFiles:
@@ -107,7 +92,7 @@ class SplitFiles:
         self._warn_of_clear_password(message, headers.options)
         options = self._seal.opened_options(merge_options(self._default_options, headers.options))
         async with self._cache.incoming() as partial:
-            file = await self._receive(message, headers, partial, waiting)
+            file = await receive(message, headers, partial, self._sources, waiting)
             await self._readings.known()
             async with self._readings.turn(file.document_id):
                 return await self._opened(message, file, partial, options, again=headers.again)
@@ -124,11 +109,11 @@ class SplitFiles:
         )
 
     async def _opened(
-        self, message: Incoming, file: _File, partial: Path, options: ReadOptions, *, again: bool
+        self, message: Incoming, file: ReceivedFile, partial: Path, options: ReadOptions, *, again: bool
     ) -> Iterable[Outgoing]:
         # a file that takes another's place is current from now on, even where its content was read before
         again = again or bool(file.supersedes)
-        if not again and (repeat := self._readings.repeated(_record(file, options))) is not None:
+        if not again and (repeat := self._readings.repeated(file.record(options))) is not None:
             logger.info("%s was read before", named(message))
             self._metrics.documents_repeated.inc()
             return repeat
@@ -144,12 +129,12 @@ class SplitFiles:
         messages = attachment_messages(
             file.document_id, file.path, attached.files, message.headers, file.supersedes, self._addressing
         )
-        record = _record(file, options, info.total_pages)
+        record = file.record(options, info.total_pages)
         self._readings.begin(record)
         return chain(self._record_and_tasks(file, record, info, options, attached.warnings), messages)
 
     async def _attached(
-        self, file: _File, partial: Path, info: DocumentInfo, options: ReadOptions
+        self, file: ReceivedFile, partial: Path, info: DocumentInfo, options: ReadOptions
     ) -> AttachedFiles:
         """Return what is attached to a document; a warning where that cannot be read: its pages can."""
         if options.attachments == "none" or info.content_type != PDF or not may_have_attachments(file.path):
@@ -162,28 +147,12 @@ class SplitFiles:
         except (DocumentError, ModelError) as error:
             return AttachedFiles((), (f"attachments: none of the attached files is read: {error.summary}",))
 
-    async def _receive(self, message: Incoming, headers: FileHeaders, partial: Path, waiting: Waiting) -> _File:
-        """Write the file's bytes to `partial` and return what it is."""
-        path, reference = _path_and_reference(message, headers)
-        sent = time_of(message.timestamp_s)
-        if headers.content_ref:
-            async with waiting():
-                await self._sources.fetch(headers.content_ref, partial)
-            digest = await asyncio.to_thread(digest_of, partial, path)
-        else:
-            digest = ContentDigest(path)
-            digest.update(message.value or b"")
-            await asyncio.to_thread(partial.write_bytes, message.value or b"")
-        document_id = headers.document_id or digest.document_id
-        supersedes = headers.superseded_ids
-        return _File(shown_uri(path), reference, document_id, digest.sha256, sent, supersedes)
-
     def _passwords_for(self, options: ReadOptions) -> list[str]:
         return self._passwords if options.password is None else [options.password, *self._passwords]
 
     def _record_and_tasks(
         self,
-        file: _File,
+        file: ReceivedFile,
         record: DocumentRecord,
         info: DocumentInfo,
         options: ReadOptions,
@@ -210,34 +179,12 @@ class SplitFiles:
             headers = decode_headers(message.headers)
         except UndecodableMessage:
             headers = FileHeaders()
-        path, reference = _path_and_reference(message, headers)
-        digest = ContentDigest(path)
-        digest.update(message.value or b"")
-        document_id = headers.document_id or digest.document_id
-        path, reference = shown_uri(path), shown_uri(reference)
-        letter = dead_letter("split_files", error, message, attempts=attempts, path=path, document_id=document_id)
-        moment = now()
-        record = DocumentRecord(
-            document_id=document_id, path=path, reference=reference, total_pages=0, pages_read=0, pages_failed=0,
-            status="failed", started=moment, finished=moment, exception=f"split_files: {error.summary}",
-            sent=time_of(message.timestamp_s), supersedes=headers.superseded_ids,
-        )  # fmt: skip
-        return [self._addressing.document(record), self._addressing.dead_letter(document_id, letter)]
-
-
-def _record(file: _File, options: ReadOptions, total_pages: int = 0) -> DocumentRecord:
-    """Return the record of a document that begins to be read."""
-    return DocumentRecord(
-        document_id=file.document_id, path=file.path, reference=shown_uri(file.reference), total_pages=total_pages,
-        pages_read=0, pages_failed=0, status="reading", started=now(), finished=None, sent=file.sent,
-        supersedes=file.supersedes, reading=reading_of(file.sha256, file.path, options),
-    )  # fmt: skip
-
-
-def _path_and_reference(message: Incoming, headers: FileHeaders) -> tuple[str, str]:
-    """Return where the file came from, and where its bytes are: elsewhere, or in the message itself."""
-    own = kafka_reference(message.topic, message.partition, message.offset)
-    return headers.path or headers.content_ref or own, headers.content_ref or own
+        file = ReceivedFile.of(message, headers)
+        letter = dead_letter(
+            "split_files", error, message, attempts=attempts, path=file.path, document_id=file.document_id
+        )
+        record = file.failed_record(f"split_files: {error.summary}")
+        return [self._addressing.document(record), self._addressing.dead_letter(file.document_id, letter)]
 
 
 @asynccontextmanager
