@@ -63,7 +63,7 @@ class InkstreamError(Exception):
     Attributes:
         retriable: Whether the same work may succeed later.
         waits: Whether a retriable error is tried again until it is gone, however long that takes.
-        reason: A stable slug: the label of metrics, a field of dead letters, the `error` of HTTP refusals.
+        reason: A stable slug: the label of metrics, a field of dead letters, the end of an HTTP problem's type.
         exit_code: What a command that ends with it returns to the shell.
     """
 

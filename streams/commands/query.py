@@ -91,12 +91,12 @@ def _rows_of(answer: httpx.Response, address: str) -> dict[str, Any]:
     """Return what was answered, where it is no export. Raises as `answer` does."""
     from streams.errors import BrokerError, ConfigurationError, QueryError
 
-    found = answer.json() if _type_of(answer) == "application/json" else None
-    if not isinstance(found, dict) or not ({"error", "columns"} & set(found)):
+    found = answer.json() if _type_of(answer) in ("application/json", "application/problem+json") else None
+    if not isinstance(found, dict) or not ({"type", "columns"} & set(found)):
         raise BrokerError(f"what answers at {address} is not inkstream ({answer.status_code}): name another --url")
     if answer.status_code == 200:
         return found
-    message = str(found.get("message"))
+    message = str(found.get("detail"))
     if answer.status_code in (401, 403, 421):
         raise ConfigurationError(f"{message}: give --token, or set INKSTREAM_API_TOKEN")
     if answer.status_code == 503:

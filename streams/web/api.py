@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import Depends, FastAPI, HTTPException, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi.security import HTTPBearer
 
 from streams.monitoring.health import Health
@@ -18,7 +18,7 @@ from streams.web.body_limit import BodyLimit
 from streams.web.callers import CallerGuard
 from streams.web.docs import docs_page
 from streams.web.operations import operations_routes
-from streams.web.problems import Problem, add_problems
+from streams.web.problems import Problem, ProblemType, Refusal, add_problems, problem_types, with_problem_type
 from streams.web.tables import table_routes
 from streams.web.upload import largest_upload, upload_routes
 
@@ -36,7 +36,7 @@ def create_api(
     """Return the API of one worker."""
     api = FastAPI(
         title="inkstream",
-        description="SQL over everything read; documents in. A refusal is `{error, message}`.",
+        description="SQL over everything read; documents in. A refusal is a problem (RFC 9457).",
         version=version("inkstream"),
         responses=_REFUSALS,
         docs_url=None, redoc_url=None, openapi_url=None,  # below: without scripts of other sites, and by the token
@@ -49,15 +49,23 @@ def create_api(
 
     def caught_up() -> None:
         if not table.ready:
-            raise HTTPException(503, "the memory table has not caught up with its topics yet", {"Retry-After": "1"})
+            raise Refusal(
+                "table-behind", "the memory table has not caught up with its topics yet", {"Retry-After": "1"}
+            )
 
     def kafka_answers() -> None:
         if health.kafka_away_s:
-            raise HTTPException(503, "Kafka does not answer now", {"Retry-After": "5"})
+            raise Refusal("kafka-away", "Kafka does not answer now", {"Retry-After": "5"})
 
     @api.get("/openapi.json", include_in_schema=False)
     async def openapi() -> dict[str, Any]:
-        return api.openapi()
+        return with_problem_type(api.openapi())
+
+    @api.get("/problems/{slug}", tags=["operations"], summary="What a type of problem means")
+    async def problem_type(slug: str) -> ProblemType:
+        if (found := problem_types().get(slug)) is None:
+            raise Refusal("not-found", f"there is no problem {slug[:100]!r}")
+        return found
 
     @api.get("/", include_in_schema=False)
     @api.get("/docs", include_in_schema=False)

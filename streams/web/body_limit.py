@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fastapi import HTTPException
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from streams.web.problems import Refusal
 
 
 class BodyLimit:
@@ -25,7 +26,7 @@ class BodyLimit:
 def _counted(receive: Receive, headers: Headers, limit: int) -> Receive:
     announced = headers.get("content-length", "")
     received = int(announced) if announced.isdecimal() else 0
-    too_large = HTTPException(413, f"the request is larger than the {limit} bytes that are taken here")
+    too_large = Refusal("too-large", f"the request is larger than the {limit} bytes that are taken here")
 
     async def counted() -> Message:
         nonlocal received

@@ -62,14 +62,14 @@ class CallerGuard:
         host, origin = headers.get("host", ""), headers.get("origin")
         if self._token is None and not self._is_own(_name_of(host)):
             message = f"the API is not called {host[:100]!r}; add the name to api_hosts if it should be"
-            return problem(421, "other-host", message)
+            return problem("other-host", message)
         is_write = scope["method"] not in _SAFE_METHODS
         if is_write and origin is not None and _authority_of(origin) != host.casefold():
-            return problem(403, "other-origin", f"a page of {origin[:100]!r} may not send to this API")
+            return problem("other-origin", f"a page of {origin[:100]!r} may not send to this API")
         if self._token is not None and scope["path"] not in self._public:
             scheme, _, given = headers.get("authorization", "").partition(" ")
             if scheme.casefold() != "bearer" or not compare_digest(given.encode("latin-1"), self._token):
-                return problem(401, "unauthorized", "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
+                return problem("unauthorized", "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
         return None
 
     def _is_own(self, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Body, Header, HTTPException, Path, Response
+from fastapi import APIRouter, Body, Header, Path, Response
 from pydantic import BaseModel, Field
 
 from streams.messages.codec import encode
@@ -15,6 +15,7 @@ from streams.table.memory_table import MemoryTable
 from streams.table.table_follower import TableFollower
 from streams.web.accepted import AcceptedDocument, AcceptedDocuments
 from streams.web.export import ExportResponse, export_type
+from streams.web.problems import Refusal
 
 _EXAMPLE = "SELECT path, pagenum, text FROM result WHERE result MATCH ?"
 
@@ -68,8 +69,8 @@ def table_routes(table: TableFollower, accepted: AcceptedDocuments) -> APIRouter
 
         found = await table.ask(answer)
         if found is None:
-            raise HTTPException(
-                404,
+            raise Refusal(
+                "not-found",
                 f"no page {pagenum} of a document {document_id} has been read; pages are counted from 0, and "
                 f"/documents/{document_id} has how far it is",
             )
@@ -83,8 +84,8 @@ def table_routes(table: TableFollower, accepted: AcceptedDocuments) -> APIRouter
             return found
         waiting = accepted.get(document_id)
         if waiting is None:
-            raise HTTPException(
-                404,
+            raise Refusal(
+                "not-found",
                 f"no document {document_id} is known: none with this id was split, nor sent here since this worker "
                 "started",
             )

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, File, Form, HTTPException, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
 from models.documents.media_types import HEAD_BYTES, checked_media_type
 from models.recognition.tesseract.data import check_languages
@@ -15,7 +15,7 @@ from streams.messages.codec import decode_headers, merge_options, parse_options
 from streams.settings import Settings
 from streams.sources.producer import FileProducer, SentFile
 from streams.web.accepted import AcceptedDocuments
-from streams.web.problems import Problem
+from streams.web.problems import Problem, Refusal
 
 _OVERHEAD = 64 * 1024  # bytes: headers of the record, the form's own lines in the request
 
@@ -57,8 +57,8 @@ def upload_routes(settings: Settings, producer: FileProducer, accepted: Accepted
         again: Annotated[bool, Form(description="read it, though the same was read before")] = False,
     ) -> SentFile:
         if file.size is not None and file.size > settings.max_message_bytes - _OVERHEAD:
-            raise HTTPException(
-                413,
+            raise Refusal(
+                "too-large",
                 f"larger than max_message_bytes ({settings.max_message_bytes}) lets through; put it where the "
                 "workers can fetch it and produce a message with a content-ref header",
             )
@@ -80,15 +80,15 @@ async def _one_of_each(request: Request) -> None:
     form = await request.form()
     for name, count in Counter(name for name, _ in form.multi_items()).items():
         if name not in _FIELDS:
-            raise HTTPException(
-                422,
+            raise Refusal(
+                "malformed-request",
                 f"there is no field {name[:100]!r}: a request has `file`, `again`, and `options`, a JSON object of "
                 'reading options, as options={"languages": "eng+deu"}',
             )
         if count > 1:
-            raise HTTPException(422, f"there are {count} fields `{name}`: send one document a request")
+            raise Refusal("malformed-request", f"there are {count} fields `{name}`: send one document a request")
     if isinstance(form.get("file"), str):
-        raise HTTPException(422, "`file` is text, not a file: send it as `curl -F file=@scan.pdf` does")
+        raise Refusal("malformed-request", "`file` is text, not a file: send it as `curl -F file=@scan.pdf` does")
 
 
 def _checked_options(settings: Settings, path: str, text: str) -> dict[str, object]:

@@ -309,7 +309,7 @@ async def test_neither_text_nor_secrets_are_logged(settings: Settings, topics: T
 
             await eventually(read, 30, worker.log)
             wrong = await ask(client, "SELECT * FROM result WHERE text = 'quicksilver' AND hunter2")
-            assert wrong["error"] == "query"
+            assert wrong["type"] == "/problems/query"
         log = worker.log.read_text()
     assert "page-text/" in log
     assert [secret for secret in secrets if secret in log] == []
@@ -382,7 +382,7 @@ async def test_sql_upload_health_and_metrics_of_a_running_worker(settings: Setti
         await eventually(serving, 60, worker.log)
         async with httpx.AsyncClient(base_url=address.read_text().strip(), timeout=30) as client:
             wrong = await client.post("/files", files={"file": ("a.pdf", content)}, data={"options": '{"dpy": 1}'})
-            assert (wrong.status_code, wrong.json()["error"]) == (422, "bad-options")
+            assert (wrong.status_code, wrong.json()["type"]) == (422, "/problems/bad-options")
             sent = (await client.post("/files", files={"file": ("a.pdf", content)})).json()
             await read_all(topics, 2, worker)
 

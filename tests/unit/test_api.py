@@ -117,10 +117,11 @@ async def client(tmp_path: Path, outbox: Outbox) -> AsyncIterator[httpx.AsyncCli
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:
     """Return status and slug, having checked that it is a refusal as they all are."""
-    assert answer.headers["content-type"] == "application/json"
-    assert set(answer.json()) == {"error", "message"}
-    assert answer.json()["message"]
-    return answer.status_code, answer.json()["error"]
+    assert answer.headers["content-type"] == "application/problem+json"
+    found = answer.json()
+    assert set(found) == {"type", "title", "status", "detail"}
+    assert found["status"] == answer.status_code and found["title"] and found["detail"]
+    return answer.status_code, str(found["type"]).removeprefix("/problems/")
 
 
 async def test_a_query_is_answered_with_columns_and_rows(client: httpx.AsyncClient) -> None:
@@ -220,7 +221,7 @@ async def test_what_no_reader_opens_is_refused_at_once(
 ) -> None:
     answer = await client.post("/files", files={"file": ("a.pdf", content)})
     assert refusal(answer) == expected
-    assert message in answer.json()["message"]
+    assert message in answer.json()["detail"]
     assert outbox.sent == []
 
 
@@ -231,7 +232,7 @@ async def test_languages_that_do_not_exist_are_refused_at_once(
     options = {"options": json.dumps({"languages": languages})}
     answer = await client.post("/files", files={"file": ("a.pdf", PDF)}, data=options)
     assert refusal(answer) in ((422, "bad-options"), (422, "language-missing"))
-    assert ("did you mean" in answer.json()["message"]) == (languages == "deutch")
+    assert ("did you mean" in answer.json()["detail"]) == (languages == "deutch")
     assert outbox.sent == []
     english = await client.post(
         "/files", files={"file": ("a.pdf", PDF)}, data={"options": '{"languages": "english"}'}
@@ -255,7 +256,7 @@ async def test_a_form_of_which_a_part_would_be_ignored_is_refused(
 ) -> None:
     answer = await client.post("/files", files=parts)
     assert refusal(answer)[0] == 422
-    assert message in answer.json()["message"]
+    assert message in answer.json()["detail"]
     assert outbox.sent == []
 
 
@@ -338,7 +339,7 @@ async def test_what_is_asked_before_the_table_has_caught_up_is_to_be_asked_again
     settings = settings_in(tmp_path)
     async with client_of(settings, TableFollower(settings), Outbox(settings)) as client:
         answer = await client.post("/query", json={"sql": "SELECT 1"})
-        assert (refusal(answer), answer.headers["retry-after"]) == ((503, "service-unavailable"), "1")
+        assert (refusal(answer), answer.headers["retry-after"]) == ((503, "table-behind"), "1")
         assert (await client.get("/readyz")).status_code == 503
 
 
@@ -363,14 +364,14 @@ async def test_a_defect_is_told_without_its_traceback(tmp_path: Path) -> None:
 async def test_the_description_names_every_route_and_the_shape_of_every_answer(client: httpx.AsyncClient) -> None:
     described = (await client.get("/openapi.json")).json()
     shapes = {
-        (path, status): response.get("content", {}).get("application/json", {}).get("schema", {})
+        (path, status): next(iter(response.get("content", {}).values()), {}).get("schema", {})
         for path, methods in described["paths"].items()
         for operation in methods.values()
         for status, response in operation["responses"].items()
     }
     assert {path for path, _ in shapes} == {
         "/query", "/pages/{document_id}/{pagenum}", "/documents/{document_id}", "/files", "/healthz", "/readyz",
-        "/metrics", "/progress",
+        "/metrics", "/progress", "/problems/{slug}",
     }  # fmt: skip
     assert shapes["/query", "413"]["$ref"].endswith("/Problem")
     assert shapes["/files", "415"]["$ref"].endswith("/Problem")
@@ -403,6 +404,13 @@ async def test_an_upload_is_refused_at_once_while_kafka_is_away(tmp_path: Path, 
     settings = settings_in(tmp_path)
     async with client_of(settings, FilledTable(settings), outbox, health) as client:
         answer = await client.post("/files", files={"file": ("a.pdf", PDF)})
-    assert refusal(answer) == (503, "service-unavailable")
+    assert refusal(answer) == (503, "kafka-away")
     assert answer.headers["retry-after"] == "5"
     assert outbox.sent == []
+
+
+async def test_the_type_of_a_problem_can_be_looked_up(client: httpx.AsyncClient) -> None:
+    refused = (await client.post("/query", json={"sql": "DROP TABLE result"})).json()
+    found = (await client.get(refused["type"])).json()
+    assert found == {name: refused[name] for name in ("type", "title", "status")}
+    assert refusal(await client.get("/problems/none")) == (404, "not-found")

@@ -97,7 +97,7 @@ async def test_a_query_that_is_refused_is_refused_before_anything_is_written(tmp
     async with serving(settings, CaughtUp(settings)) as client:
         for sql in ("DROP TABLE result", "SELECT txt FROM result", ENDLESS.replace("SELECT x,", "SELECT max(x),")):
             found = await exported(client, sql, "text/csv")
-            assert (found.status_code, found.json()["error"]) == (400, "query")
+            assert (found.status_code, found.json()["type"]) == (400, "/problems/query")
 
 
 def test_an_export_is_of_the_moment_at_which_it_began(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ async def test_a_client_that_stops_reading_holds_nothing(
             writer.write(head.encode() + b"Content-Type: application/json\r\n\r\n" + body)
             assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
         found = await exported(client, "SELECT 1 AS n", "text/csv")
-        assert (found.status_code, found.json()["error"]) == (503, "table-busy")
+        assert (found.status_code, found.json()["type"]) == (503, "/problems/table-busy")
         assert (await exported(client, "SELECT 1 AS n", "*/*")).json()["rows"] == [[1]]
         found = await once_free(client)
         assert found.content == b"n\r\n1\r\n"

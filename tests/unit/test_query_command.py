@@ -143,9 +143,9 @@ def test_a_shell_completes_tables_columns_and_commands() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "error", "exit_code"),
     [
-        (400, {"error": "query", "message": "no such table"}, QueryError, 1),
-        (401, {"error": "unauthorized", "message": "a token is needed"}, ConfigurationError, 2),
-        (503, {"error": "table-busy", "message": "busy"}, BrokerError, 3),
+        (400, {"type": "/problems/query", "detail": "no such table"}, QueryError, 1),
+        (401, {"type": "/problems/unauthorized", "detail": "a token is needed"}, ConfigurationError, 2),
+        (503, {"type": "/problems/table-busy", "detail": "busy"}, BrokerError, 3),
         (404, {"detail": "Not Found"}, BrokerError, 3),
     ],
 )
@@ -153,7 +153,8 @@ def test_the_exit_code_is_that_of_who_has_to_do_something(
     answered: Answered, status: int, body: dict[str, str], error: type[InkstreamError], exit_code: int
 ) -> None:
     for output in ("table", "csv"):
-        result = asked(answered(status, "application/json", [json.dumps(body).encode()]), output)
+        kind = "application/problem+json" if "type" in body else "application/json"
+        result = asked(answered(status, kind, [json.dumps(body).encode()]), output)
         assert isinstance(result.exception, error)
         assert error.exit_code == exit_code
 
