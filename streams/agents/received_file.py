@@ -57,6 +57,7 @@ class ReceivedFile:
             document_id=self.document_id, path=self.path, reference=shown_uri(self.reference),
             total_pages=total_pages, pages_read=0, pages_failed=0, status="reading", started=now(), finished=None,
             sent=self.sent, supersedes=self.supersedes, reading=reading_of(self.sha256, self.path, options),
+            sha256=self.sha256,
         )  # fmt: skip
 
     def failed_record(self, exception: str) -> DocumentRecord:

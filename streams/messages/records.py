@@ -19,6 +19,7 @@ _RANGES = r"^(\d{1,7}(-\d{1,7})?(,\d{1,7}(-\d{1,7})?)*)?$"
 Pages = Annotated[int, Field(ge=0, lt=10_000_000)]
 TotalPages = Annotated[int, Field(ge=1, lt=10_000_000)]
 Pixels = Annotated[int, Field(ge=0, lt=2**31)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None  # a file in the document cache has it as its name
 
 _MAX_TIMESTAMP_S = 253_402_300_800  # the year 10000
 
@@ -28,6 +29,7 @@ Stage = Literal["split_files", "read_pages", "track_documents"]
 _SENT = "when Kafka took the document's message; of two files with one id, the later one counts"
 _SUPERSEDES = "ids of documents whose place it takes: what its file was before it was replaced, moved or renamed"
 _READING = "what was read and how: files of the same content, path and options have the same"
+_SHA256 = "of the document's bytes, hexadecimal"
 _MAX_ID_CHARACTERS = 200
 _MAX_SUPERSEDED = 16
 
@@ -159,6 +161,7 @@ class PageText(Record):
     sent: str | None = Field(None, description=_SENT)
     supersedes: list[str] = Field(default_factory=list, description=_SUPERSEDES)
     reading: str | None = Field(None, description=_READING)
+    sha256: Sha256 = Field(None, description=_SHA256)
 
 
 class DocumentRecord(Record):
@@ -184,6 +187,7 @@ class DocumentRecord(Record):
     exception: str | None = Field(None, description="why it, or some of its pages, failed")
     sent: str | None = Field(None, description=_SENT)
     reading: str | None = Field(None, description=_READING)
+    sha256: Sha256 = Field(None, description=_SHA256)
     repeats: int = Field(
         0,
         ge=0,
@@ -253,7 +257,7 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         timings_ms=reading.timings_ms, dropped=reading.dropped,
         paragraphs=[ParagraphRecord(text=text) for text in reading.paragraphs], coverage=reading.coverage,
         warnings=[*reading.warnings, *(task.warnings if task.pagenum == 0 else ())], sent=task.sent,
-        supersedes=task.supersedes, reading=reading_of(task.sha256, task.path, task.options),
+        supersedes=task.supersedes, reading=reading_of(task.sha256, task.path, task.options), sha256=task.sha256,
         regions=[
             RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
                          recogniser=r.recogniser, paragraph=r.paragraph,
@@ -276,5 +280,5 @@ def failed_page_text(task: PageTask, exception: str) -> PageText:
         total_pages=task.total_pages, confidence=None, method=None, width=0, height=0, dpi=0, rotation=0.0,
         language=task.options.languages, regions=[], models={}, reference=shown_uri(task.reference),
         exception=exception, timings_ms={}, sent=task.sent, supersedes=task.supersedes,
-        reading=reading_of(task.sha256, task.path, task.options),
+        reading=reading_of(task.sha256, task.path, task.options), sha256=task.sha256,
     )  # fmt: skip

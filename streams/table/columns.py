@@ -11,7 +11,7 @@ from streams.messages.records import DocumentRecord, PageText, RegionRecord
 PAGE_COLUMNS: Final = (
     "timestamp", "path", "pagenum", "text", "document_id", "total_pages", "confidence", "method", "width", "height",
     "dpi", "rotation", "language", "reference", "exception", "dropped", "coverage", "warnings", "paragraphs",
-    "models", "timings_ms", "sent", "supersedes", "reading",
+    "models", "timings_ms", "sent", "supersedes", "reading", "sha256",
 )  # fmt: skip
 JSON_COLUMNS: Final = frozenset({"warnings", "paragraphs", "models", "timings_ms", "supersedes"})  # lists, objects
 REGION_COLUMNS: Final = (
