@@ -17,6 +17,7 @@ InkstreamError
 │   └── SourceGivenUp        it could not be fetched for source_retry_s
 ├── QueryError               SQL that is wrong, not allowed, or takes too long
 │   └── TableBusy            too many other queries run (retriable)
+├── WordsMissing             a format needs the place of each word, and a page was read without words
 ├── FileUnreadable           a file to send is not there or may not be read
 ├── DocumentsFailed          all that was there was read, and some of it failed (exit code 4)
 ├── ConfigurationError       a setting is wrong; the message names it (exit code 2)
@@ -128,6 +129,12 @@ class TableBusy(QueryError):
 
     retriable = True
     reason = "table-busy"
+
+
+class WordsMissing(InkstreamError):
+    """A format needs the place of each word, which the page does not have."""
+
+    reason = "no-words"
 
 
 class FileUnreadable(InkstreamError):

@@ -100,6 +100,13 @@ class DocumentCache:
         """Let go of a document held by `adopt`."""
         os.close(held)
 
+    def forget(self, sha256: str) -> None:
+        """Remove a document, unless somebody uses it now."""
+        path = self._folder / sha256
+        with _exclusively(path) as mine:
+            if mine:
+                path.unlink(missing_ok=True)
+
     def _hold(self, sha256: str) -> int | None:
         """Return a descriptor with a shared lock on a cached document, or None where it is not here."""
         path = self._folder / sha256

@@ -17,6 +17,7 @@ from models.options import ReadOptions
 from streams.signals import die_with
 
 if TYPE_CHECKING:
+    from models.documents.pictures import PictureOptions
     from models.pipeline import PagePipeline
 
 _pipeline: PagePipeline | None = None
@@ -59,6 +60,17 @@ def read_page(path: Path, pagenum: int, options: ReadOptions) -> PageReading:
     """Read one page. Raises DocumentError or ModelError; MemoryError where the page needs more than it may."""
     try:
         return _loaded().transcribe(path, pagenum, options)
+    except MemoryError:
+        gc.collect()
+        raise
+
+
+def page_picture(path: Path, pagenum: int, options: PictureOptions, passwords: Sequence[str]) -> bytes:
+    """Return a page as the bytes of a picture file. Raises DocumentError; MemoryError as `read_page`."""
+    from models.documents import pictures
+
+    try:
+        return pictures.page_picture(path, pagenum, options, passwords)
     except MemoryError:
         gc.collect()
         raise

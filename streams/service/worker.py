@@ -55,7 +55,7 @@ async def run_worker(spec: WorkerSpec, hooks: Hooks | None = None) -> None:
         if spec.web:
             from streams.web.server import serving  # FastAPI is loaded where it is served
 
-            running.append(serving(spec.settings, worker.health, worker.metrics, worker.partitions))
+            running.append(serving(spec.settings, worker.cache, worker.health, worker.metrics, worker.partitions))
         await asyncio.gather(*map(stack.enter_async_context, running))
         roles = ", ".join([*spec.roles, *(["web"] if spec.web else [])])
         logger.info("worker ready: %s", roles)

@@ -17,7 +17,7 @@ import orjson
 from models.layout.geometry import bounds
 from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
-from streams.table import supersession
+from streams.table import document_lists, supersession
 from streams.table.columns import DOCUMENT_COLUMNS, JSON_COLUMNS, PAGE_COLUMNS, REGION_COLUMNS
 from streams.table.exports import ExportType, export_pieces
 from streams.table.private_database import PrivateDatabase, memory_folder
@@ -55,6 +55,7 @@ CREATE TABLE regions (
 );
 CREATE INDEX regions_by_page ON regions (page);
 {supersession.SCHEMA}
+{document_lists.INDEX}
 """
 _OPENING = (
     "SELECT (SELECT rowid FROM result LIMIT 1), (SELECT 1 FROM json_each('[]')), (SELECT 1 FROM json_tree('[]'))"
@@ -133,6 +134,17 @@ class MemoryTable:
         with self._database.reader() as db:
             row = db.execute("SELECT * FROM all_documents WHERE document_id = ?", (document_id,)).fetchone()
         return _document(row) if row else None
+
+    def documents(self, listing: document_lists.Listing) -> list[DocumentRecord]:
+        """Return a part of the list of documents, newest first."""
+        with self._database.reader() as db:
+            return [_document(row) for row in document_lists.rows_of(db, listing)]
+
+    def page_numbers(self, document_id: str) -> list[int]:
+        """Return the numbers of a document's pages that have a record, ascending."""
+        with self._database.reader() as db, db:
+            db.execute("BEGIN")
+            return document_lists.page_numbers(db, document_id)
 
     def close(self) -> None:
         """End the queries that run, and free the memory."""

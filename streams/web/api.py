@@ -8,16 +8,13 @@ from typing import Any
 from fastapi import Depends, FastAPI, Response
 from fastapi.security import HTTPBearer
 
-from streams.monitoring.health import Health
-from streams.monitoring.metrics import Metrics
-from streams.settings import Settings
-from streams.sources.producer import FileProducer
-from streams.table.table_follower import TableFollower
-from streams.web.accepted import AcceptedDocuments
 from streams.web.body_limit import BodyLimit
 from streams.web.callers import CallerGuard
 from streams.web.docs import docs_page
+from streams.web.documents import document_routes
+from streams.web.files_out import file_routes
 from streams.web.operations import operations_routes
+from streams.web.parts import ApiParts
 from streams.web.problems import Problem, ProblemType, Refusal, add_problems, problem_types, with_problem_type
 from streams.web.tables import table_routes
 from streams.web.upload import largest_upload, upload_routes
@@ -30,10 +27,9 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 _bearer = HTTPBearer(auto_error=False, description="needed where api_token is set; callers.py asks for it")
 
 
-def create_api(
-    settings: Settings, table: TableFollower, producer: FileProducer, health: Health, metrics: Metrics
-) -> FastAPI:
+def create_api(parts: ApiParts) -> FastAPI:
     """Return the API of one worker."""
+    settings, table, health = parts.settings, parts.table, parts.health
     api = FastAPI(
         title="inkstream",
         description="SQL over everything read; documents in. A refusal is a problem (RFC 9457).",
@@ -72,10 +68,13 @@ def create_api(
     async def docs() -> Response:
         return docs_page(api)
 
-    accepted = AcceptedDocuments()
-    api.include_router(table_routes(table, accepted), dependencies=[Depends(_bearer), Depends(caught_up)])
+    read = [Depends(_bearer), Depends(caught_up)]
+    api.include_router(table_routes(table), dependencies=read)
+    api.include_router(file_routes(parts), dependencies=read)
+    api.include_router(document_routes(parts), dependencies=read)  # last: ids may have slashes
     api.include_router(
-        upload_routes(settings, producer, accepted), dependencies=[Depends(_bearer), Depends(kafka_answers)]
+        upload_routes(settings, parts.producer, parts.accepted),
+        dependencies=[Depends(_bearer), Depends(kafka_answers)],
     )
-    api.include_router(operations_routes(settings, table, health, metrics))
+    api.include_router(operations_routes(settings, table, health, parts.metrics))
     return api

@@ -1,4 +1,4 @@
-"""The answer to a query that asks for all rows: written piece by piece, as fast as the client reads."""
+"""An answer that is written piece by piece, as fast as the client reads: all rows of a query, a whole document."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import aclosing
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
-from streams.errors import QueryError
+from models.errors import InkstreamError
 from streams.table.exports import EXPORT_TYPES, ExportType
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def export_type(accept: str) -> ExportType | None:
 class ExportResponse(Response):
     """Writes pieces in chunks. Where they end early, so does the connection, without the chunk that ends a body."""
 
-    def __init__(self, pieces: AsyncGenerator[bytes], first: bytes, media_type: ExportType) -> None:
+    def __init__(self, pieces: AsyncGenerator[bytes], first: bytes, media_type: str) -> None:
         """Create the answer; `first` is the first of the pieces, for which a refusal was waited."""
         super().__init__(media_type=media_type)
         del self.headers["content-length"]
@@ -48,7 +48,7 @@ class ExportResponse(Response):
                 done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
-            except QueryError as error:
+            except InkstreamError as error:
                 logger.warning("an export ended early: %s", error.message)
             except TimeoutError:
                 logger.warning("an export ended early: its client read nothing for %g s", STALLS_FOR_S)

@@ -34,13 +34,14 @@ from streams.errors import (
     SourceTooLarge,
     SourceUnsupported,
     UndecodableMessage,
+    WordsMissing,
 )
 
 PROBLEM_TYPE = "application/problem+json"
 _BASE = "/problems/"
 
 # Refusals of the API itself, by slug; those of all other rooms are InkstreamErrors, whose reason is the slug.
-_OWN: Mapping[str, tuple[int, str]] = {
+_REFUSALS: Mapping[str, tuple[int, str]] = {
     "malformed-request": (422, "The request is not what this route takes."),
     "too-large": (413, "The request has more bytes than this route takes."),
     "unauthorized": (401, "A bearer token is needed."),
@@ -48,6 +49,7 @@ _OWN: Mapping[str, tuple[int, str]] = {
     "other-host": (421, "The request names a host that this API is not called by."),
     "not-found": (404, "There is nothing here."),
     "method-not-allowed": (405, "The route does not take this method."),
+    "not-finished": (409, "Not all pages of the document are read yet."),
     "table-behind": (503, "The SQL table has not caught up with its topics yet."),
     "kafka-away": (503, "Kafka does not answer now."),
     "internal-server-error": (500, "A defect of inkstream."),
@@ -71,6 +73,7 @@ _STATUSES: dict[type[InkstreamError], int] = {
     SourceUnsupported: 422,
     UndecodableMessage: 422,
     UnsupportedFile: 415,
+    WordsMissing: 409,
     WorkerDied: 500,
 }
 
@@ -96,15 +99,16 @@ class Refusal(HTTPException):
     """A refusal of the API itself."""
 
     def __init__(self, slug: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        """Create it; `slug` is a key of _OWN."""
-        super().__init__(_OWN[slug][0], detail, dict(headers or {}))
+        """Create it; `slug` is a key of _REFUSALS."""
+        super().__init__(_REFUSALS[slug][0], detail, dict(headers or {}))
         self.slug = slug
 
 
 def problem_types() -> dict[str, ProblemType]:
     """Return all kinds of refusals by their slugs."""
     own = {
-        slug: ProblemType(type=_BASE + slug, title=title, status=status) for slug, (status, title) in _OWN.items()
+        slug: ProblemType(type=_BASE + slug, title=title, status=status)
+        for slug, (status, title) in _REFUSALS.items()
     }
     ours = {
         one.reason: ProblemType(type=_BASE + one.reason, title=_title(one), status=_status(one))
@@ -123,7 +127,7 @@ def add_problems(api: FastAPI) -> None:
 
 def problem(slug: str, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Return the answer of one of the API's own refusals."""
-    status, title = _OWN[slug]
+    status, title = _REFUSALS[slug]
     return _answer(Problem(type=_BASE + slug, title=title, status=status, detail=detail), headers)
 
 
@@ -136,9 +140,9 @@ def problem_of(error: InkstreamError | AnyHTTPException) -> Problem:
     if isinstance(error, Refusal):
         slug = error.slug
     else:  # the framework's
-        slug = next((slug for slug, (status, _) in _OWN.items() if status == error.status_code), "")
+        slug = next((slug for slug, (status, _) in _REFUSALS.items() if status == error.status_code), "")
     status = error.status_code
-    title = _OWN[slug][1] if slug else HTTPStatus(status).phrase
+    title = _REFUSALS[slug][1] if slug else HTTPStatus(status).phrase
     return Problem(type=_BASE + slug if slug else "about:blank", title=title, status=status, detail=error.detail)
 
 

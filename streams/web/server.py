@@ -10,16 +10,22 @@ from contextlib import asynccontextmanager
 import uvicorn
 
 from streams.addresses import api_note, listening_socket, noted
+from streams.documents.cache import DocumentCache
+from streams.documents.references import SourceFetcher
 from streams.messages.seal import Seal
 from streams.monitoring.health import Health, note_end, observed
 from streams.monitoring.metrics import Metrics
+from streams.processes.pool import ReaderPool
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
 from streams.table.table_follower import TableFollower
 from streams.web.api import create_api
 from streams.web.callers import check_exposure
 from streams.web.connections import BoundedConnection, max_connections
+from streams.web.originals import Originals
+from streams.web.parts import ApiParts
 
+_DRAWERS = 2  # processes that draw pages
 _LAST_REQUESTS_S = 2  # that a request may go on once the worker is asked to stop
 
 
@@ -32,12 +38,25 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
+async def _originals(settings: Settings, cache: DocumentCache, metrics: Metrics) -> AsyncIterator[Originals]:
+    """Yield what fetches documents and draws their pages; its processes start with the first page."""
+    pool = ReaderPool(settings, min(_DRAWERS, settings.processes), on_death=metrics.reader_deaths.inc)
+    sources = SourceFetcher(settings)
+    try:
+        yield Originals(settings, cache, sources, pool)
+    finally:
+        await sources.stop()
+        await pool.stop()
+
+
+@asynccontextmanager
 async def serving(
-    settings: Settings, health: Health, metrics: Metrics, topics: Awaitable[object]
+    settings: Settings, cache: DocumentCache, health: Health, metrics: Metrics, topics: Awaitable[object]
 ) -> AsyncIterator[None]:
     """Serve the API for the length of the block, and write its address where commands find it.
 
     Args:
+        cache: Of this worker's documents.
         topics: Done when Kafka has the topics.
 
     Raises:
@@ -53,8 +72,18 @@ async def serving(
     async with (
         observed(table.run(), "the SQL table follows its topics", health),  # or SQL answers from the past for ever
         FileProducer(settings, Seal.of(settings)) as producer,
+        _originals(settings, cache, metrics) as originals,
     ):
-        api = create_api(settings, table, producer, health, metrics)
+        api = create_api(
+            ApiParts(
+                settings=settings,
+                table=table,
+                producer=producer,
+                originals=originals,
+                health=health,
+                metrics=metrics,
+            )
+        )
         server = _Server(
             uvicorn.Config(
                 api,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from streams.broker.embedded import EmbeddedKafka
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
-from tests.integration.harness import Topics
+from tests.integration.harness import Service, Topics, WorkerProcess
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +25,12 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 async def settings(kafka: str, tmp_path: Path) -> Settings:
-    """Settings with topics that nobody else uses; sessions end quickly, so that a kill is noticed quickly."""
+    """Settings with topics that nobody else uses."""
+    return await settings_with_topics(kafka, tmp_path)
+
+
+async def settings_with_topics(kafka: str, tmp_path: Path, **more: Any) -> Settings:
+    """Return settings whose topics exist; sessions end quickly, so that a kill is noticed quickly."""
     made = Settings(
         broker=kafka,
         topic_prefix=f"t{uuid.uuid4().hex[:8]}-",
@@ -36,6 +43,7 @@ async def settings(kafka: str, tmp_path: Path) -> Settings:
         raw_files_partitions=2,
         pages_partitions=4,
         page_text_partitions=2,
+        **more,
     )
     made.data_dir.mkdir()
     made.inbox.mkdir()
@@ -46,3 +54,12 @@ async def settings(kafka: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def topics(settings: Settings) -> Topics:
     return Topics(settings)
+
+
+@pytest.fixture(scope="module")
+def service(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A worker of all roles, which the tests of a module share; it may fetch from 127.0.0.1 and nowhere else."""
+    folder = tmp_path_factory.mktemp("service")
+    settings = asyncio.run(settings_with_topics(kafka, folder, content_ref_private_hosts=("127.0.0.1",)))
+    with WorkerProcess(settings) as worker:
+        yield Service(settings, worker)

@@ -10,11 +10,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Self, TypeVar
 
+import httpx
 import pymupdf
 from aiokafka import AIOKafkaProducer
 
@@ -107,6 +109,43 @@ class WorkerProcess:
     def __exit__(self, *_: object) -> None:
         if self.alive:
             self.kill()
+
+
+class Service:
+    """A worker that is reached by its API."""
+
+    def __init__(self, settings: Settings, worker: WorkerProcess) -> None:
+        self.settings = settings
+        self.worker = worker
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Yield a client of the API, once it answers from its topics."""
+        address = self.settings.data_dir / "api"
+
+        async def listening() -> bool:
+            return address.exists()
+
+        await eventually(listening, 60, self.worker.log)
+        async with httpx.AsyncClient(base_url=address.read_text().strip(), timeout=30) as client:
+
+            async def ready() -> bool:
+                return (await client.get("/readyz")).status_code == 200
+
+            await eventually(ready, 60, self.worker.log)
+            yield client
+
+    async def read(self, client: httpx.AsyncClient, content: bytes, name: str, **form: str) -> str:
+        """Upload a document and return its id once it is read."""
+        sent = await client.post("/files", files={"file": (name, content)}, data=form)
+        document = str(sent.json()["document_id"])
+
+        async def done() -> bool:
+            found = await client.get(f"/documents/{document}/text")
+            return found.status_code == 200
+
+        await eventually(done, 60, self.worker.log)
+        return document
 
 
 class Topics:

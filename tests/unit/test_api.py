@@ -14,16 +14,22 @@ import httpx
 import jsonschema
 import pytest
 
+from streams.documents.cache import DocumentCache
+from streams.documents.references import SourceFetcher
 from streams.errors import RecordTooLarge
+from streams.formats.registry import FORMATS
 from streams.messages import records
 from streams.messages.records import DocumentRecord, PageText, RegionRecord
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
+from streams.processes.pool import ReaderPool
 from streams.settings import Settings
 from streams.sources.producer import FileProducer, SentFile
 from streams.table.memory_table import READERS, MemoryTable
 from streams.table.table_follower import TableFollower
 from streams.web.api import create_api
+from streams.web.originals import Originals
+from streams.web.parts import ApiParts
 from tests.unit.test_logs import Clock
 
 TOKEN = "schlüssel"
@@ -89,16 +95,32 @@ def settings_in(folder: Path, **more: Any) -> Settings:
 
 
 @asynccontextmanager
+async def parts_of(
+    settings: Settings, table: TableFollower, producer: FileProducer, health: Health | None = None
+) -> AsyncIterator[ApiParts]:
+    """Yield what an API answers from; no process starts for it before a page's picture is asked for."""
+    folder = settings.table_dir or settings.data_dir
+    sources, pool = SourceFetcher(settings), ReaderPool(settings, 1)
+    originals = Originals(settings, DocumentCache(folder / "documents", _MIB), sources, pool)
+    try:
+        yield ApiParts(
+            settings=settings, table=table, producer=producer, originals=originals, health=health or Health(60),
+            metrics=Metrics(),
+        )  # fmt: skip
+    finally:
+        table.close()
+        await sources.stop()
+        await pool.stop()
+
+
+@asynccontextmanager
 async def client_of(
     settings: Settings, table: TableFollower, producer: FileProducer, health: Health | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
-    api = create_api(settings, table, producer, health or Health(60), Metrics())
-    transport = httpx.ASGITransport(api, raise_app_exceptions=False)
-    try:
+    async with parts_of(settings, table, producer, health) as parts:
+        transport = httpx.ASGITransport(create_api(parts), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://inkstream") as client:
             yield client
-    finally:
-        table.close()
 
 
 @pytest.fixture
@@ -364,23 +386,28 @@ async def test_a_defect_is_told_without_its_traceback(tmp_path: Path) -> None:
 async def test_the_description_names_every_route_and_the_shape_of_every_answer(client: httpx.AsyncClient) -> None:
     described = (await client.get("/openapi.json")).json()
     shapes = {
-        (path, status): next(iter(response.get("content", {}).values()), {}).get("schema", {})
+        (path, status): next(iter(response.get("content", {}).values()), dict[str, Any]()).get("schema", {})
         for path, methods in described["paths"].items()
         for operation in methods.values()
         for status, response in operation["responses"].items()
     }
+    pages = "/documents/{document_id}/pages/{pagenum}"
+    written = {
+        "/documents/{document_id}/file", f"{pages}.png", f"{pages}.jpg",
+        *(f"{of}/{name}" for name in FORMATS for of in ("/documents/{document_id}", pages)),
+    }  # fmt: skip
     assert {path for path, _ in shapes} == {
         "/query", "/pages/{document_id}/{pagenum}", "/documents/{document_id}", "/files", "/healthz", "/readyz",
-        "/metrics", "/progress", "/problems/{slug}",
-    }  # fmt: skip
+        "/metrics", "/progress", "/problems/{slug}", "/documents", "/documents/{document_id}/pages/{pagenum}",
+    } | written  # fmt: skip
     assert shapes["/query", "413"]["$ref"].endswith("/Problem")
     assert shapes["/files", "415"]["$ref"].endswith("/Problem")
     assert shapes["/pages/{document_id}/{pagenum}", "200"]["$ref"].endswith("/PageText")
     states = [one["$ref"].rpartition("/")[2] for one in shapes["/documents/{document_id}", "200"]["anyOf"]]
     assert states == ["DocumentRecord", "AcceptedDocument"]
     assert {path for (path, _), shape in shapes.items() if "$ref" not in shape and "anyOf" not in shape} == {
-        "/metrics"
-    }
+        "/metrics", *written,
+    }  # fmt: skip
     location = described["paths"]["/files"]["post"]["responses"]["202"]["headers"]["Location"]
     assert location["schema"] == {"type": "string"}
 

@@ -18,8 +18,6 @@ import pytest
 import uvicorn
 
 from streams.errors import QueryError
-from streams.monitoring.health import Health
-from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
 from streams.table.memory_table import EXPORTS, MemoryTable
@@ -28,6 +26,7 @@ from streams.web import export
 from streams.web.api import create_api
 from streams.web.connections import BoundedConnection
 from streams.web.export import export_type
+from tests.unit.test_api import parts_of
 from tests.unit.test_memory_table import page
 
 ROWS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT {}) SELECT x, 'äö,\"' FROM n"
@@ -47,20 +46,22 @@ async def serving(
     settings: Settings, table: TableFollower, connection: type[BoundedConnection] = BoundedConnection
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Serve the API on loopback, as a worker does."""
-    api = create_api(settings, table, FileProducer(settings), Health(60), Metrics())
-    server = uvicorn.Server(
-        uvicorn.Config(api, port=0, http=connection, lifespan="off", log_config=None, timeout_graceful_shutdown=5)
-    )
-    server.config.load()
-    server.lifespan = server.config.lifespan_class(server.config)
-    await server.startup()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            yield client
-    finally:
-        await server.shutdown()
-        table.close()
+    async with parts_of(settings, table, FileProducer(settings)) as parts:
+        api = create_api(parts)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                api, port=0, http=connection, lifespan="off", log_config=None, timeout_graceful_shutdown=5
+            )
+        )
+        server.config.load()
+        server.lifespan = server.config.lifespan_class(server.config)
+        await server.startup()
+        port = server.servers[0].sockets[0].getsockname()[1]
+        try:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+                yield client
+        finally:
+            await server.shutdown()
 
 
 async def exported(client: httpx.AsyncClient, sql: str, accept: str) -> httpx.Response:
