@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from models.export.registry import FORMATS
 from streams.commands.options import Detector, Models, Password, Reader, handwritten_by, one_of
-from streams.formats.registry import FORMATS
 
 if TYPE_CHECKING:
+    from models.document import DocumentInfo
     from models.options import ReadOptions
     from models.pipeline import PagePipeline
     from streams.commands.inputs import Input
-    from streams.formats.types import DocumentWriter
     from streams.messages.records import PageText
     from streams.settings import Settings
 
@@ -55,7 +55,6 @@ def read(
     import tempfile
 
     from streams.commands.inputs import inputs
-    from streams.formats.registry import create_writer
     from streams.messages.codec import merge_options, parse_options
     from streams.settings import load_settings
 
@@ -76,8 +75,7 @@ def read(
     ):
         found = inputs(files, Path(folder))
         try:
-            writer = create_writer(output, stream, several=len(found) > 1)
-            failures = _read(found, task, writer, Path(folder))
+            failures = _read(found, task, output, stream, Path(folder))
         except BrokenPipeError:  # whoever read along has left, as `head` does
             raise _end_of_pipe() from None
     if failures:
@@ -118,7 +116,7 @@ class _Task:
         return own + [secret.get_secret_value() for secret in self.settings.passwords]
 
 
-def _read(found: list[Input], task: _Task, writer: DocumentWriter, spool: Path) -> int:
+def _read(found: list[Input], task: _Task, output: str, stream: BinaryIO, spool: Path) -> int:
     """Read the documents one after the other, each with what is attached to it behind it.
 
     Returns how many of them and of their pages had errors.
@@ -128,24 +126,27 @@ def _read(found: list[Input], task: _Task, writer: DocumentWriter, spool: Path) 
 
     os.environ["OMP_THREAD_LIMIT"] = "1"  # Tesseract's threads cost more than they bring; before it is loaded
     from models.errors import InkstreamError, UnsupportedFile
+    from models.export.registry import export
+    from models.export.types import ExportedDocument
     from models.pipeline import PagePipeline
 
     pipeline = PagePipeline(task.settings.tesseract_api, task.settings.models_dir)
     failures = 0
-    waiting = list(reversed(found))
+    waiting, written = list(reversed(found)), 0
     while waiting:
         document = waiting.pop()
         try:
             attached, warnings = _attached(document, task, spool)
             waiting += reversed(attached)
-            for number, record in enumerate(_records(pipeline, document, task, warnings)):
-                if not number:
-                    writer.begin(document.name)
-                writer.page(record)
-                if record.exception is not None:
-                    failures += 1
-                    print(f"error: {document.name}, page {record.pagenum + 1}: {record.exception}", file=sys.stderr)
-            writer.end()
+            info, numbers = _wanted(document, task)
+            pages = _Reported(_records(pipeline, document, task, info, numbers, warnings), document.name)
+            place = written if len(found) > 1 else None
+            asked = ExportedDocument(document.name, numbers, pages, document.file, info.password, place)
+            for piece in export(output, asked).pieces:
+                stream.write(piece)
+                stream.flush()
+            failures, written = failures + pages.failures, written + 1
+            _check_all_there(info, task)
         except BrokenPipeError:
             raise
         except (InkstreamError, OSError) as error:
@@ -180,26 +181,56 @@ def _attached(document: Input, task: _Task, spool: Path) -> tuple[list[Input], t
     return inside, found.warnings
 
 
-def _records(pipeline: PagePipeline, document: Input, task: _Task, warnings: Sequence[str]) -> Iterator[PageText]:
-    """Yield the record of each wanted page of a file, as a worker would send it; also of one that cannot be read.
+class _Reported:
+    """Pages as they pass; errors of theirs are printed, and counted in `failures`."""
+
+    def __init__(self, pages: Iterable[PageText], name: str) -> None:
+        self._pages, self._name = pages, name
+        self.failures = 0
+
+    def __iter__(self) -> Iterator[PageText]:
+        import sys
+
+        for record in self._pages:
+            yield record
+            if record.exception is not None:
+                self.failures += 1
+                print(f"error: {self._name}, page {record.pagenum + 1}: {record.exception}", file=sys.stderr)
+
+
+def _wanted(document: Input, task: _Task) -> tuple[DocumentInfo, list[int]]:
+    """Return what a document is, and the numbers of its pages that are asked for. Raises InkstreamError."""
+    from models.documents.files import inspect
+
+    info, wanted = inspect(document.file, task.passwords), task.page_numbers
+    return info, [page for page in range(info.total_pages) if wanted is None or page + 1 in wanted]
+
+
+def _check_all_there(info: DocumentInfo, task: _Task) -> None:
+    """Raise OptionsError where a document has not all of the pages that are asked for."""
+    from models.errors import OptionsError
+    from streams.messages.page_ranges import format_ranges
+
+    missing = {page for page in task.page_numbers or () if page > info.total_pages}
+    if missing:
+        raise OptionsError(f"it has {info.total_pages} pages, and no page {format_ranges(missing)}")
+
+
+def _records(
+    pipeline: PagePipeline, document: Input, task: _Task, info: DocumentInfo, pages: list[int],
+    warnings: Sequence[str],
+) -> Iterator[PageText]:  # fmt: skip
+    """Yield the record of each page of a file, as a worker would send it; also of one that cannot be read.
 
     The first page's has the warnings.
-
-    Raises:
-        InkstreamError: The file cannot be opened, or has not all of the wanted pages; those that it has come first.
     """
-    from models.documents.files import inspect
-    from models.errors import InkstreamError, OptionsError
+    from models.errors import InkstreamError
     from streams.documents.cache import digest_of
-    from streams.messages.page_ranges import format_ranges
     from streams.messages.records import PageTask, failed_page_text, now, page_text
 
     file, path = document.file, document.path
     digest = digest_of(file, path)
-    info = inspect(file, task.passwords)
     options = task.options.model_copy(update={"password": info.password})
-    wanted = task.page_numbers
-    pages = [page for page in range(info.total_pages) if wanted is None or page + 1 in wanted]
     for pagenum in _with_progress_bar(pages, document.name):
         page_task = PageTask(
             document_id=document.document_id or digest.document_id,
@@ -212,9 +243,6 @@ def _records(pipeline: PagePipeline, document: Input, task: _Task, warnings: Seq
         except InkstreamError as error:
             record = failed_page_text(page_task, f"read: {error.summary}")
         yield record
-    missing = {page for page in wanted or () if page > info.total_pages}
-    if missing:
-        raise OptionsError(f"it has {info.total_pages} pages, and no page {format_ranges(missing)}")
 
 
 def _with_progress_bar(pages: list[int], name: str) -> Iterable[int]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from streams.formats.registry import FORMATS
+from models.export.registry import FORMATS
 from streams.messages.codec import encode
 from streams.messages.records import DocumentRecord, PageText
 from streams.table.document_lists import Listing
@@ -123,7 +123,7 @@ def _add_form(routes: APIRouter, parts: ApiParts, form: str) -> None:
                 f"{len(pages)} of {document.total_pages} pages are read; ask again, or with ?partial=true",
                 {"Retry-After": "1"},
             )
-        return await _written(parts, document, pages, form)
+        return await _written(parts, document, range(document.total_pages), form)
 
 
 async def _written(parts: ApiParts, document: DocumentRecord, pages: Sequence[int], form: str) -> Response:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import AsyncGenerator, Sequence
-from functools import partial
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from itertools import islice
 from urllib.parse import quote
 
+from models.export.registry import FORMATS, export
+from models.export.types import ExportedDocument
 from streams.errors import WordsMissing
-from streams.formats.registry import FORMATS, create_writer
 from streams.messages.records import DocumentRecord, PageText
 from streams.table.memory_table import MemoryTable
 from streams.table.table_follower import TableFollower
 
-_PAGES_AT_A_TIME = 8  # in memory, and in one turn at the table
+_PIECES_AT_A_TIME = 8  # in memory, and in one turn at the table; at least one a page
 
 
 async def written(
@@ -24,35 +24,35 @@ async def written(
     Raises:
         WordsMissing: The format needs words, and a page has none.
     """
-    stream = io.BytesIO()
-    writer = create_writer(form, stream, several=False)
 
-    def write(numbers: Sequence[int], table: MemoryTable) -> bytes:
-        for pagenum in numbers:
-            if (record := table.page(document.document_id, pagenum)) is not None:
-                _check(record, form)
-                writer.page(record)
-        return _taken(stream)
+    def begun(table: MemoryTable) -> Iterator[bytes]:
+        records = _records(table, document.document_id, pages, form)
+        return export(form, ExportedDocument(document.path, pages, records)).pieces
 
-    writer.begin(document.path)
-    for first in range(0, len(pages), _PAGES_AT_A_TIME):
-        numbers = pages[first : first + _PAGES_AT_A_TIME]
-        if piece := await table.ask(partial(write, numbers)):
-            yield piece
-    writer.end()
-    yield _taken(stream)
+    pieces = await table.ask(begun)
+    more = True
+    while more:
+        some = await table.ask(lambda _: list(islice(pieces, _PIECES_AT_A_TIME)))
+        more = len(some) == _PIECES_AT_A_TIME
+        yield b"".join(some)
+
+
+def _records(table: MemoryTable, document_id: str, pages: Sequence[int], form: str) -> Iterator[PageText]:
+    for pagenum in pages:
+        if (record := table.page(document_id, pagenum)) is not None:
+            _check(record, form)
+            yield record
 
 
 def media_type(form: str) -> str:
     """Return the media type of a format."""
-    return {"text": "text/plain; charset=utf-8", "jsonl": "application/x-ndjson"}[form]
+    return FORMATS[form].media_type
 
 
 def disposition(document: DocumentRecord, form: str) -> str:
     """Return the header by which a browser saves a document under its own name."""
     name = document.path.rpartition("/")[2].rpartition(".")[0] or "document"
-    ending = {"text": "txt"}.get(form, form)
-    return f"inline; filename*=UTF-8''{quote(f'{name}.{ending}', safe='')}"
+    return f"inline; filename*=UTF-8''{quote(name + FORMATS[form].suffix, safe='')}"
 
 
 def _check(record: PageText, form: str) -> None:
@@ -63,10 +63,3 @@ def _check(record: PageText, form: str) -> None:
             f"{form} needs the place of each word, which page {record.pagenum} does not have: send the document "
             'again with the option {"words": true}',
         )
-
-
-def _taken(stream: io.BytesIO) -> bytes:
-    content = stream.getvalue()
-    stream.seek(0)
-    stream.truncate()
-    return content

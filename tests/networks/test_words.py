@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,11 +17,11 @@ import shapely
 from typer.testing import CliRunner
 
 from models.document import PageReading
+from models.export.registry import FORMATS
+from models.export.types import ExportFormat
 from models.options import ReadOptions
 from models.pipeline import PagePipeline
 from streams.cli import app
-from streams.formats.registry import FORMATS
-from streams.formats.types import OutputFormat
 from tests.drawing.pages import turned
 
 LINES = (
@@ -120,8 +121,8 @@ def test_words_are_left_out_unless_they_are_asked_for(tmp_path: Path) -> None:
 def test_the_command_writes_words_where_an_option_or_the_format_asks_for_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], has_words: bool
 ) -> None:
-    export = OutputFormat("records with words", FORMATS["jsonl"].writer, needs_words=True)
-    monkeypatch.setitem(cast(dict[str, OutputFormat], FORMATS), "export", export)
+    export = replace(FORMATS["jsonl"], needs_words=True)
+    monkeypatch.setitem(cast(dict[str, ExportFormat], FORMATS), "export", export)
     pixels, _ = page()
     cv2.imwrite(str(tmp_path / "page.png"), pixels)
     result = CliRunner().invoke(app, ["read", str(tmp_path / "page.png"), "--format", *arguments])

@@ -14,10 +14,10 @@ import httpx
 import jsonschema
 import pytest
 
+from models.export.registry import FORMATS
 from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
 from streams.errors import RecordTooLarge
-from streams.formats.registry import FORMATS
 from streams.messages import records
 from streams.messages.records import DocumentRecord, PageText, RegionRecord
 from streams.monitoring.health import Health

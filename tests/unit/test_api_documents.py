@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from streams.formats.registry import FORMATS
+from models.export.registry import FORMATS
 from streams.table.memory_table import MemoryTable
 from tests.unit.test_api import DOCUMENT, PAGE, PDF, FilledTable, Outbox, client_of, refusal, settings_in
 
