@@ -7,17 +7,16 @@ import logging
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TypeVar
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from streams.errors import BrokerError, TableBusy, UndecodableMessage
+from streams.errors import BrokerError, TableBusy
 from streams.kafka.follower import topic_consumer
 from streams.kafka.topics import TopicNames
-from streams.messages.codec import decode
-from streams.messages.records import DocumentRecord, PageText, page_key
+from streams.messages.records import DocumentRecord, PageText
 from streams.settings import Settings
+from streams.table.changes import Change, Changes, change_of
 from streams.table.exports import ExportType
 from streams.table.memory_table import EXPORTS, READERS, REFUSALS, MemoryTable
 from streams.table.sql_functions import Value
@@ -44,6 +43,7 @@ class TableFollower:
         self._exports = asyncio.Semaphore(EXPORTS)
         self._caught_up = asyncio.Event()
         self.passed_over = 0
+        self.changes = Changes()
 
     @property
     def ready(self) -> bool:
@@ -115,6 +115,7 @@ class TableFollower:
             # empty at first, when everything is read; later, after the broker was away, what is applied is not read
             for where, offset in positions.items():
                 consumer.seek(where, offset)
+            self.changes.begin({where: await consumer.position(where) for where in consumer.assignment()})
             ends = await consumer.end_offsets(consumer.assignment())
             while True:
                 if not self.ready and all([await consumer.position(w) >= end for w, end in ends.items()]):
@@ -123,8 +124,11 @@ class TableFollower:
                 messages = [message for records in found.values() for message in records]
                 if messages:
                     loop = asyncio.get_running_loop()
-                    self.passed_over += await loop.run_in_executor(self._writing, self.apply, messages)
-                    positions.update({where: records[-1].offset + 1 for where, records in found.items() if records})
+                    applied = await loop.run_in_executor(self._writing, self._applied, messages)
+                    self.passed_over += len(messages) - len(applied)
+                    behind = {where: records[-1].offset + 1 for where, records in found.items() if records}
+                    positions.update(behind)
+                    self.changes.publish(applied, behind)
 
     def apply(self, messages: list[ConsumerRecord[bytes, bytes]]) -> int:
         """Put messages into the table; return how many of them are not what their topic carries.
@@ -132,36 +136,24 @@ class TableFollower:
         A record that decodes and that the table refuses all the same costs itself alone: the batch is undone, and
         its records are applied one by one.
         """
-        changes = [change for message in messages if (change := self._change(message)) is not None]
+        return len(messages) - len(self._applied(messages))
+
+    def _applied(self, messages: list[ConsumerRecord[bytes, bytes]]) -> list[Change]:
+        """Put messages into the table, as `apply` does; return what they changed."""
+        changes = [change for message in messages if (change := change_of(message, self._names)) is not None]
         try:
             self._table.apply(*_by_topic(changes))
         except REFUSALS:
-            return len(messages) - sum(map(self._is_taken, changes))
-        return len(messages) - len(changes)
+            return list(filter(self._is_taken, changes))
+        return changes
 
-    def _is_taken(self, change: _Change) -> bool:
+    def _is_taken(self, change: Change) -> bool:
         try:
             self._table.apply(*_by_topic([change]))
         except REFUSALS as error:
             logger.warning("%s: the SQL table cannot hold it: %s", change.position, error)
             return False
         return True
-
-    def _change(self, message: ConsumerRecord[bytes, bytes]) -> _Change | None:
-        """Return what a message changes; None, and a line in the log, where it is not what its topic carries."""
-        position = f"{message.topic}/{message.partition}/{message.offset}"
-        try:
-            key = _key(message)
-            if not message.value:
-                return _Change(position, key, None, is_page=message.topic != self._names.documents)
-            if message.topic == self._names.documents:
-                document = decode(DocumentRecord, message.value)
-                return _Change(position, _same(key, document.document_id), document, is_page=False)
-            page = decode(PageText, message.value)
-            return _Change(position, _same(key, page_key(page.document_id, page.pagenum)), page, is_page=True)
-        except UndecodableMessage as error:
-            logger.warning("%s: %s", position, error.message)
-            return None
 
     def close(self) -> None:
         """End the queries that run; the memory is free once the threads have let go of it. `run` ends with it."""
@@ -170,18 +162,8 @@ class TableFollower:
         self._writing.shutdown(wait=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What one message changes in the table; without a record, it deletes its key."""
-
-    position: str
-    key: str
-    record: PageText | DocumentRecord | None
-    is_page: bool
-
-
 def _by_topic(
-    changes: Iterable[_Change],
+    changes: Iterable[Change],
 ) -> tuple[list[tuple[str, PageText | None]], list[tuple[str, DocumentRecord | None]]]:
     """Return pages and documents, each in the order in which they came."""
     pages: list[tuple[str, PageText | None]] = []
@@ -196,16 +178,3 @@ def _by_topic(
         else:
             documents.append((change.key, None))
     return pages, documents
-
-
-def _key(message: ConsumerRecord[bytes, bytes]) -> str:
-    if message.key is None:
-        raise UndecodableMessage("a record without a key is on no compacted topic of ours")
-    return str(message.key.decode(errors="replace"))
-
-
-def _same(key: str, expected: str) -> str:
-    """Return the key. Under another one a record would be in the table beside, or instead of, somebody else's."""
-    if key != expected:
-        raise UndecodableMessage(f"its key is {key[:100]!r}, not {expected[:100]!r}")
-    return key

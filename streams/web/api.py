@@ -12,6 +12,7 @@ from streams.web.body_limit import BodyLimit
 from streams.web.callers import CallerGuard
 from streams.web.docs import docs_page
 from streams.web.documents import document_routes
+from streams.web.events import event_routes
 from streams.web.files_out import file_routes
 from streams.web.operations import operations_routes
 from streams.web.parts import ApiParts
@@ -70,6 +71,7 @@ def create_api(parts: ApiParts) -> FastAPI:
 
     read = [Depends(_bearer), Depends(caught_up)]
     api.include_router(table_routes(table), dependencies=read)
+    api.include_router(event_routes(parts), dependencies=read)
     api.include_router(file_routes(parts), dependencies=read)
     api.include_router(document_routes(parts), dependencies=read)  # last: ids may have slashes
     api.include_router(

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-_MAX_CONNECTIONS = 128  # each upload among them is up to 32 MiB on disk until it is whole
+_MAX_CONNECTIONS = 512  # half of them may listen to events; each upload is up to 32 MiB on disk until it is whole
 _SHARE_OF_FILES = 4  # connections take one in so many of the files that the process may have open
 
 

@@ -49,9 +49,9 @@ class ExportResponse(Response):
                 for task in done:
                     task.result()
             except InkstreamError as error:
-                logger.warning("an export ended early: %s", error.message)
+                logger.warning("an answer ended early: %s", error.message)
             except TimeoutError:
-                logger.warning("an export ended early: its client read nothing for %g s", STALLS_FOR_S)
+                logger.warning("an answer ended early: its client read nothing for %g s", STALLS_FOR_S)
             finally:
                 for task in work:
                     task.cancel()

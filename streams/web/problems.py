@@ -50,6 +50,7 @@ _REFUSALS: Mapping[str, tuple[int, str]] = {
     "not-found": (404, "There is nothing here."),
     "method-not-allowed": (405, "The route does not take this method."),
     "not-finished": (409, "Not all pages of the document are read yet."),
+    "too-many-listeners": (503, "So many others listen to events that there is no room for one more."),
     "table-behind": (503, "The SQL table has not caught up with its topics yet."),
     "kafka-away": (503, "Kafka does not answer now."),
     "internal-server-error": (500, "A defect of inkstream."),

@@ -103,5 +103,6 @@ async def serving(
                 yield
         finally:
             # requests end first, then the table that they ask
+            table.changes.close()
             server.should_exit = True
             await task

@@ -141,8 +141,8 @@ class Service:
         document = str(sent.json()["document_id"])
 
         async def done() -> bool:
-            found = await client.get(f"/documents/{document}/text")
-            return found.status_code == 200
+            state = (await client.get(f"/documents/{document}")).json()
+            return state["status"] == "done" and (await client.get(f"/documents/{document}/text")).is_success
 
         await eventually(done, 60, self.worker.log)
         return document

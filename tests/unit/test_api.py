@@ -393,7 +393,7 @@ async def test_the_description_names_every_route_and_the_shape_of_every_answer(c
     }
     pages = "/documents/{document_id}/pages/{pagenum}"
     written = {
-        "/documents/{document_id}/file", f"{pages}.png", f"{pages}.jpg",
+        "/events", "/documents/{document_id}/file", f"{pages}.png", f"{pages}.jpg",
         *(f"{of}/{name}" for name in FORMATS for of in ("/documents/{document_id}", pages)),
     }  # fmt: skip
     assert {path for path, _ in shapes} == {
