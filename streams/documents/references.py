@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from models.errors import InkstreamError, shown_uri
@@ -12,7 +13,7 @@ from streams.documents.failures import Failures
 from streams.documents.fetch_slots import FetchSlots
 from streams.documents.file_source import FileSource, server_of
 from streams.documents.http_source import HttpLimits, fetch_http, resolving_in, trusting
-from streams.errors import SourceForbidden, UndecodableMessage
+from streams.errors import SourceForbidden, SourceUnavailable, UndecodableMessage
 from streams.kafka.record_reader import RecordReader, address_in
 from streams.kafka.topics import TopicNames
 from streams.settings import Settings
@@ -71,6 +72,23 @@ class SourceFetcher:
                 raise
             raise noted from error
         self._failures.forget(reference)
+
+    async def fetch_web(self, url: str, target: Path, *, max_bytes: int, timeout_s: float) -> None:
+        """Write what an http or https URL has to a file: guarded as `fetch` is, in bounds of its own, tried once.
+
+        Raises:
+            SourceGone, SourceForbidden, SourceTooLarge, SourceUnavailable, SourceFailed: As `fetch`.
+            UndecodableMessage: It is no http or https URL, or settings.content_ref_schemes is without these.
+        """
+        self._check_scheme(url)
+        if not url.startswith(("http://", "https://")):
+            raise UndecodableMessage(f"{shown_uri(url)!r} is neither an http nor an https URL")
+        limits = replace(self._http_limits, max_bytes=max_bytes, timeout_s=timeout_s)
+        try:
+            async with asyncio.timeout(timeout_s), self._slots.taken(server_of(url)):
+                await fetch_http(url, target, limits, self._resolve)
+        except TimeoutError as error:
+            raise SourceUnavailable(f"{shown_uri(url)} was not fetched within {timeout_s:g} s") from error
 
     async def stop(self) -> None:
         """Close the connection to Kafka, and give up the copies that run."""

@@ -18,6 +18,7 @@ from streams.signals import die_with
 
 if TYPE_CHECKING:
     from models.documents.pictures import PictureOptions
+    from models.documents.strokes import Stroke
     from models.pipeline import PagePipeline
 
 _pipeline: PagePipeline | None = None
@@ -74,6 +75,13 @@ def page_picture(path: Path, pagenum: int, options: PictureOptions, passwords: S
     except MemoryError:
         gc.collect()
         raise
+
+
+def strokes_picture(width: int, height: int, strokes: Sequence[Stroke]) -> bytes:
+    """Return strokes of a pen as a PNG."""
+    from models.documents import strokes as drawing
+
+    return drawing.strokes_picture(width, height, strokes)
 
 
 def _loaded() -> PagePipeline:

@@ -12,13 +12,17 @@ from streams.web.body_limit import BodyLimit
 from streams.web.callers import CallerGuard
 from streams.web.docs import docs_page
 from streams.web.documents import document_routes
+from streams.web.drawings import drawing_routes
 from streams.web.events import event_routes
 from streams.web.files_out import file_routes
+from streams.web.openapi import described
 from streams.web.operations import operations_routes
 from streams.web.parts import ApiParts
-from streams.web.problems import Problem, ProblemType, Refusal, add_problems, problem_types, with_problem_type
+from streams.web.problems import Problem, ProblemType, Refusal, add_problems, problem_types
+from streams.web.sending import Sender
 from streams.web.tables import table_routes
 from streams.web.upload import largest_upload, upload_routes
+from streams.web.urls import url_routes
 
 _MAX_REQUEST_BYTES = 1024 * 1024  # beside uploads
 _REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -39,10 +43,9 @@ def create_api(parts: ApiParts) -> FastAPI:
         docs_url=None, redoc_url=None, openapi_url=None,  # below: without scripts of other sites, and by the token
     )  # fmt: skip
     add_problems(api)
+    limits = {"/files": largest_upload(settings), "/drawings": settings.max_message_bytes}
     api.add_middleware(CallerGuard, settings=settings)
-    api.add_middleware(
-        BodyLimit, limit_of=lambda path: largest_upload(settings) if path == "/files" else _MAX_REQUEST_BYTES
-    )
+    api.add_middleware(BodyLimit, limit_of=lambda path: limits.get(path, _MAX_REQUEST_BYTES))
 
     def caught_up() -> None:
         if not table.ready:
@@ -56,7 +59,7 @@ def create_api(parts: ApiParts) -> FastAPI:
 
     @api.get("/openapi.json", include_in_schema=False)
     async def openapi() -> dict[str, Any]:
-        return with_problem_type(api.openapi())
+        return described(api)
 
     @api.get("/problems/{slug}", tags=["operations"], summary="What a type of problem means")
     async def problem_type(slug: str) -> ProblemType:
@@ -69,14 +72,14 @@ def create_api(parts: ApiParts) -> FastAPI:
     async def docs() -> Response:
         return docs_page(api)
 
+    sender, written = Sender(parts), [Depends(_bearer), Depends(kafka_answers)]
     read = [Depends(_bearer), Depends(caught_up)]
     api.include_router(table_routes(table), dependencies=read)
     api.include_router(event_routes(parts), dependencies=read)
     api.include_router(file_routes(parts), dependencies=read)
     api.include_router(document_routes(parts), dependencies=read)  # last: ids may have slashes
-    api.include_router(
-        upload_routes(settings, parts.producer, parts.accepted),
-        dependencies=[Depends(_bearer), Depends(kafka_answers)],
-    )
+    api.include_router(upload_routes(parts, sender), dependencies=written)
+    api.include_router(url_routes(parts, sender), dependencies=written)
+    api.include_router(drawing_routes(parts, sender), dependencies=written)
     api.include_router(operations_routes(settings, table, health, parts.metrics))
     return api

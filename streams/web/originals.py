@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from models.documents.pictures import PictureOptions
 from streams.documents.cache import DocumentCache, digest_of
@@ -15,6 +16,8 @@ from streams.messages.records import DocumentRecord
 from streams.processes import reader_process
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
+
+T = TypeVar("T")
 
 _MAX_PICTURE_BYTES = 32 * 1024 * 1024  # some 1,500 thumbnails, or 30 whole pages
 _MAX_KNOWN = 10_000  # documents of older records whose hash was computed here
@@ -62,6 +65,15 @@ class Originals:
         while sum(map(len, self._pictures.values())) > _MAX_PICTURE_BYTES:
             self._pictures.popitem(last=False)
         return drawn
+
+    async def run(self, function: Callable[..., T], *arguments: object, timeout_s: float) -> T:
+        """Return what a function returns that runs in a reader process. Raises as ReaderPool.run."""
+        async with self._turns:
+            return await self._pool.run(function, *arguments, timeout_s=timeout_s)
+
+    async def fetch_url(self, url: str, target: Path, *, max_bytes: int, timeout_s: float) -> None:
+        """Write what an http or https URL has to a file. Raises as SourceFetcher.fetch_web."""
+        await self._sources.fetch_web(url, target, max_bytes=max_bytes, timeout_s=timeout_s)
 
     def forget(self, document: DocumentRecord) -> None:
         """Drop what is kept of a document here: its pictures, and its bytes where nobody uses them now."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -47,8 +46,11 @@ _REFUSALS: Mapping[str, tuple[int, str]] = {
     "unauthorized": (401, "A bearer token is needed."),
     "other-origin": (403, "A page of another site may not send to this API."),
     "other-host": (421, "The request names a host that this API is not called by."),
+    "unsupported-media-type": (415, "The body is not of a kind that this route takes."),
     "not-found": (404, "There is nothing here."),
     "method-not-allowed": (405, "The route does not take this method."),
+    "nothing-accepted": (422, "None of the documents of the request was accepted."),
+    "bad-request": (400, "The request cannot be read."),
     "not-finished": (409, "Not all pages of the document are read yet."),
     "too-many-listeners": (503, "So many others listen to events that there is no room for one more."),
     "table-behind": (503, "The SQL table has not caught up with its topics yet."),
@@ -145,17 +147,6 @@ def problem_of(error: InkstreamError | AnyHTTPException) -> Problem:
     status = error.status_code
     title = _REFUSALS[slug][1] if slug else HTTPStatus(status).phrase
     return Problem(type=_BASE + slug if slug else "about:blank", title=title, status=status, detail=error.detail)
-
-
-def with_problem_type(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return an OpenAPI schema in which all problems have their own media type."""
-    for methods in schema["paths"].values():
-        for operation in methods.values():
-            for response in operation["responses"].values():
-                content = response.get("content", {})
-                if content.get("application/json", {}).get("schema", {}).get("$ref", "").endswith("/Problem"):
-                    content[PROBLEM_TYPE] = content.pop("application/json")
-    return schema
 
 
 def _answer(found: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:

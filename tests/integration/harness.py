@@ -138,7 +138,7 @@ class Service:
     async def read(self, client: httpx.AsyncClient, content: bytes, name: str, **form: str) -> str:
         """Upload a document and return its id once it is read."""
         sent = await client.post("/files", files={"file": (name, content)}, data=form)
-        document = str(sent.json()["document_id"])
+        document = str(sent.json()["documents"][0]["document_id"])
 
         async def done() -> bool:
             state = (await client.get(f"/documents/{document}")).json()

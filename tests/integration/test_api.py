@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.integration.harness import Service, text_pdf
+from tests.unit.test_http_source import serving, status
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -105,3 +106,56 @@ async def test_events_come_live_and_again_from_where_a_listener_stopped(service:
                     break
         assert [one for one in rest if one not in missed] == []
         assert (await client.get("/events", headers={"last-event-id": "x"})).status_code == 422
+
+
+async def test_texts_are_waited_for(service: Service) -> None:
+    async with service.client() as client:
+        files = [("file", ("w1.pdf", text_pdf(2, "waiting"))), ("file", ("w2.pdf", b"%PDF-1.7 broken"))]
+        answer = await client.post("/files?wait=30", files=files)
+        first, second = answer.json()["documents"]
+        assert (answer.status_code, first["status"]) == (200, "done")
+        assert first["text"] == "This is waiting number 0.\n\fThis is waiting number 1.\n"
+        assert second["status"] == "failed" and "CorruptFile" in second["exception"]
+        again = (await client.post("/files?wait=30", files=files[:1])).json()["documents"][0]
+        assert (again["document_id"], again["status"]) == (first["document_id"], "done")
+        assert (await client.get(first["url"])).json()["repeats"] == 1
+
+
+async def test_what_an_address_has_is_read(service: Service) -> None:
+    async with service.client() as client, serving(status("200 OK", body=text_pdf(1, "fetched"))) as url:
+        answer = await client.post("/urls?wait=30", json={"urls": [f"{url}?signature=secret"]})
+        found = answer.json()["documents"][0]
+        assert (found["status"], found["path"], found["text"]) == ("done", url, "This is fetched number 0.\n")
+        redirecting = status("302 Found", "location: http://127.0.0.2/")
+        async with serving(redirecting) as other:
+            refused = await client.post("/urls", json={"urls": [other]})
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/source-forbidden")
+
+
+# block letters of 60 by 100 pixels, as strokes through x, y
+LETTERS = {
+    "H": ["0,0 0,100", "60,0 60,100", "0,50 60,50"], "E": ["60,0 0,0 0,100 60,100", "0,50 45,50"],
+    "L": ["0,0 0,100 60,100"], "O": ["30,0 0,20 0,80 30,100 60,80 60,20 30,0"],
+}  # fmt: skip
+
+
+async def test_strokes_are_read_as_handwriting(service: Service) -> None:
+    strokes = [
+        {
+            "width": 6,
+            "points": [
+                {"x": 100 + 100 * place + int(x), "y": 80 + int(y), "pressure": 0.5}
+                for x, y in (point.split(",") for point in stroke.split())
+            ],
+        }
+        for place, letter in enumerate("HELLO")
+        for stroke in LETTERS[letter]
+    ]
+    async with service.client() as client:
+        answer = await client.post("/drawings?wait=60", json={"width": 700, "height": 260, "strokes": strokes})
+        found = answer.json()["documents"][0]
+        assert (answer.status_code, found["status"]) == (200, "done")
+        assert found["text"].strip().upper() == "HELLO"
+        page = (await client.get(f"{found['url']}/pages/0")).json()
+        assert {region["kind"] for region in page["regions"]} == {"handwritten"}
+        assert (page["width"], page["dpi"]) == (1400, 192)

@@ -53,7 +53,7 @@ async def test_a_password_stands_in_no_topic_file_or_log_and_the_letter_can_be_r
                 return len(await topics.dead_letters()) == 2
 
             await eventually(two_letters, 60, worker.log)
-            await eventually(lambda: _answers(client, sent.json()["document_id"]), 30, worker.log)
+            await eventually(lambda: _answers(client, sent.json()["documents"][0]["document_id"]), 30, worker.log)
             query = {"sql": "SELECT * FROM documents"}
             answers = sent.text + (await client.post("/query", json=query)).text
     forged = await everything_on(settings)
@@ -77,7 +77,9 @@ async def test_a_password_stands_in_no_topic_file_or_log_and_the_letter_can_be_r
         await replayer.replay(own)
 
     async def read() -> bool:
-        return (await topics.pages())[(sent.json()["document_id"], 1)].text == "This is page number 1."
+        return (await topics.pages())[
+            (sent.json()["documents"][0]["document_id"], 1)
+        ].text == "This is page number 1."
 
     with WorkerProcess(settings) as worker:
         await eventually(read, 60, worker.log)

@@ -383,7 +383,7 @@ async def test_sql_upload_health_and_metrics_of_a_running_worker(settings: Setti
         async with httpx.AsyncClient(base_url=address.read_text().strip(), timeout=30) as client:
             wrong = await client.post("/files", files={"file": ("a.pdf", content)}, data={"options": '{"dpy": 1}'})
             assert (wrong.status_code, wrong.json()["type"]) == (422, "/problems/bad-options")
-            sent = (await client.post("/files", files={"file": ("a.pdf", content)})).json()
+            sent = (await client.post("/files", files={"file": ("a.pdf", content)})).json()["documents"][0]
             await read_all(topics, 2, worker)
 
             async def found() -> bool:

@@ -207,7 +207,7 @@ async def test_every_refusal_has_a_slug_and_a_sentence(
 
 async def test_an_upload_is_sent_with_its_name_and_options(client: httpx.AsyncClient, outbox: Outbox) -> None:
     answer = await client.post("/files", files={"file": ("ä.pdf", PDF)}, data={"options": '{"dpi": 200}'})
-    assert (answer.status_code, answer.json()["path"]) == (202, "upload://ä.pdf")
+    assert (answer.status_code, answer.json()["documents"][0]["path"]) == (202, "upload://ä.pdf")
     assert outbox.sent == [(PDF, "upload://ä.pdf", {"dpi": 200})]
 
 
@@ -265,7 +265,8 @@ async def test_languages_that_do_not_exist_are_refused_at_once(
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ([("file", ("a.pdf", PDF)), ("file", ("b.pdf", PDF))], "there are 2 fields `file`"),
+        ([("file", ("a.pdf", PDF))] * 101, "there are 101 files"),
+        ([("file", ("a.pdf", PDF)), ("file", (None, "b.pdf"))], "`file` is text"),
         ([("file", ("a.pdf", PDF)), ("languages", (None, "english"))], "there is no field 'languages'"),
         ([("file", (None, "a.pdf"))], "`file` is text, not a file"),
         ([("options", (None, "{}"))], "body.file: Field required"),
@@ -399,6 +400,7 @@ async def test_the_description_names_every_route_and_the_shape_of_every_answer(c
     assert {path for path, _ in shapes} == {
         "/query", "/pages/{document_id}/{pagenum}", "/documents/{document_id}", "/files", "/healthz", "/readyz",
         "/metrics", "/progress", "/problems/{slug}", "/documents", "/documents/{document_id}/pages/{pagenum}",
+        "/urls", "/drawings",
     } | written  # fmt: skip
     assert shapes["/query", "413"]["$ref"].endswith("/Problem")
     assert shapes["/files", "415"]["$ref"].endswith("/Problem")
