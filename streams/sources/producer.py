@@ -1,4 +1,4 @@
-"""Sends files to raw-files: small ones inline, large ones by reference."""
+"""Sends files to raw-files: small ones inline, large ones by reference. Deletes what was read of them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from streams.documents.cache import digest_of
 from streams.errors import BrokerError, FileUnreadable, RecordTooLarge
 from streams.kafka.clients import broker_errors, open_producer
 from streams.kafka.record_reader import kafka_reference
-from streams.kafka.topics import TopicNames
+from streams.kafka.topics import TopicNames, partition_for
 from streams.messages.digests import ContentDigest
+from streams.messages.records import page_key
 from streams.messages.seal import Seal
 from streams.settings import Settings
 from streams.sources.ledger import Version
@@ -27,6 +28,7 @@ from streams.sources.ledger import Version
 logger = logging.getLogger(__name__)
 
 _ACCEPT_S = 8.0
+_DELETED_AT_A_TIME = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,10 @@ class _Document:
 
 
 class FileProducer:
-    """Sends files and waits until Kafka has them. An async context manager; lives on one event loop."""
+    """Sends files, and deletes documents, and waits until Kafka has that.
+
+    An async context manager; lives on one event loop.
+    """
 
     def __init__(self, settings: Settings, seal: Seal | None = None) -> None:
         """Open nothing yet; `seal` is the service's: without it a password stands on raw-files as it is given."""
@@ -148,6 +153,21 @@ class FileProducer:
             raise BrokerError(
                 f"Kafka at {self._settings.broker} has not taken {path} within {_ACCEPT_S:g} s; send it again"
             ) from None
+
+    async def delete(self, document_id: str, pagenums: Sequence[int]) -> None:
+        """Delete the records of a document's pages, then its own; return once Kafka has that.
+
+        Raises:
+            BrokerError: Kafka does not take it: try again, for nothing is deleted twice.
+        """
+        producer, names = await self._working_producer(), TopicNames.of(self._settings)
+        partition = partition_for(document_id, len(await producer.partitions_for(names.page_text)))
+        with broker_errors(self._settings, "does not take deletions"):
+            for first in range(0, len(pagenums), _DELETED_AT_A_TIME):
+                keys = [page_key(document_id, n).encode() for n in pagenums[first : first + _DELETED_AT_A_TIME]]
+                sent = [await producer.send(names.page_text, None, key=key, partition=partition) for key in keys]
+                await asyncio.gather(*sent)
+            await producer.send_and_wait(names.documents, None, key=document_id.encode(), partition=partition)
 
     async def _send(self, document: _Document, value: bytes, content_ref: str | None = None) -> SentFile:
         """Send one record: the document's bytes, or nothing and the URI where they are."""

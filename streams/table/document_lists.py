@@ -7,9 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from streams.table import supersession
+from streams.table.columns import DOCUMENT_COLUMNS
 from streams.table.sql_functions import Value
 
-INDEX = "CREATE INDEX document_records_by_start ON document_records (started, document_id);"
+INDEX = """
+CREATE INDEX document_records_by_start ON document_records (started, document_id);
+CREATE INDEX document_records_by_successor ON document_records (superseded_by);
+"""
+_SUPERSEDED_BY = "SELECT * FROM all_documents WHERE superseded_by = ?"
+_ID_COLUMN = DOCUMENT_COLUMNS.index("document_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,18 @@ def rows_of(db: sqlite3.Connection, listing: Listing) -> list[Sequence[Value]]:
     where = " AND ".join(conditions)
     sql = f"SELECT * FROM all_documents WHERE {where} ORDER BY started DESC, document_id DESC LIMIT ?"
     return db.execute(sql, [*values, listing.limit]).fetchall()
+
+
+def superseded_by(db: sqlite3.Connection, document_id: str) -> list[Sequence[Value]]:
+    """Return the rows of the documents whose place one has taken, and of those whose place these had, and so on."""
+    found, successors, seen = list[Sequence[Value]](), [document_id], {document_id}
+    for successor in successors:  # it grows meanwhile
+        for row in db.execute(_SUPERSEDED_BY, (successor,)).fetchall():
+            if (one := str(row[_ID_COLUMN])) not in seen:
+                seen.add(one)
+                successors.append(one)
+                found.append(row)
+    return found
 
 
 def page_numbers(db: sqlite3.Connection, document_id: str) -> list[int]:

@@ -140,6 +140,11 @@ class MemoryTable:
         with self._database.reader() as db:
             return [_document(row) for row in document_lists.rows_of(db, listing)]
 
+    def superseded_by(self, document_id: str) -> list[DocumentRecord]:
+        """Return the documents whose place one has taken, and of those whose place these had, and so on."""
+        with self._database.reader() as db:
+            return [_document(row) for row in document_lists.superseded_by(db, document_id)]
+
     def page_numbers(self, document_id: str) -> list[int]:
         """Return the numbers of a document's pages that have a record, ascending."""
         with self._database.reader() as db, db:

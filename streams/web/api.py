@@ -10,6 +10,7 @@ from fastapi.security import HTTPBearer
 
 from streams.web.body_limit import BodyLimit
 from streams.web.callers import CallerGuard
+from streams.web.deletion import deletion_routes
 from streams.web.docs import docs_page
 from streams.web.documents import document_routes
 from streams.web.drawings import drawing_routes
@@ -81,5 +82,6 @@ def create_api(parts: ApiParts) -> FastAPI:
     api.include_router(upload_routes(parts, sender), dependencies=written)
     api.include_router(url_routes(parts, sender), dependencies=written)
     api.include_router(drawing_routes(parts, sender), dependencies=written)
+    api.include_router(deletion_routes(parts), dependencies=[*read, *written])
     api.include_router(operations_routes(settings, table, health, parts.metrics))
     return api

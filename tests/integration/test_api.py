@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.integration.harness import Service, text_pdf
+from tests.integration.harness import Service, Topics, text_pdf
 from tests.unit.test_http_source import serving, status
 
 pytestmark = pytest.mark.timeout(120)
@@ -159,3 +160,39 @@ async def test_strokes_are_read_as_handwriting(service: Service) -> None:
         page = (await client.get(f"{found['url']}/pages/0")).json()
         assert {region["kind"] for region in page["regions"]} == {"handwritten"}
         assert (page["width"], page["dpi"]) == (1400, 192)
+
+
+async def test_a_deleted_document_is_forgotten_and_may_come_again(service: Service) -> None:
+    content, topics = text_pdf(3, "secret"), Topics(service.settings)
+    async with service.client() as client:
+        document = await service.read(client, content, "forget.pdf")
+        begun = asyncio.Event()
+        listening = asyncio.create_task(deleted_pages(client, document, begun))
+        await begun.wait()
+        answer = await client.delete(f"/documents/{document}")
+        assert answer.json()["documents"] == [{"document_id": document, "pages": 3}]
+        assert "168 hours" in " ".join(answer.json()["remains"])
+        for path in ("", "/text", "/file", "/pages/0"):
+            assert (await client.get(f"/documents/{document}{path}")).status_code == 404
+        sql = {"sql": "SELECT count(*) FROM result WHERE result MATCH 'secret'"}
+        assert (await client.post("/query", json=sql)).json()["rows"] == [[0]]
+        assert await listening == {0, 1, 2, None}
+        assert {page for page in await topics.pages() if page[0] == document} == set()
+        assert not list((service.settings.data_dir / "documents").glob(hashlib.sha256(content).hexdigest()))
+        assert (await client.delete(f"/documents/{document}")).status_code == 404
+        assert await service.read(client, content, "forget.pdf") == document
+        assert (await client.get(f"/documents/{document}/pages/2/text")).text == "This is secret number 2.\n"
+
+
+async def deleted_pages(client: httpx.AsyncClient, document: str, begun: asyncio.Event) -> set[int | None]:
+    """Return the pages of a document that are deleted, up to the deletion of its own record (None)."""
+    found: set[int | None] = set()
+    asked = {"document": document, "kind": "deleted"}
+    async with client.stream("GET", "/events", params=asked) as answer:
+        async for line in answer.aiter_lines():
+            begun.set()
+            if line.startswith("data: "):
+                found.add(json.loads(line[6:])["pagenum"])
+            if len(found) == 4:
+                break
+    return found

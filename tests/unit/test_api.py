@@ -389,7 +389,8 @@ async def test_the_description_names_every_route_and_the_shape_of_every_answer(c
     shapes = {
         (path, status): next(iter(response.get("content", {}).values()), dict[str, Any]()).get("schema", {})
         for path, methods in described["paths"].items()
-        for operation in methods.values()
+        for method, operation in methods.items()
+        if method != "delete"  # of a path that is there to be read as well
         for status, response in operation["responses"].items()
     }
     pages = "/documents/{document_id}/pages/{pagenum}"
