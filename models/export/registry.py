@@ -12,9 +12,27 @@ FORMATS: Mapping[str, ExportFormat] = {
         "text, a form feed between pages", "models.export.text:write_text", "text/plain; charset=utf-8", ".txt",
         joins=True,
     ),
+    "markdown": ExportFormat(
+        "Markdown: paragraphs", "models.export.markdown:write_markdown", "text/markdown; charset=utf-8", ".md",
+        joins=True,
+    ),
     "jsonl": ExportFormat(
         "one page-text record per line", "models.export.json_lines:write_json_lines", "application/x-ndjson",
         ".jsonl", joins=True,
+    ),
+    "csv": ExportFormat(
+        "one line of a page per row", "models.export.csv_lines:write_csv", "text/csv; charset=utf-8", ".csv",
+        joins=True,
+    ),
+    "hocr": ExportFormat(
+        "hOCR 1.2", "models.export.hocr:write_hocr", "text/html; charset=utf-8", ".hocr.html", needs_words=True
+    ),
+    "alto": ExportFormat(
+        "ALTO 4.2", "models.export.alto:write_alto", "application/xml", ".alto.xml", needs_words=True
+    ),
+    "page": ExportFormat(
+        "PAGE 2019; several pages are a ZIP of files", "models.export.page_xml:write_page_xml", "application/xml",
+        ".page.xml", needs_words=True, is_of_one_page=True,
     ),
 }  # fmt: skip
 
@@ -29,4 +47,8 @@ def export(name: str, document: ExportedDocument) -> Export:
     """
     chosen = FORMATS[name]
     write: FormatWriter = resolve_name(chosen.writer)
+    if chosen.is_of_one_page and len(document.pagenums) != 1:
+        from models.export.page_archive import write_archive
+
+        return Export("application/zip", f"{chosen.suffix}.zip", write_archive(document, write, chosen.suffix))
     return Export(chosen.media_type, chosen.suffix, write(document))

@@ -17,7 +17,7 @@ from streams.table.document_lists import Listing
 from streams.table.memory_table import MemoryTable
 from streams.web.accepted import AcceptedDocument
 from streams.web.export import ExportResponse
-from streams.web.forms import disposition, media_type, written
+from streams.web.forms import disposition, exported, pieces
 from streams.web.lookup import DocumentId, PageNumber, document_of, no_page
 from streams.web.parts import ApiParts
 from streams.web.problems import Problem, Refusal
@@ -93,7 +93,7 @@ def document_routes(parts: ApiParts) -> APIRouter:
 def _add_form(routes: APIRouter, parts: ApiParts, form: str) -> None:
     table = parts.table
     answers: dict[int | str, dict[str, Any]] = {
-        200: {"content": {media_type(form).partition(";")[0]: {"schema": {"type": "string"}}}},
+        200: {"content": {FORMATS[form].media_type.partition(";")[0]: {"schema": {"type": "string"}}}},
         409: {"model": Problem, "description": "not all of it is read yet, or the format needs words"},
     }
     about = FORMATS[form].description
@@ -127,9 +127,10 @@ def _add_form(routes: APIRouter, parts: ApiParts, form: str) -> None:
 
 
 async def _written(parts: ApiParts, document: DocumentRecord, pages: Sequence[int], form: str) -> Response:
-    pieces = written(parts.table, document, pages, form)
-    answer = ExportResponse(pieces, await anext(pieces), media_type(form))
-    answer.headers["content-disposition"] = disposition(document, form)
+    made = await exported(parts.table, document, pages, form)
+    body = pieces(parts.table, made)
+    answer = ExportResponse(body, await anext(body), made.media_type)
+    answer.headers["content-disposition"] = disposition(document, made.suffix)
     return answer
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from urllib.parse import quote
 
 from models.export.registry import FORMATS, export
-from models.export.types import ExportedDocument
+from models.export.types import Export, ExportedDocument
 from streams.errors import WordsMissing
 from streams.messages.records import DocumentRecord, PageText
 from streams.table.memory_table import MemoryTable
@@ -16,23 +16,25 @@ from streams.table.table_follower import TableFollower
 _PIECES_AT_A_TIME = 8  # in memory, and in one turn at the table; at least one a page
 
 
-async def written(
-    table: TableFollower, document: DocumentRecord, pages: Sequence[int], form: str
-) -> AsyncGenerator[bytes]:
-    """Yield pages of a document in a format, piece by piece, each made when it is asked for.
+async def exported(table: TableFollower, document: DocumentRecord, pages: Sequence[int], form: str) -> Export:
+    """Return pages of a document in a format; `pieces` takes its bytes."""
+
+    def begun(table: MemoryTable) -> Export:
+        records = _records(table, document.document_id, pages, form)
+        return export(form, ExportedDocument(document.path, pages, records))
+
+    return await table.ask(begun)
+
+
+async def pieces(table: TableFollower, made: Export) -> AsyncGenerator[bytes]:
+    """Yield the bytes of an export, piece by piece, each made when it is asked for.
 
     Raises:
         WordsMissing: The format needs words, and a page has none.
     """
-
-    def begun(table: MemoryTable) -> Iterator[bytes]:
-        records = _records(table, document.document_id, pages, form)
-        return export(form, ExportedDocument(document.path, pages, records)).pieces
-
-    pieces = await table.ask(begun)
     more = True
     while more:
-        some = await table.ask(lambda _: list(islice(pieces, _PIECES_AT_A_TIME)))
+        some = await table.ask(lambda _: list(islice(made.pieces, _PIECES_AT_A_TIME)))
         more = len(some) == _PIECES_AT_A_TIME
         yield b"".join(some)
 
@@ -44,15 +46,10 @@ def _records(table: MemoryTable, document_id: str, pages: Sequence[int], form: s
             yield record
 
 
-def media_type(form: str) -> str:
-    """Return the media type of a format."""
-    return FORMATS[form].media_type
-
-
-def disposition(document: DocumentRecord, form: str) -> str:
+def disposition(document: DocumentRecord, suffix: str) -> str:
     """Return the header by which a browser saves a document under its own name."""
     name = document.path.rpartition("/")[2].rpartition(".")[0] or "document"
-    return f"inline; filename*=UTF-8''{quote(name + FORMATS[form].suffix, safe='')}"
+    return f"inline; filename*=UTF-8''{quote(name + suffix, safe='')}"
 
 
 def _check(record: PageText, form: str) -> None:

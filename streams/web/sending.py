@@ -21,7 +21,7 @@ from streams.messages.records import DocumentRecord, now
 from streams.settings import Settings
 from streams.sources.producer import SentFile
 from streams.table.memory_table import MemoryTable
-from streams.web.forms import written
+from streams.web.forms import exported, pieces
 from streams.web.parts import ApiParts
 from streams.web.problems import Problem, Refusal, problem_of
 
@@ -155,14 +155,13 @@ class Sender:
         )  # fmt: skip
 
     async def _text(self, document: DocumentRecord) -> str | None:
-        table, pieces, size = self._parts.table, list[bytes](), 0
+        table, text = self._parts.table, bytearray()
         pages = await table.ask(lambda t: t.page_numbers(document.document_id))
-        async for piece in written(table, document, pages, "text"):
-            pieces.append(piece)
-            size += len(piece)
-            if size > _MAX_TEXT_BYTES:
+        async for piece in pieces(table, await exported(table, document, pages, "text")):
+            text += piece
+            if len(text) > _MAX_TEXT_BYTES:
                 return None
-        return b"".join(pieces).decode(errors="replace")
+        return text.decode(errors="replace")
 
 
 def checked_options(settings: Settings, text: str) -> dict[str, object]:
