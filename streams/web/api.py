@@ -41,6 +41,7 @@ def create_api(parts: ApiParts) -> FastAPI:
         description="SQL over everything read; documents in. A refusal is a problem (RFC 9457).",
         version=version("inkstream"),
         responses=_REFUSALS,
+        generate_unique_id_function=lambda route: route.name,  # names of a generated client's functions
         docs_url=None, redoc_url=None, openapi_url=None,  # below: without scripts of other sites, and by the token
     )  # fmt: skip
     add_problems(api)

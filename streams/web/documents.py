@@ -61,7 +61,10 @@ def document_routes(parts: ApiParts) -> APIRouter:
     @routes.get(
         "/documents/{document_id:path}/pages/{pagenum:int}", response_model=PageText, summary="One page's record"
     )
-    @routes.get("/pages/{document_id:path}/{pagenum}", response_model=PageText, summary="One page's record")
+    @routes.get(
+        "/pages/{document_id:path}/{pagenum}", response_model=PageText,
+        summary="One page's record, as under documents", operation_id="page_of_document",
+    )  # fmt: skip
     async def page(document_id: DocumentId, pagenum: PageNumber) -> Response:
         def answer(table: MemoryTable) -> bytes | None:
             found = table.page(document_id, pagenum)

@@ -20,6 +20,7 @@ from streams.web.lookup import DocumentId, PageNumber, document_of
 from streams.web.parts import ApiParts
 from streams.web.problems import Problem
 
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
 _MAX_WIDTH_PX = 5000  # of a picture; A3 at 400 dpi
 _TYPES: dict[PictureType, str] = {"png": "image/png", "jpg": "image/jpeg"}
 # a document is somebody else's: nothing in it runs, and nothing is taken for what it is not
@@ -42,7 +43,7 @@ def file_routes(parts: ApiParts) -> APIRouter:
 
     @routes.get(
         "/documents/{document_id:path}/file", summary="A document's file, as it was delivered",
-        response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}, **_AWAY},
+        response_class=Response, responses={200: {"content": {"application/octet-stream": _BINARY}}, **_AWAY},
     )  # fmt: skip
     async def file(document_id: DocumentId) -> Response:
         document = await document_of(parts.table, document_id)
@@ -62,7 +63,7 @@ def _add_picture(routes: APIRouter, parts: ApiParts, kind: PictureType) -> None:
     @routes.get(
         f"/documents/{{document_id:path}}/pages/{{pagenum:int}}.{kind}",
         summary=f"A page's picture, as {kind.upper()}", response_class=Response,
-        responses={200: {"content": {_TYPES[kind]: {}}}, **_AWAY}, operation_id=f"page_picture_{kind}",
+        responses={200: {"content": {_TYPES[kind]: _BINARY}}, **_AWAY}, operation_id=f"page_picture_{kind}",
     )  # fmt: skip
     async def picture(
         document_id: DocumentId, pagenum: PageNumber, width: Width = None, if_none_match: IfNoneMatch = None

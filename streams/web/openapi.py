@@ -19,8 +19,9 @@ def described(api: FastAPI) -> dict[str, Any]:
         for operation in methods.values():
             for response in operation["responses"].values():
                 content = response.get("content", {})
-                if content.get("application/json", {}).get("schema", {}).get("$ref", "").endswith("/Problem"):
-                    content[PROBLEM_TYPE] = content.pop("application/json")
+                for media_type, one in list(content.items()):
+                    if one.get("schema", {}).get("$ref", "").endswith("/Problem"):
+                        content[PROBLEM_TYPE] = content.pop(media_type)
     drawing = Drawing.model_json_schema(ref_template=_REFERENCE)
     schema["components"]["schemas"] |= {**drawing.pop("$defs"), "Drawing": drawing}
     return schema

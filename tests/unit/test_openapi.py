@@ -1,0 +1,59 @@
+"""The description of the API is one that programs can use: valid, with a name for each operation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from streams.web.api import create_api
+from streams.web.openapi import described
+from streams.web.problems import PROBLEM_TYPE
+from tests.unit.test_api import FilledTable, Outbox, parts_of, settings_in
+
+
+@pytest.fixture
+async def schema(tmp_path: Path) -> dict[str, Any]:
+    settings = settings_in(tmp_path)
+    async with parts_of(settings, FilledTable(settings), Outbox(settings)) as parts:
+        return described(create_api(parts))
+
+
+def operations(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in schema["paths"].values():
+        yield from methods.values()
+
+
+async def test_the_description_is_valid_openapi(schema: dict[str, Any]) -> None:
+    validate(schema)
+
+
+async def test_each_operation_has_a_name_of_its_own(schema: dict[str, Any]) -> None:
+    names = [one["operationId"] for one in operations(schema)]
+    assert len(set(names)) == len(names)
+    assert all(name.replace("_", "").isalnum() for name in names), names
+    assert all(one["summary"] for one in operations(schema))
+
+
+async def test_each_answer_has_a_schema_and_each_refusal_is_a_problem(schema: dict[str, Any]) -> None:
+    for one in operations(schema):
+        for status, answer in one["responses"].items():
+            for media_type, content in answer.get("content", {}).items():
+                assert content["schema"], (one["operationId"], status)
+                if status.startswith("4"):
+                    assert media_type == PROBLEM_TYPE, (one["operationId"], status)
+
+
+async def test_each_parameter_is_described(schema: dict[str, Any]) -> None:
+    undescribed = {
+        (one["operationId"], parameter["name"])
+        for one in operations(schema)
+        for parameter in one.get("parameters", ())
+        if not (parameter.get("description") or parameter["schema"].get("description"))
+    }
+    assert undescribed <= {
+        ("documents", "limit"), ("problem_type", "slug"), ("query", "accept"), ("progress", "interval_s"),
+    }  # fmt: skip
