@@ -10,6 +10,7 @@ from models.arrays import ImageU8
 
 Kind = Literal["printed", "handwritten", "signature"]
 Method = Literal["text_layer", "ocr", "mixed"]
+LanguageSource = Literal["given", "detected", "assumed"]
 Attachments = Literal["portfolio", "all", "none"]
 Polygon = tuple[tuple[float, float], ...]
 
@@ -109,12 +110,22 @@ class PageLines:
 
 
 @dataclass(frozen=True, slots=True)
+class PageLanguages:
+    """The languages of a page, Tesseract's codes joined by +, and how they are known."""
+
+    codes: str
+    source: LanguageSource
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PageReading:
     """Everything read from one page.
 
     `regions` are in reading order, `text` is their text, one line per text line, and `paragraphs` the text of each
     paragraph, with words that are split at line ends whole. `coverage` is as in PageLines. `warnings` are what may
-    be missing or wrong, each a stable slug, a colon and a sentence.
+    be missing or wrong, each a stable slug, a colon and a sentence. `language` was given by whoever sent the
+    document, detected on the page, or assumed because the page does not show its own.
     """
 
     pagenum: int
@@ -133,3 +144,4 @@ class PageReading:
     paragraphs: tuple[str, ...] = ()
     coverage: float | None = None
     warnings: tuple[str, ...] = ()
+    language_source: LanguageSource = "given"

@@ -130,6 +130,20 @@ yor yo yoruba
 """
 _NAMES = {name: line.split()[0] for line in _LANGUAGES.split("\n") if line for name in line.split()}
 CODES = tuple(sorted(set(_NAMES.values())))
+AUTOMATIC = "auto"
+"""Names no language: that of each page is found."""
+# Tesseract's names of scripts other than Latin, and the languages that are written in them.
+_OTHER_SCRIPTS = {
+    "Arabic": "ara fas pus snd uig urd", "Armenian": "hye", "Bengali": "asm ben", "Canadian_Aboriginal": "iku",
+    "Cherokee": "chr", "Cyrillic": "rus ukr bul bel srp mkd kaz kir mon tat tgk aze_cyrl uzb_cyrl",
+    "Devanagari": "hin mar nep san", "Ethiopic": "amh tir", "Georgian": "kat kat_old", "Greek": "ell grc",
+    "Gujarati": "guj", "Gurmukhi": "pan", "Han": "chi_sim chi_tra chi_sim_vert chi_tra_vert jpn jpn_vert",
+    "Hangul": "kor", "Hebrew": "heb yid", "Japanese": "jpn jpn_vert", "Kannada": "kan", "Khmer": "khm",
+    "Korean": "kor", "Lao": "lao", "Malayalam": "mal", "Myanmar": "mya", "Oriya": "ori", "Sinhala": "sin",
+    "Syriac": "syr", "Tamil": "tam", "Telugu": "tel", "Thaana": "div", "Thai": "tha", "Tibetan": "bod dzo",
+}  # fmt: skip
+OTHER_SCRIPTS = {script: tuple(codes.split()) for script, codes in _OTHER_SCRIPTS.items()}
+_NOT_LATIN = frozenset(code for codes in OTHER_SCRIPTS.values() for code in codes)
 _BETWEEN = re.compile(r"\s*[+,;]\s*")
 _REGION = re.compile(r"([a-z]{2,3})_([a-z]{2}|[0-9]{3})")  # de_at, es_419
 
@@ -137,17 +151,25 @@ _REGION = re.compile(r"([a-z]{2,3})_([a-z]{2}|[0-9]{3})")  # de_at, es_419
 def tesseract_codes(hints: str) -> str:
     """Return language hints as Tesseract's codes joined by +, each once: `de, English` is `deu+eng`.
 
-    What is no known hint stays as it is: the data may be somebody's own.
+    What is no known hint stays as it is: the data may be somebody's own. `auto` stands first.
     """
-    return "+".join(dict.fromkeys(map(_code, _BETWEEN.split(hints))))
+    codes = dict.fromkeys(map(_code, _BETWEEN.split(hints)))
+    return "+".join(sorted(codes, key=lambda code: code != AUTOMATIC))
 
 
 def _code(hint: str) -> str:
     name = re.sub(r"[\s-]+", "_", hint.casefold())
+    if name == AUTOMATIC:
+        return AUTOMATIC
     if name in _NAMES:
         return _NAMES[name]
     region = _REGION.fullmatch(name)
     return _NAMES.get(region[1], hint) if region else hint
+
+
+def is_latin(languages: str) -> bool:
+    """Return whether languages, Tesseract's codes joined by +, are all written in Latin letters."""
+    return _NOT_LATIN.isdisjoint(languages.split("+"))
 
 
 def is_known(code: str) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from models.document import Attachments
 from models.engines import DETECTORS, PAGE_READERS, one_of, option_pattern
-from models.languages import tesseract_codes
+from models.languages import AUTOMATIC, tesseract_codes
 
 Precision = Literal["fp32", "int8"]
+_DEFAULT_LANGUAGES: Final = "eng"
 _LANGUAGE = r"(script/)?[A-Za-z0-9_]+"
 
 
@@ -70,11 +71,12 @@ class ReadDefaults(BaseModel):
     beams: int = Field(1, ge=1, le=16, description="hypotheses of a TrOCR's beam search; 1 is greedy and fastest")
     craft: CraftOptions = Field(CraftOptions(), description="how CRAFT finds lines, where it is the detector")
     languages: Annotated[str, BeforeValidator(_as_codes)] = Field(
-        "eng",
+        _DEFAULT_LANGUAGES,
         # a code is a file name of Tesseract's data: nothing else may be named by it
         pattern=rf"^{_LANGUAGE}(\+{_LANGUAGE}){{0,15}}$",
         max_length=200,
-        description="languages of the text, joined by +: Tesseract's codes, ISO 639 codes or English names",
+        description="languages of the text, joined by +: Tesseract's codes, ISO 639 codes or English names; auto "
+        "finds those of each page, and auto+deu takes deu where a page does not show its own (auto alone: eng)",
     )
     dpi: int = Field(300, ge=72, le=1200, description="resolution at which PDF pages are rendered")
     psm: int = Field(3, ge=1, le=13, description="Tesseract page segmentation mode; its mode 0 reads no text")
@@ -89,6 +91,21 @@ class ReadDefaults(BaseModel):
     )
     words: bool = Field(False, description="give each line its words with their polygons and confidences")
     max_megapixels: float = Field(80.0, gt=0, le=1000, description="pages are rendered at no more than this")
+
+    @property
+    def detects_languages(self) -> bool:
+        """Whether each page's languages are found."""
+        return self.languages.split("+")[0] == AUTOMATIC
+
+    @property
+    def assumed_languages(self) -> str:
+        """The languages that are given, or assumed where a page does not show its own: codes joined by +."""
+        given = [language for language in self.languages.split("+") if language != AUTOMATIC]
+        return "+".join(given) or _DEFAULT_LANGUAGES
+
+    def in_languages(self, languages: str) -> Self:
+        """Return the same options for text in these languages, Tesseract's codes joined by +."""
+        return self if languages == self.languages else self.model_copy(update={"languages": languages})
 
 
 class ReadOptions(ReadDefaults):

@@ -11,6 +11,9 @@
     join lines into paragraphs     layout/paragraphs.py
     record                         here: a PageReading
 
+Where the languages are to be found (`languages=auto`), a page is read once to find them, and again where that was
+in others than it is written in: reading/page_languages.py. Whatever reads is given languages, never `auto`.
+
 A reader (reading/registry.py) takes the steps from deskewing on: `RoutedReader` line by line,
 `PreparingReader` with an engine that reads whole pages.
 
@@ -30,7 +33,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from models.document import PageLines, PageReading, Region, weighted_confidence
+from models.document import PageImage, PageLanguages, PageLines, PageReading, Region, weighted_confidence
 from models.documents.files import OpenDocument
 from models.documents.open_documents import OpenDocuments
 from models.documents.text_layer import TextLayer, TextLine
@@ -76,7 +79,11 @@ class PagePipeline:
 
     def warm_up(self, options: ReadOptions) -> None:
         """Load what transcribing with these options needs. Raises ModelError."""
-        self._reader(options).warm_up(options)
+        self._reader(options).warm_up(_assumed(options))
+        if options.detects_languages:
+            from models.recognition import text_language
+
+            text_language.load()
 
     def transcribe(self, path: Path, pagenum: int, options: ReadOptions) -> PageReading:
         """Return everything read from one page, 0-based.
@@ -107,7 +114,7 @@ class PagePipeline:
 
         image = document.image(pagenum, CHECK_DPI, options.max_megapixels, grey=True)
         lines = [TextLine(scaled(line.box, image.width / layer.width), line.text) for line in layer.lines]
-        return layer if agrees_with_picture(image, lines, self._recognisers.ppocr(options)) else None
+        return layer if agrees_with_picture(image, lines, self._recognisers.ppocr(_assumed(options))) else None
 
     @cached_property
     def _recognisers(self) -> LineRecognisers:
@@ -119,19 +126,24 @@ class PagePipeline:
         self, document: OpenDocument, pagenum: int, layer: TextLayer, options: ReadOptions, started: float
     ) -> PageReading:
         """Return the text of a layer, and with it what the page shows beside it."""
+        languages = PageLanguages(options.languages, "given")
+        if options.detects_languages:
+            from models.reading.page_languages import languages_of_layer
+
+            languages = languages_of_layer(layer.text, options)
         beside = None
         if layer.may_show_more:
             from models.reading.beside_layer import read_beside
 
-            beside = read_beside(document, pagenum, layer, options, lambda: self._reader(options))
-        return _from_text_layer(pagenum, layer, beside, options, started)
+            beside = read_beside(document, pagenum, layer, _assumed(options), lambda: self._reader(options))
+        return _from_text_layer(pagenum, layer, beside, options, languages, started)
 
     def _recognise(self, document: OpenDocument, pagenum: int, options: ReadOptions, started: float) -> PageReading:
-        check_languages(options.languages)
+        check_languages(options.assumed_languages)
         reader = self._reader(options)
         image = document.image(pagenum, options.dpi, options.max_megapixels, grey=reader.wants_grey)
         rendered = perf_counter()
-        lines = reader.read(image, options)
+        lines, languages = self._read(image, options, reader)
         _check_anything_read(pagenum, lines)
         lines = with_calibrated_confidence(lines, options.min_confidence)
         found = [replace(region, text=plain_letters(region.text)) for region in lines.regions]
@@ -140,11 +152,20 @@ class PagePipeline:
         return PageReading(
             pagenum=pagenum, text=page_text(regions, lines.rotation), confidence=_confidence(regions), method="ocr",
             width=image.width, height=image.height, dpi=image.dpi, rotation=lines.rotation,
-            language=options.languages, regions=regions, models=reader.models(options),
+            language=languages.codes, language_source=languages.source, regions=regions,
+            models=reader.models(options.in_languages(languages.codes)),
             timings_ms={"decode": _ms(rendered - started), "recognise": _ms_since(rendered)}, dropped=lines.dropped,
-            paragraphs=paragraph_texts(regions, lines.rotation), warnings=_unread_warnings(lines),
+            paragraphs=paragraph_texts(regions, lines.rotation),
+            warnings=(*languages.warnings, *_unread_warnings(lines)),
             coverage=None if lines.coverage is None else round(lines.coverage, 4),
         )  # fmt: skip
+
+    def _read(self, image: PageImage, options: ReadOptions, reader: PageReader) -> tuple[PageLines, PageLanguages]:
+        if not options.detects_languages:
+            return reader.read(image, options), PageLanguages(options.languages, "given")
+        from models.reading.page_languages import read_in_own_languages
+
+        return read_in_own_languages(image, options, reader, in_process=self._setup.tesseract_api == "tesserocr")
 
     def _reader(self, options: ReadOptions) -> PageReader:
         if options.reader not in self._readers:
@@ -153,7 +174,12 @@ class PagePipeline:
 
 
 def _from_text_layer(
-    pagenum: int, layer: TextLayer, beside: BesideLayer | None, options: ReadOptions, started: float
+    pagenum: int,
+    layer: TextLayer,
+    beside: BesideLayer | None,
+    options: ReadOptions,
+    languages: PageLanguages,
+    started: float,
 ) -> PageReading:
     width, height = (layer.width, layer.height) if beside is None else (beside.image.width, beside.image.height)
     factor = width / layer.width
@@ -165,10 +191,15 @@ def _from_text_layer(
         pagenum=pagenum, text=page_text(regions), confidence=_confidence(found),
         method="text_layer" if beside is None else "mixed",
         width=width, height=height, dpi=options.dpi if beside is None else beside.image.dpi, rotation=0.0,
-        language=options.languages, regions=regions, models=names if beside is None else beside.models,
+        language=languages.codes, language_source=languages.source, regions=regions,
+        models=names if beside is None else beside.models,
         timings_ms={"decode": _ms_since(started)}, paragraphs=paragraph_texts(regions),
         dropped=0 if beside is None else beside.dropped,
     )  # fmt: skip
+
+
+def _assumed(options: ReadOptions) -> ReadOptions:
+    return options.in_languages(options.assumed_languages)
 
 
 def _region_of_layer(line: TextLine, factor: float, size: tuple[int, int], *, with_words: bool) -> Region:

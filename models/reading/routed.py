@@ -22,6 +22,7 @@ from models.kinds.annotate import LineAnnotator
 from models.kinds.classifier import LineKindClassifier
 from models.kinds.maps import KindSegmenter
 from models.kinds.types import AnnotatedLine
+from models.languages import is_latin
 from models.layout.frames import Points, PreparedFrame, UprightFrame
 from models.layout.geometry import box_corners, box_sides, part_of, rounded_angle
 from models.options import ReadOptions
@@ -37,7 +38,6 @@ from models.reading.second_look import missed_lines
 from models.reading.second_reading import read_again, take_likelier
 from models.reading.upright_page import UprightPage, detect_upright
 from models.reading.word_places import place_words
-from models.recognition.alphabets import is_latin
 from models.recognition.line_images import crop_corners, cut_line
 from models.recognition.registry import ChosenRecogniser, LineRecognisers
 from models.recognition.tesseract.line_words import words_by_line

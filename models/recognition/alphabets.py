@@ -18,20 +18,10 @@ _LETTERS = {
     "por": "ãáàâçéêíõóôúü", "ron": "ăâîșțşţ", "slk": "áäčďéíĺľňóôŕšťúýž", "slv": "čšž",
     "spa": "áéíñóúü¿¡ºª", "swe": "åäöé", "tur": "çğıİöşüâîû",
 }  # fmt: skip
-# Tesseract's codes of languages that are not written in Latin letters.
-_OTHER_SCRIPTS = {
-    "chi_sim", "chi_tra", "chi_sim_vert", "chi_tra_vert", "jpn", "jpn_vert", "kor", "rus", "ukr", "bul", "bel",
-    "srp", "mkd", "ell", "grc", "ara", "fas", "heb", "hin", "tha",
-}  # fmt: skip
 _IN_LOANWORDS = "éèêëçñöüïâàä"  # letters that names and loanwords bring into every language
 # The prior of a letter that the languages do not have, where that of their own is 1. Measured on English pages and
 # on French lines read as English: less loses accents in French, more lets specks become accents in English.
 _LOANWORD_PRIOR, _FOREIGN_PRIOR = 0.5, 0.05
-
-
-def is_latin(languages: str) -> bool:
-    """Return whether languages, Tesseract's codes joined by +, are all written in Latin letters."""
-    return not _OTHER_SCRIPTS.intersection(languages.split("+"))
 
 
 def letter_priors(characters: Sequence[str], languages: str) -> F32 | None:

@@ -11,8 +11,8 @@ from pkgutil import resolve_name
 from models.document import Kind
 from models.engines import LINE_ENGINES, Languages, LineEngine
 from models.errors import ModelError
+from models.languages import is_latin
 from models.options import ReadOptions
-from models.recognition.alphabets import is_latin
 from models.recognition.sources import LineRequest, RecogniserSource
 from models.recognition.types import LineRecogniser
 

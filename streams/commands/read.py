@@ -36,7 +36,7 @@ def read(
     reader: Reader = None,
     detector: Detector = None,
     models: Models = None,
-    languages: Annotated[str | None, typer.Option(help="Tesseract languages, as eng+deu.")] = None,
+    languages: Annotated[str | None, typer.Option(help="Languages, as eng+deu; auto finds each page's.")] = None,
     dpi: Annotated[int | None, typer.Option(help="Resolution at which PDF pages are drawn.")] = None,
     psm: Annotated[int | None, typer.Option(help="Tesseract page segmentation mode.")] = None,
     force_ocr: Annotated[bool | None, typer.Option("--force-ocr", help="Ignore text layers.")] = None,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from models.document import Kind, Method, PageReading, Region
+from models.document import Kind, LanguageSource, Method, PageReading, Region
 from models.errors import shown_uri
 from models.options import ReadOptions
 
@@ -145,6 +145,10 @@ class PageText(Record):
     dpi: Pixels = Field(description="of the page image as delivered")
     rotation: float = Field(description="degrees clockwise by which the page's text is rotated")
     language: str = Field(description="Tesseract codes of the languages it was read with, joined by +")
+    language_source: LanguageSource = Field(
+        "given",
+        description="detected on the page; assumed, where it does not show its own; else given by the sender",
+    )
     regions: list[RegionRecord]
     models: dict[str, str | None] = Field(description="what read it: detector, printed, handwritten")
     reference: str = Field(description="where the document's bytes are, to read it again")
@@ -252,7 +256,7 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         timestamp=now(), pagenum=task.pagenum, path=task.path, text=reading.text, document_id=task.document_id,
         total_pages=task.total_pages, confidence=reading.confidence, method=reading.method,
         width=reading.width, height=reading.height, dpi=reading.dpi, rotation=reading.rotation,
-        language=reading.language, models=reading.models,
+        language=reading.language, language_source=reading.language_source, models=reading.models,
         reference=shown_uri(task.reference), exception=None,
         timings_ms=reading.timings_ms, dropped=reading.dropped,
         paragraphs=[ParagraphRecord(text=text) for text in reading.paragraphs], coverage=reading.coverage,
@@ -278,7 +282,9 @@ def failed_page_text(task: PageTask, exception: str) -> PageText:
     return PageText(
         timestamp=now(), pagenum=task.pagenum, path=task.path, text="", document_id=task.document_id,
         total_pages=task.total_pages, confidence=None, method=None, width=0, height=0, dpi=0, rotation=0.0,
-        language=task.options.languages, regions=[], models={}, reference=shown_uri(task.reference),
+        language=task.options.assumed_languages,
+        language_source="assumed" if task.options.detects_languages else "given",
+        regions=[], models={}, reference=shown_uri(task.reference),
         exception=exception, timings_ms={}, sent=task.sent, supersedes=task.supersedes,
         reading=reading_of(task.sha256, task.path, task.options), sha256=task.sha256,
     )  # fmt: skip

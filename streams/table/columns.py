@@ -10,8 +10,8 @@ from streams.messages.records import DocumentRecord, PageText, RegionRecord
 # text is the fourth: people write snippet(result, 3, …)
 PAGE_COLUMNS: Final = (
     "timestamp", "path", "pagenum", "text", "document_id", "total_pages", "confidence", "method", "width", "height",
-    "dpi", "rotation", "language", "reference", "exception", "dropped", "coverage", "warnings", "paragraphs",
-    "models", "timings_ms", "sent", "supersedes", "reading", "sha256",
+    "dpi", "rotation", "language", "language_source", "reference", "exception", "dropped", "coverage", "warnings",
+    "paragraphs", "models", "timings_ms", "sent", "supersedes", "reading", "sha256",
 )  # fmt: skip
 JSON_COLUMNS: Final = frozenset({"warnings", "paragraphs", "models", "timings_ms", "supersedes"})  # lists, objects
 REGION_COLUMNS: Final = (

@@ -174,7 +174,7 @@ def checked_options(settings: Settings, text: str) -> dict[str, object]:
     given = parse_options(text, "options")
     options = merge_options(settings.read_options(), given)
     if "languages" in given:
-        check_languages(options.languages)
+        check_languages(options.assumed_languages)
     return given
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from models.errors import LanguageMissing
-from models.languages import CODES, tesseract_codes
+from models.languages import CODES, is_latin, tesseract_codes
 from models.options import ReadOptions
 from models.pipeline import PagePipeline
 from models.recognition.tesseract.data import check_languages, tessdata
@@ -38,11 +38,27 @@ from streams.settings import load_settings
         ("frk", "frk"),
         ("script/Latin", "script/Latin"),
         ("my_own_data", "my_own_data"),
+        ("Auto", "auto"),
+        ("german, auto", "auto+deu"),
     ],
 )
 def test_hints_become_tesseracts_codes(hints: str, codes: str) -> None:
     assert ReadOptions(languages=hints).languages == codes
     assert load_settings(languages=hints).languages == codes
+
+
+@pytest.mark.parametrize(
+    ("languages", "detects", "assumed"),
+    [("auto", True, "eng"), ("auto+deu+fra", True, "deu+fra"), ("deu+fra", False, "deu+fra")],
+)
+def test_languages_that_stand_beside_auto_are_those_to_assume(languages: str, detects: bool, assumed: str) -> None:
+    options = ReadOptions(languages=languages)
+    assert (options.detects_languages, options.assumed_languages) == (detects, assumed)
+
+
+@pytest.mark.parametrize(("languages", "latin"), [("eng+deu", True), ("kat", False), ("deu+rus", False)])
+def test_languages_are_latin_where_all_of_them_are(languages: str, latin: bool) -> None:
+    assert is_latin(languages) is latin
 
 
 def test_codes_stay_as_they_are() -> None:

@@ -35,14 +35,14 @@ def _ppocr_line(options: ReadOptions, models_dir: Path | None) -> DocumentReader
     from models.evaluation.readers.lines import LineReader
     from models.recognition.ctc.ppocr import PpocrLineRecogniser
 
-    return LineReader(PpocrLineRecogniser(options.languages))
+    return LineReader(PpocrLineRecogniser(options.assumed_languages))
 
 
 def _handwriting_line(options: ReadOptions, models_dir: Path | None) -> DocumentReader:
     from models.evaluation.readers.lines import LineReader
     from models.recognition.ctc.handwriting import HandwritingRecogniser
 
-    return LineReader(HandwritingRecogniser(options.languages))
+    return LineReader(HandwritingRecogniser(options.assumed_languages))
 
 
 def _rapidocr_line(options: ReadOptions, models_dir: Path | None) -> DocumentReader:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from models.arrays import F32, ImageU8
-from models.recognition.alphabets import is_latin, letter_priors
+from models.languages import is_latin
+from models.recognition.alphabets import letter_priors
 from models.recognition.ctc.best_path import decode
 from models.recognition.ctc.network import CtcNetwork
 from models.recognition.line_images import network_input

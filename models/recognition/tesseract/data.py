@@ -34,9 +34,8 @@ def _lack(languages: Sequence[str]) -> str:
     """Return which of the languages is lacking, and what to do."""
     unknown = next((language for language in languages if not is_known(language)), None)
     if unknown is None:
-        packages = " ".join(f"tesseract-ocr-{language.lower().replace('_', '-')}" for language in languages)
         return (
-            f"Tesseract has no data for {', '.join(languages)}: `apt-get install {packages}`, or set "
+            f"Tesseract has no data for {', '.join(languages)}: `{install_command(languages)}`, or set "
             "TESSDATA_PREFIX to the folder that has it."
         )
     if meant := like(unknown):
@@ -44,8 +43,20 @@ def _lack(languages: Sequence[str]) -> str:
     return f"Tesseract knows no language {unknown}, and TESSDATA_PREFIX names no data for it; it knows {_ALL}."
 
 
+def install_command(languages: Sequence[str]) -> str:
+    """Return the command that installs Debian's data for languages."""
+    return " ".join(
+        ["apt-get install", *(f"tesseract-ocr-{language.lower().replace('_', '-')}" for language in languages)]
+    )
+
+
+def installed_languages() -> list[str]:
+    """Return the codes of all languages that there is data for, in alphabetic order."""
+    return _installed(_folders())
+
+
 def _installed(folders: Sequence[Path]) -> list[str]:
-    return sorted({file.stem for folder in folders for file in folder.glob("*.traineddata")} - {"osd"})
+    return sorted({file.stem for folder in folders for file in folder.glob("*.traineddata")} - {"osd", "equ"})
 
 
 def check_languages(languages: str) -> None:
