@@ -1,6 +1,6 @@
 # Everything here works on a fresh machine: the set-up installs what is missing.
 .PHONY: help run test test-unit test-networks test-training test-integration test-torch test-fresh \
-	coverage lint checks map tables bench bench-trocr clean
+	coverage lint checks map tables bench bench-reading bench-trocr clean
 
 VENV ?= .venv
 export VENV
@@ -63,6 +63,10 @@ tables: ## write the tables of settings and of SQL columns in deploy/docs/ from 
 bench: ## measure against peers on this machine; prints ratios
 	@deploy/setup.sh test
 	$(PYTHON) -m tests.bench
+
+bench-reading: ## readers side by side on pages of yours (SETS="scans/ forms/=20" OUT=folder); clean print if none are named
+	@deploy/setup.sh test
+	$(PYTHON) -m tests.bench.readers $(if $(OUT),--out $(OUT)) $(SETS)
 
 bench-trocr: ## TrOCR against transformers on the same lines; fails where a token differs
 	@deploy/setup.sh torch
