@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from time import monotonic
 from typing import Protocol
 
@@ -34,14 +35,16 @@ async def watch_broker(settings: Settings, health: BrokerHealth) -> None:
     while True:
         try:
             # a broker that is stopped accepts connections, and never answers
-            async with asyncio.timeout(_ANSWER_S) as limit, open_admin(settings) as admin:
+            async with AsyncExitStack() as connection:
+                async with asyncio.timeout(_ANSWER_S):
+                    admin = await connection.enter_async_context(open_admin(settings))
                 while True:
-                    await admin.describe_cluster()
+                    async with asyncio.timeout(_ANSWER_S):
+                        await admin.describe_cluster()
                     health.kafka_answered()
                     if away:
                         logger.warning("Kafka answers again after %.0f s", monotonic() - answered_s)
                     answered_s, away = monotonic(), False
-                    limit.reschedule(asyncio.get_running_loop().time() + _INTERVAL_S + _ANSWER_S)
                     await asyncio.sleep(_INTERVAL_S)
         except (BrokerError, TimeoutError):
             if not away and health.kafka_away_s:

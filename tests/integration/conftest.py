@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from streams.broker.embedded import EmbeddedKafka
 from streams.kafka.topics import create_topics
 from streams.settings import Settings
 from tests.integration.harness import Service, Topics, WorkerProcess
+
+# what commands print is looked at whole; where tests run side by side, they inherit a terminal of 80 columns
+os.environ["COLUMNS"] = "400"
 
 
 @pytest.fixture(scope="session")
