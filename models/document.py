@@ -71,7 +71,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One line of text on a page. Polygon in page pixels, clockwise from top-left; confidence in [0, 1].
+    """One line of text on a page. Polygon in page pixels, clockwise from where it begins; confidence in [0, 1].
 
     `paragraph` numbers the page's paragraphs in reading order, from 0. `words` are the line's, in the order of its
     text, where they were asked for; else there are none.

@@ -39,7 +39,7 @@ from models.documents.open_documents import OpenDocuments
 from models.documents.text_layer import TextLayer, TextLine
 from models.documents.unicode_text import plain_letters
 from models.errors import CorruptFile, NothingRead
-from models.layout.geometry import box_polygon, clip, scaled
+from models.layout.geometry import box_polygon, clip, from_start, scaled
 from models.layout.paragraph_text import paragraph_texts
 from models.layout.paragraphs import in_paragraphs
 from models.layout.pieces import join_pieces
@@ -204,7 +204,8 @@ def _assumed(options: ReadOptions) -> ReadOptions:
 
 def _region_of_layer(line: TextLine, factor: float, size: tuple[int, int], *, with_words: bool) -> Region:
     """Return a line of a layer on a page of a size, (width, height) in pixels, by the factor it is scaled by."""
-    text, polygon = plain_letters(line.text), box_polygon(scaled(line.box, factor), *size)
+    polygon = from_start(box_polygon(scaled(line.box, factor), *size), line.turn)
+    text = plain_letters(line.text)
     if not with_words:
         return Region(polygon, text, None, "text_layer")
     words = tuple(

@@ -39,11 +39,15 @@ Trust = Literal["trusted", "doubtful", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One line of a text layer; box in pixels of the page image, and its words where they were asked for."""
+    """One line of a text layer; box in pixels of the page image, and its words where they were asked for.
+
+    `turn` is by how many quarter turns clockwise, 0 to 3, it is rotated on the page as shown.
+    """
 
     box: Box
     text: str
     words: tuple[Word, ...] = ()
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)

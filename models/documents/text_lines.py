@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,10 +68,20 @@ def _lines(page: Any, scale: float, flags: int, words: bool) -> PageLines:
             text = " ".join("".join(map(_text, spans)).split())
             if text:
                 placed = glyph_words(line, spans, page.rotation_matrix, scale, _text) if words else ()
-                into.append(TextLine(_box(spans, page.rotation_matrix, scale), text, placed))
+                turn = _quarter_turn(line, page.rotation_matrix)
+                into.append(TextLine(_box(spans, page.rotation_matrix, scale), text, placed, turn))
                 if into is painted:
                     colours.append({_rgb(span["color"]) for span in spans})
     return _with_columns(PageLines(painted, invisible, colours))
+
+
+def _quarter_turn(line: dict[str, Any], rotation: Any) -> int:
+    """Return by how many quarter turns clockwise a line is rotated on the page as shown."""
+    if line["wmode"]:
+        return 0  # glyphs of a line that is written from top to bottom stand upright
+    x, y = line["dir"]
+    ahead = pymupdf.Point(x, y) * rotation - pymupdf.Point(0, 0) * rotation
+    return round(math.degrees(math.atan2(ahead.y, ahead.x)) / 90) % 4
 
 
 def _is_painted(span: dict[str, Any]) -> bool:

@@ -25,6 +25,11 @@ def corners_of(box: Box) -> Polygon:
     return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
 
 
+def from_start(polygon: Polygon, turn: int) -> Polygon:
+    """Return a box's corners clockwise from where its text begins, which is rotated by quarter turns clockwise."""
+    return polygon[turn % 4 :] + polygon[: turn % 4]
+
+
 def scaled(box: Box, factor: float) -> Box:
     """Return a box on a page that is scaled by a factor."""
     return box[0] * factor, box[1] * factor, box[2] * factor, box[3] * factor

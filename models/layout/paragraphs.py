@@ -9,7 +9,7 @@ from statistics import median
 
 from models.document import Region
 from models.layout.geometry import Box, same_row
-from models.layout.reading_order import deskewed_boxes
+from models.layout.reading_order import quarter_turns, upright_boxes
 
 MAX_LINE_SPACING = 1.35  # times the usual distance from a row to the next: more is white between paragraphs
 MIN_INDENT_HEIGHTS = 0.8  # line heights by which a paragraph's first line begins further right
@@ -29,27 +29,28 @@ def paragraph_numbers(regions: Sequence[Region], rotation: float = 0.0) -> list[
         rotation: By how many degrees the page's text is rotated clockwise.
 
     A paragraph ends where the next row is another column's, is further down than rows are on this page, is set
-    larger or smaller, or begins further right than the rows before and after it.
+    larger or smaller, runs another way, or begins further right than the rows before and after it.
     """
-    boxes = deskewed_boxes(regions, rotation)
-    rows = _rows(boxes)
+    boxes, turns = upright_boxes(regions, rotation), quarter_turns(regions, rotation)
+    rows = _rows(boxes, turns)
     outlines = [_outline([boxes[index] for index in row]) for row in rows]
     steps = [_middle(low) - _middle(high) for high, low in pairwise(outlines)]
     spacing = median(down) if (down := [step for step in steps if step > 0]) else 0.0
     numbers: list[int] = []
     number = 0
     for index, row in enumerate(rows):
-        if index and _begins(outlines, index, spacing):
+        is_turned = index and turns[row[0]] != turns[rows[index - 1][0]]
+        if index and (is_turned or _begins(outlines, index, spacing)):
             number += 1
         numbers += [number] * len(row)
     return numbers
 
 
-def _rows(boxes: Sequence[Box]) -> list[list[int]]:
-    """Return the boxes' numbers row by row."""
+def _rows(boxes: Sequence[Box], turns: Sequence[int]) -> list[list[int]]:
+    """Return the boxes' numbers row by row; `turns` are the quarter turns of each."""
     rows: list[list[int]] = []
     for index, box in enumerate(boxes):
-        if rows and same_row(boxes[rows[-1][-1]], box):
+        if rows and turns[rows[-1][-1]] == turns[index] and same_row(boxes[rows[-1][-1]], box):
             rows[-1].append(index)
         else:
             rows.append([index])

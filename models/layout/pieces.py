@@ -7,12 +7,18 @@ from dataclasses import replace
 
 from models.document import Region
 from models.layout.geometry import bounds
+from models.layout.reading_order import quarter_turns
 
 _MAX_GAP_HEIGHTS = 1.0  # of the lower piece, between two pieces of one line: cells of a table stand further apart
 
 
 def join_pieces(row: Sequence[Region]) -> list[Region]:
-    """Return a row's upright regions, from left to right, those joined that are no further apart than words."""
+    """Return a row's regions, in reading order, those joined that are no further apart than words.
+
+    The pieces of sideways lines stay as they are.
+    """
+    if any(quarter_turns(row)):
+        return list(row)
     joined: list[Region] = []
     for region in row:
         if joined and _is_near(joined[-1], region):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.arrays import F64, Mask
-from models.document import Region
+from models.document import Polygon, Region
 from models.layout.columns import column_breaks
 from models.layout.geometry import Box, bounds, same_row
 from models.layout.margins import line_numbers
@@ -33,13 +33,34 @@ def in_reading_order(regions: Sequence[Region], rotation: float = 0.0) -> list[R
     Args:
         rotation: By how many degrees the page's text is rotated clockwise: rows are those of the deskewed page.
 
-    What runs along the page's edge, up or down, comes last, and so do line numbers.
+    What runs up or down the page comes last, and so do line numbers. Lines that are rotated against the page by a
+    quarter turn, and whose polygons begin where they do, are a part of their own, ordered as if they were upright.
     """
     return [region for row in reading_rows(regions, rotation) for region in row]
 
 
 def reading_rows(regions: Sequence[Region], rotation: float = 0.0) -> list[list[Region]]:
     """Return the regions in reading order, those that are read as one row together."""
+    turns = quarter_turns(regions, rotation)
+    parts = [[region for region, one in zip(regions, turns, strict=True) if one == turn] for turn in range(4)]
+    return [row for turn, part in enumerate(parts) if part for row in _part_rows(part, rotation + 90 * turn)]
+
+
+def quarter_turns(regions: Sequence[Region], rotation: float = 0.0) -> list[int]:
+    """Return by how many quarter turns clockwise, 0 to 3, each region is rotated against its page's text."""
+    return [_quarter_turn(region.polygon, rotation) for region in regions]
+
+
+def _quarter_turn(polygon: Polygon, rotation: float) -> int:
+    """Return the quarter turns of a polygon that is clockwise from where its line begins."""
+    if len(polygon) != 4:
+        return 0
+    (x0, y0), (x1, y1) = polygon[:2]
+    return round((math.degrees(math.atan2(y1 - y0, x1 - x0)) - rotation) / 90) % 4
+
+
+def _part_rows(regions: Sequence[Region], rotation: float) -> list[list[Region]]:
+    """Return regions that are rotated alike, row by row."""
     boxes, texts = deskewed_boxes(regions, rotation), [region.text for region in regions]
     aside = line_numbers(boxes, texts)
     aside |= {index for index, (box, text) in enumerate(zip(boxes, texts, strict=True)) if _is_vertical(box, text)}
@@ -60,15 +81,25 @@ def row_texts(regions: Sequence[Region], rotation: float = 0.0) -> list[str]:
     """Return the text of regions in reading order row by row; regions of one row are joined by a space."""
     rows: list[list[str]] = []
     before: Box | None = None
-    for region, box in zip(regions, deskewed_boxes(regions, rotation), strict=True):
+    turn_before = 0
+    for region, box, turn in zip(
+        regions, upright_boxes(regions, rotation), quarter_turns(regions, rotation), strict=True
+    ):
         if not region.text:
             continue
-        if before is not None and _continues(before, box):
+        if before is not None and turn == turn_before and _continues(before, box):
             rows[-1].append(region.text)
         else:
             rows.append([region.text])
-        before = box
+        before, turn_before = box, turn
     return [" ".join(row) for row in rows]
+
+
+def upright_boxes(regions: Sequence[Region], rotation: float) -> list[Box]:
+    """Return the boxes that the regions have once the page is rotated so that their own text is upright."""
+    turns = quarter_turns(regions, rotation)
+    found = {turn: deskewed_boxes(regions, rotation + 90 * turn) for turn in set(turns)}
+    return [found[turn][number] for number, turn in enumerate(turns)]
 
 
 def deskewed_boxes(regions: Sequence[Region], rotation: float) -> list[Box]:
