@@ -73,7 +73,7 @@ class Console:
         if not self._json_lines:
             settings = self._settings
             _print_line(f"inkstream is up: drop documents into {settings.inbox}/")
-            _print_line(f"Kafka at {settings.broker}{about_kafka} · API at {settings.api_url}/docs")
+            _print_line(f"Kafka at {settings.broker}{about_kafka} · page at {settings.api_url}")
         self._announced.set()
 
     async def _print_once_announced(self, consumer: AIOKafkaConsumer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import islice
 from typing import Literal
 
 from pydantic import Field
@@ -11,6 +12,8 @@ from streams.messages.records import Record, now
 from streams.sources.producer import SentFile
 
 _MAX_DOCUMENTS = 10_000  # some 5 MB; of more uploads that wait, the oldest are forgotten
+
+_MAX_LISTED = 50
 
 
 class AcceptedDocument(Record):
@@ -40,6 +43,10 @@ class AcceptedDocuments:
     def get(self, document_id: str) -> AcceptedDocument | None:
         """Return a document that was sent from here, None where it was not, or long ago."""
         return self._documents.get(document_id)
+
+    def waiting(self) -> list[AcceptedDocument]:
+        """Return the latest of them, the newest first; some may be split by now."""
+        return list(islice(reversed(self._documents.values()), _MAX_LISTED))
 
     def forget(self, document_id: str) -> None:
         """Drop a document that is known by its own record."""

@@ -18,6 +18,7 @@ from streams.web.events import event_routes
 from streams.web.files_out import file_routes
 from streams.web.openapi import described
 from streams.web.operations import operations_routes
+from streams.web.page.routes import page_routes
 from streams.web.parts import ApiParts
 from streams.web.problems import Problem, ProblemType, Refusal, add_problems, problem_types
 from streams.web.sending import Sender
@@ -69,7 +70,6 @@ def create_api(parts: ApiParts) -> FastAPI:
             raise Refusal("not-found", f"there is no problem {slug[:100]!r}")
         return found
 
-    @api.get("/", include_in_schema=False)
     @api.get("/docs", include_in_schema=False)
     async def docs() -> Response:
         return docs_page(api)
@@ -84,5 +84,6 @@ def create_api(parts: ApiParts) -> FastAPI:
     api.include_router(url_routes(parts, sender), dependencies=written)
     api.include_router(drawing_routes(parts, sender), dependencies=written)
     api.include_router(deletion_routes(parts), dependencies=[*read, *written])
+    api.include_router(page_routes(parts, caught_up))
     api.include_router(operations_routes(settings, table, health, parts.metrics))
     return api

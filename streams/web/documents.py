@@ -50,9 +50,9 @@ def document_routes(parts: ApiParts) -> APIRouter:
         after: Annotated[str | None, Query(description="`next` of the part before")] = None,
         limit: Annotated[int, Query(ge=1, le=_MAX_LISTED)] = 50,
     ) -> DocumentList:
-        listing = Listing(status, path, None if after is None else _cursor_in(after), limit)
+        listing = Listing(status, path, None if after is None else cursor_in(after), limit)
         found = await table.ask(lambda t: t.documents(listing))
-        return DocumentList(documents=found, next=_cursor_behind(found[-1]) if len(found) == limit else None)
+        return DocumentList(documents=found, next=cursor_behind(found[-1]) if len(found) == limit else None)
 
     # before the document's own route, whose id may have slashes; so the last part of a path is the format
     for form in FORMATS:
@@ -137,11 +137,13 @@ async def _written(parts: ApiParts, document: DocumentRecord, pages: Sequence[in
     return answer
 
 
-def _cursor_behind(document: DocumentRecord) -> str:
+def cursor_behind(document: DocumentRecord) -> str:
+    """Return what a list goes on after, as it stands in addresses."""
     return base64.urlsafe_b64encode(f"{document.started}\0{document.document_id}".encode()).decode()
 
 
-def _cursor_in(text: str) -> tuple[str, str]:
+def cursor_in(text: str) -> tuple[str, str]:
+    """Return what `cursor_behind` wrote. Raises Refusal."""
     try:
         if len(text) > _MAX_CURSOR_CHARACTERS:
             raise ValueError
