@@ -11,6 +11,7 @@ from models.arrays import ImageU8
 Kind = Literal["printed", "handwritten", "signature"]
 Method = Literal["text_layer", "ocr", "mixed"]
 LanguageSource = Literal["given", "detected", "assumed"]
+Role = Literal["heading", "body", "list", "caption", "footnote", "header", "footer", "table"]
 Attachments = Literal["portfolio", "all", "none"]
 Polygon = tuple[tuple[float, float], ...]
 
@@ -86,6 +87,46 @@ class Region:
     words: tuple[Word, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph of a page.
+
+    Attributes:
+        text: Its lines joined, with words that are split at line ends whole; of a table, its rows, one a line.
+        role: What it is on the page, None where that is not known.
+        table: The number of the table that it is part of, from 0; None where it is part of none.
+    """
+
+    text: str
+    role: Role | None = None
+    table: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """One cell of a table: four corners in page pixels, clockwise from top-left, and its lines joined by newlines.
+
+    It reaches over so many rows and columns. An empty cell has no text.
+    """
+
+    polygon: Polygon
+    text: str
+    row_span: int = 1
+    column_span: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: four corners in page pixels, clockwise from top-left, and its rows from top to bottom.
+
+    A row has the cells that begin in it, from left to right, the empty ones included, as in HTML: a place that a
+    cell of an earlier row reaches over has no cell of its own. So all places of the grid are covered once.
+    """
+
+    polygon: Polygon
+    rows: tuple[tuple[TableCell, ...], ...]
+
+
 def weighted_confidence(texts: Iterable[tuple[str, float]]) -> float | None:
     """Return the mean of texts' confidences weighted by their lengths in characters; None without any character."""
     parts = [(len(text), confidence) for text, confidence in texts]
@@ -122,10 +163,10 @@ class PageLanguages:
 class PageReading:
     """Everything read from one page.
 
-    `regions` are in reading order, `text` is their text, one line per text line, and `paragraphs` the text of each
-    paragraph, with words that are split at line ends whole. `coverage` is as in PageLines. `warnings` are what may
-    be missing or wrong, each a stable slug, a colon and a sentence. `language` was given by whoever sent the
-    document, detected on the page, or assumed because the page does not show its own.
+    `regions` are in reading order, `text` is their text, one line per text line. `paragraphs` are those that the
+    regions number, `tables` those that the paragraphs do. `coverage` is as in PageLines. `warnings` are what may be
+    missing or wrong, each a stable slug, a colon and a sentence. `language` was given by whoever sent the document,
+    detected on the page, or assumed because the page does not show its own.
     """
 
     pagenum: int
@@ -141,7 +182,8 @@ class PageReading:
     models: dict[str, str | None]
     timings_ms: dict[str, float]
     dropped: int = 0
-    paragraphs: tuple[str, ...] = ()
+    paragraphs: tuple[Paragraph, ...] = ()
+    tables: tuple[Table, ...] = ()
     coverage: float | None = None
     warnings: tuple[str, ...] = ()
     language_source: LanguageSource = "given"

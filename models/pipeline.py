@@ -8,7 +8,7 @@
              route, recognise      reading/routed.py, recognition/
              calibrate, drop       recognition/confidence.py
     order                          layout/reading_order.py
-    join lines into paragraphs     layout/paragraphs.py
+    paragraphs and tables          layout/page_layout.py
     record                         here: a PageReading
 
 Where the languages are to be found (`languages=auto`), a page is read once to find them, and again where that was
@@ -40,8 +40,7 @@ from models.documents.text_layer import TextLayer, TextLine
 from models.documents.unicode_text import plain_letters
 from models.errors import CorruptFile, NothingRead
 from models.layout.geometry import box_polygon, clip, from_start, scaled
-from models.layout.paragraph_text import paragraph_texts
-from models.layout.paragraphs import in_paragraphs
+from models.layout.page_layout import lay_out
 from models.layout.pieces import join_pieces
 from models.layout.reading_order import in_reading_order, page_text, reading_rows
 from models.layout.words import evenly_split, with_words_of_text
@@ -148,14 +147,15 @@ class PagePipeline:
         lines = with_calibrated_confidence(lines, options.min_confidence)
         found = [replace(region, text=plain_letters(region.text)) for region in lines.regions]
         ordered = with_zones_corrected(in_reading_order(found, lines.rotation))
-        regions = in_paragraphs([with_words_of_text(region) for region in ordered], lines.rotation)
+        layout = lay_out([with_words_of_text(region) for region in ordered], lines.rotation)
         return PageReading(
-            pagenum=pagenum, text=page_text(regions, lines.rotation), confidence=_confidence(regions), method="ocr",
+            pagenum=pagenum, text=page_text(layout.regions, lines.rotation), confidence=_confidence(layout.regions),
+            method="ocr",
             width=image.width, height=image.height, dpi=image.dpi, rotation=lines.rotation,
-            language=languages.codes, language_source=languages.source, regions=regions,
+            language=languages.codes, language_source=languages.source, regions=layout.regions,
             models=reader.models(options.in_languages(languages.codes)),
             timings_ms={"decode": _ms(rendered - started), "recognise": _ms_since(rendered)}, dropped=lines.dropped,
-            paragraphs=paragraph_texts(regions, lines.rotation),
+            paragraphs=layout.paragraphs, tables=layout.tables,
             warnings=(*languages.warnings, *_unread_warnings(lines)),
             coverage=None if lines.coverage is None else round(lines.coverage, 4),
         )  # fmt: skip
@@ -185,15 +185,15 @@ def _from_text_layer(
     factor = width / layer.width
     lines = [_region_of_layer(line, factor, (width, height), with_words=options.words) for line in layer.lines]
     found = () if beside is None else beside.regions
-    regions = in_paragraphs([region for row in reading_rows([*lines, *found]) for region in join_pieces(row)])
+    layout = lay_out([region for row in reading_rows([*lines, *found]) for region in join_pieces(row)])
     names: dict[str, str | None] = {"detector": None, "printed": None, "handwritten": None}
     return PageReading(
-        pagenum=pagenum, text=page_text(regions), confidence=_confidence(found),
+        pagenum=pagenum, text=page_text(layout.regions), confidence=_confidence(found),
         method="text_layer" if beside is None else "mixed",
         width=width, height=height, dpi=options.dpi if beside is None else beside.image.dpi, rotation=0.0,
-        language=languages.codes, language_source=languages.source, regions=regions,
+        language=languages.codes, language_source=languages.source, regions=layout.regions,
         models=names if beside is None else beside.models,
-        timings_ms={"decode": _ms_since(started)}, paragraphs=paragraph_texts(regions),
+        timings_ms={"decode": _ms_since(started)}, paragraphs=layout.paragraphs, tables=layout.tables,
         dropped=0 if beside is None else beside.dropped,
     )  # fmt: skip
 

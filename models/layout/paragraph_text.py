@@ -35,16 +35,16 @@ def paragraph_texts(regions: Sequence[Region], rotation: float = 0.0) -> tuple[s
 
 def _joined(lines: Sequence[str], words: set[str]) -> str:
     """Return lines joined by spaces; `words` are all of the page, in small letters."""
-    text = ""
+    joined: list[str] = []
     for line in lines:
-        end, beginning = _END.search(text), _BEGINNING.match(line)
+        end, beginning = _END.search(joined[-1]) if joined else None, _BEGINNING.match(line)
         if end is None or beginning is None:
-            text = f"{text} {line}" if text else line
+            joined += [" ", line] if joined else [line]
         elif _is_split(end[1], beginning[0], words):
-            text = text[:-1] + line
+            joined[-1:] = [joined[-1][:-1], line]
         else:
-            text = text[:-1] + "-" + line
-    return text
+            joined[-1:] = [joined[-1][:-1] + "-", line]
+    return "".join(joined)
 
 
 def _is_split(end: str, beginning: str, words: set[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
@@ -16,17 +15,15 @@ MIN_INDENT_HEIGHTS = 0.8  # line heights by which a paragraph's first line begin
 MAX_HEIGHT_RATIO = 1.5  # of two rows of one paragraph: more is a heading, or a footnote
 
 
-def in_paragraphs(regions: Sequence[Region], rotation: float = 0.0) -> tuple[Region, ...]:
-    """Return a page's regions, in reading order, each with the number of its paragraph."""
-    numbers = paragraph_numbers(regions, rotation)
-    return tuple(replace(region, paragraph=number) for region, number in zip(regions, numbers, strict=True))
-
-
-def paragraph_numbers(regions: Sequence[Region], rotation: float = 0.0) -> list[int]:
+def paragraph_numbers(
+    regions: Sequence[Region], rotation: float = 0.0, tables: Sequence[int | None] | None = None
+) -> list[int]:
     """Return for each region, in reading order, the number of its paragraph, from 0.
 
     Args:
         rotation: By how many degrees the page's text is rotated clockwise.
+        tables: Of each region, the number of its table; None where it is in none. Rows of a table that follow each
+            other are one paragraph.
 
     A paragraph ends where the next row is another column's, is further down than rows are on this page, is set
     larger or smaller, runs another way, or begins further right than the rows before and after it.
@@ -38,12 +35,20 @@ def paragraph_numbers(regions: Sequence[Region], rotation: float = 0.0) -> list[
     spacing = median(down) if (down := [step for step in steps if step > 0]) else 0.0
     numbers: list[int] = []
     number = 0
+    table_of = [None if tables is None else _table_of(row, tables) for row in rows]
     for index, row in enumerate(rows):
-        is_turned = index and turns[row[0]] != turns[rows[index - 1][0]]
-        if index and (is_turned or _begins(outlines, index, spacing)):
+        is_in_table = table_of[index] is not None
+        is_same = (
+            index > 0 and turns[row[0]] == turns[rows[index - 1][0]] and table_of[index] == table_of[index - 1]
+        )
+        if index and (not is_same or (not is_in_table and _begins(outlines, index, spacing))):
             number += 1
         numbers += [number] * len(row)
     return numbers
+
+
+def _table_of(row: Sequence[int], tables: Sequence[int | None]) -> int | None:
+    return next((tables[index] for index in row if tables[index] is not None), None)
 
 
 def _rows(boxes: Sequence[Box], turns: Sequence[int]) -> list[list[int]]:

@@ -79,20 +79,20 @@ def page_text(regions: Sequence[Region], rotation: float = 0.0) -> str:
 
 def row_texts(regions: Sequence[Region], rotation: float = 0.0) -> list[str]:
     """Return the text of regions in reading order row by row; regions of one row are joined by a space."""
-    rows: list[list[str]] = []
-    before: Box | None = None
-    turn_before = 0
-    for region, box, turn in zip(
-        regions, upright_boxes(regions, rotation), quarter_turns(regions, rotation), strict=True
-    ):
-        if not region.text:
-            continue
-        if before is not None and turn == turn_before and _continues(before, box):
-            rows[-1].append(region.text)
+    with_text = [region for region in regions if region.text]
+    rows = rows_of(upright_boxes(with_text, rotation), quarter_turns(with_text, rotation))
+    return [" ".join(with_text[number].text for number in row) for row in rows]
+
+
+def rows_of(boxes: Sequence[Box], turns: Sequence[int]) -> list[list[int]]:
+    """Return the numbers of upright boxes, in reading order, row by row; `turns` are the quarter turns of each."""
+    rows: list[list[int]] = []
+    for number, box in enumerate(boxes):
+        if number and turns[number] == turns[number - 1] and _continues(boxes[number - 1], box):
+            rows[-1].append(number)
         else:
-            rows.append([region.text])
-        before, turn_before = box, turn
-    return [" ".join(row) for row in rows]
+            rows.append([number])
+    return rows
 
 
 def upright_boxes(regions: Sequence[Region], rotation: float) -> list[Box]:

@@ -37,7 +37,7 @@ def downward_evidence(line: str, following: str, *, is_full: bool) -> float:
 
 def across_evidence(left: str, right: str) -> float:
     """Return the evidence that two neighbours in a row belong to two columns, rather than to one row."""
-    if left.rstrip().endswith(_LABEL_ENDS) or is_number(right):
+    if is_label(left) or is_number(right):
         return -0.8
     if is_number(left):
         return -0.5
@@ -50,6 +50,11 @@ def across_evidence(left: str, right: str) -> float:
 def is_number(text: str) -> bool:
     """Return whether a piece is digits and signs, with no more than a short unit behind them."""
     return bool(_NUMBER.fullmatch(text.strip()))
+
+
+def is_label(text: str) -> bool:
+    """Return whether a piece is the label of what follows on its row: it ends in a colon or a leader."""
+    return text.rstrip().endswith(_LABEL_ENDS)
 
 
 def _caseless_evidence(text: str, line_length: int, *, is_full: bool) -> float:

@@ -145,8 +145,8 @@ def _overwritten(earlier: PageText, document: DocumentRecord) -> PageText:
         update={
             "timestamp": now(), "path": document.path, "reference": document.reference, "sent": document.sent,
             "total_pages": document.total_pages, "supersedes": document.supersedes, "reading": document.reading,
-            "text": "", "regions": [], "paragraphs": [], "confidence": None, "method": None, "coverage": None,
-            "warnings": [], "exception": _OVERWRITTEN,
+            "text": "", "regions": [], "paragraphs": [], "tables": [], "confidence": None, "method": None,
+            "coverage": None, "warnings": [], "exception": _OVERWRITTEN,
         }
     )  # fmt: skip
 

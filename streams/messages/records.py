@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from models.document import Kind, LanguageSource, Method, PageReading, Region
+from models.document import Kind, LanguageSource, Method, PageReading, Region, Role, Table
 from models.errors import shown_uri
 from models.options import ReadOptions
 
@@ -126,7 +126,35 @@ class RegionRecord(Record):
 class ParagraphRecord(Record):
     """One paragraph of a page; `regions[].paragraph` is its place in the list."""
 
-    text: str = Field(description="its lines joined, with words that are split at line ends whole")
+    text: str = Field(
+        description="its lines joined, with words that are split at line ends whole; a table's rows, one a line"
+    )
+    role: Role | None = Field(
+        None, description="heading, body, list, caption, footnote, header, footer or table; null: not known"
+    )
+    table: int | None = Field(
+        None, ge=0, lt=2**31, description="place in `tables` of the table that it is part of; null: of none"
+    )
+
+
+class TableCellRecord(Record):
+    """One cell of a table."""
+
+    polygon: list[tuple[float, float]] = Field(
+        description="four corners in pixels of the page as delivered, clockwise from the text's top-left corner"
+    )
+    text: str = Field(description="its lines joined by newlines; empty for an empty cell")
+    row_span: int = Field(1, ge=1, lt=2**31, description="how many rows it reaches over")
+    column_span: int = Field(1, ge=1, lt=2**31, description="how many columns it reaches over")
+
+
+class TableRecord(Record):
+    """One table of a page."""
+
+    polygon: list[tuple[float, float]] = Field(description="as a cell's")
+    rows: list[list[TableCellRecord]] = Field(
+        description="from top to bottom, each the cells that begin in it, from left to right, as in HTML"
+    )
 
 
 class PageText(Record):
@@ -156,6 +184,7 @@ class PageText(Record):
     timings_ms: dict[str, float] = Field(description="milliseconds that each step took")
     dropped: Pages = Field(0, description="lines and words that were read and left out for their low confidence")
     paragraphs: list[ParagraphRecord] = Field(default_factory=list, description="in reading order")
+    tables: list[TableRecord] = Field(default_factory=list, description="in reading order")
     coverage: float | None = Field(
         None, ge=0, le=1, description="share of what looks like letters that regions cover; null where not measured"
     )
@@ -259,7 +288,8 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         language=reading.language, language_source=reading.language_source, models=reading.models,
         reference=shown_uri(task.reference), exception=None,
         timings_ms=reading.timings_ms, dropped=reading.dropped,
-        paragraphs=[ParagraphRecord(text=text) for text in reading.paragraphs], coverage=reading.coverage,
+        paragraphs=[ParagraphRecord(text=p.text, role=p.role, table=p.table) for p in reading.paragraphs],
+        tables=[_table(table) for table in reading.tables], coverage=reading.coverage,
         warnings=[*reading.warnings, *(task.warnings if task.pagenum == 0 else ())], sent=task.sent,
         supersedes=task.supersedes, reading=reading_of(task.sha256, task.path, task.options), sha256=task.sha256,
         regions=[
@@ -275,6 +305,18 @@ def _words(region: Region) -> list[WordRecord]:
     return [
         WordRecord(text=word.text, polygon=list(word.polygon), confidence=word.confidence) for word in region.words
     ]
+
+
+def _table(table: Table) -> TableRecord:
+    rows = [
+        [
+            TableCellRecord(polygon=list(cell.polygon), text=cell.text, row_span=cell.row_span,
+                            column_span=cell.column_span)
+            for cell in row
+        ]
+        for row in table.rows
+    ]  # fmt: skip
+    return TableRecord(polygon=list(table.polygon), rows=rows)
 
 
 def failed_page_text(task: PageTask, exception: str) -> PageText:

@@ -11,9 +11,11 @@ from streams.messages.records import DocumentRecord, PageText, RegionRecord
 PAGE_COLUMNS: Final = (
     "timestamp", "path", "pagenum", "text", "document_id", "total_pages", "confidence", "method", "width", "height",
     "dpi", "rotation", "language", "language_source", "reference", "exception", "dropped", "coverage", "warnings",
-    "paragraphs", "models", "timings_ms", "sent", "supersedes", "reading", "sha256",
+    "paragraphs", "tables", "models", "timings_ms", "sent", "supersedes", "reading", "sha256",
 )  # fmt: skip
-JSON_COLUMNS: Final = frozenset({"warnings", "paragraphs", "models", "timings_ms", "supersedes"})  # lists, objects
+JSON_COLUMNS: Final = frozenset(  # lists, objects
+    {"warnings", "paragraphs", "tables", "models", "timings_ms", "supersedes"}
+)
 REGION_COLUMNS: Final = (
     "document_id", "pagenum", "path", "line", "paragraph", "kind", "text", "confidence", "recogniser", "polygon",
     "x0", "y0", "x1", "y1", "words",

@@ -27,7 +27,7 @@ EVENT_STREAM = "text/event-stream"
 _RECONNECT_MS = 2000
 _NUMBER = re.compile(r"[0-9]{1,7}")  # of a page; anybody may have written the key
 _MAX_MISSED = 1000  # changes that are read from Kafka while others already wait in the listener's buffer
-_LEFT_OUT: dict[str, list[object]] = {"regions": [], "paragraphs": []}
+_LEFT_OUT: dict[str, list[object]] = {"regions": [], "paragraphs": [], "tables": []}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "events without an end", "content": {EVENT_STREAM: {"schema": {"type": "string"}}}},
     503: {"model": Problem, "description": "too many others listen"},
@@ -41,7 +41,7 @@ class EventFilter:
     Attributes:
         documents: Only those of these documents; empty: of all.
         path: What the paths of their documents begin with. A deletion has no path, and is wanted.
-        light: Pages without their regions and paragraphs.
+        light: Pages without their regions, paragraphs and tables.
     """
 
     documents: frozenset[str]
@@ -71,7 +71,9 @@ def event_routes(parts: ApiParts) -> APIRouter:
         document: Annotated[list[str] | None, Query(description="only these documents", max_length=100)] = None,
         path: Annotated[str, Query(description="what their paths begin with", max_length=4096)] = "",
         kind: Annotated[list[ChangeKind] | None, Query(description="only these kinds of events")] = None,
-        regions: Annotated[bool, Query(description="false: pages without `regions` and `paragraphs`")] = True,
+        regions: Annotated[
+            bool, Query(description="false: pages without `regions`, `paragraphs`, `tables`")
+        ] = True,
         after: Annotated[str | None, Query(description="begin behind this event's id; or `beginning`")] = None,
         last_event_id: Annotated[str | None, Header(description="as `after`, and goes before it")] = None,
     ) -> Response:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from models.document import Region
-from models.layout.paragraphs import in_paragraphs, paragraph_numbers
+from models.layout.page_layout import lay_out
+from models.layout.paragraphs import paragraph_numbers
 
 
 def region(text: str, x0: float, y0: float, x1: float, y1: float) -> Region:
@@ -49,11 +50,10 @@ def test_a_heading_stands_alone() -> None:
 
 def test_a_page_without_lines_has_none() -> None:
     assert paragraph_numbers([]) == []
-    assert in_paragraphs([]) == ()
 
 
 def test_every_region_is_kept_and_numbered() -> None:
     lines = column(0, 40, 160)
-    assert [(found.text, found.paragraph) for found in in_paragraphs(lines)] == [
+    assert [(found.text, found.paragraph) for found in lay_out(lines).regions] == [
         ("line at 0", 0), ("line at 40", 0), ("line at 160", 1),
     ]  # fmt: skip

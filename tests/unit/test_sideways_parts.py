@@ -10,7 +10,7 @@ import pytest
 
 from models.document import PageReading, Region
 from models.layout.geometry import corners_of, from_start
-from models.layout.paragraphs import in_paragraphs
+from models.layout.page_layout import lay_out
 from models.layout.reading_order import in_reading_order, page_text, quarter_turns
 from models.options import ReadOptions
 from models.pipeline import PagePipeline
@@ -88,6 +88,6 @@ def test_a_page_on_its_side_has_no_sideways_part(rotation: float) -> None:
 
 def test_a_short_sideways_line_is_no_part_of_the_row_beside_it() -> None:
     regions = [piece("7", (300, 0, 320, 18), 3), piece("The total", (0, 0, 100, 20), 0)]
-    ordered = in_paragraphs(in_reading_order(regions))
+    ordered = lay_out(in_reading_order(regions)).regions
     assert page_text(ordered) == "The total\n7"
     assert [region.paragraph for region in ordered] == [0, 1]

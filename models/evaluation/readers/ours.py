@@ -30,5 +30,5 @@ class PipelineReader:
             readings = tuple(self._pipeline.transcribe(path, pagenum, self._options) for pagenum in range(pages))
         finally:
             self._pipeline.close()
-        joined = "\n".join(text for reading in readings for text in reading.paragraphs)
+        joined = "\n".join(paragraph.text for reading in readings for paragraph in reading.paragraphs)
         return Transcription("\n".join(reading.text for reading in readings), pages, readings, joined)
