@@ -112,3 +112,7 @@ class ReadOptions(ReadDefaults):
     """How to read one document. A producer's `options` header may set any field; the settings give the rest."""
 
     password: str | None = Field(None, max_length=4096, repr=False, description="opens an encrypted document")
+    webhook: str | None = Field(
+        None, max_length=8192, repr=False, pattern="^(https?://|sealed:)",
+        description="http or https URL that is called once the document is finished",
+    )  # fmt: skip

@@ -10,6 +10,7 @@ InkstreamError
 │   ├── SourceFailed         a client raised what nobody expected of it
 │   ├── ExpiredUnread        messages were deleted from their topic before anybody read them
 │   ├── SealedElsewhere      a password was sealed with a key that is not this service's
+│   ├── WebhookRefused       a webhook's server does not take a call
 │   ├── PoisonMessage        the whole worker died each time it took up this message
 │   └── RecordTooLarge       a result is larger than its topic takes
 ├── DiskFull                 there is no room for a document (retriable, waited for)
@@ -83,6 +84,12 @@ class SealedElsewhere(MessageError):
     """A document's password was sealed with a key that is not known here."""
 
     reason = "sealed-elsewhere"
+
+
+class WebhookRefused(MessageError):
+    """A webhook's server answered a call with another status than 2xx."""
+
+    reason = "webhook-refused"
 
 
 class PoisonMessage(MessageError):

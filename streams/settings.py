@@ -175,6 +175,13 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     query_max_rows: int = Field(10_000, ge=1, description="rows of a result; an export has all")
     export_timeout_s: float = Field(600.0, gt=0, description="seconds that an export of a query's rows may take")
 
+    # webhooks
+    webhook_secret: SealKey | None = Field(
+        None, description="key that calls of webhooks are signed with, the same on all machines; none: no webhooks"
+    )
+    webhook_urls: Words = Field((), description="http and https URLs that are called for every finished document")
+    webhook_retry_s: float = Field(86_400.0, ge=0, description="seconds that a failed call is tried again")
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level of log lines")
 
     @classmethod
@@ -192,6 +199,8 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     def _consistent(self) -> Settings:
         if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
             raise ValueError(f"{self.security_protocol} needs sasl_username and sasl_password")
+        if self.webhook_urls and self.webhook_secret is None:
+            raise ValueError("webhook_urls needs webhook_secret, which calls are signed with")
         if self.inline_limit + _RECORD_OVERHEAD > self.max_message_bytes:
             raise ValueError("inline_limit must leave 64 KiB free under max_message_bytes")
         return self

@@ -154,6 +154,7 @@ def _first_record(page: PageText) -> DocumentRecord:
         document_id=page.document_id, path=page.path, reference=page.reference, total_pages=page.total_pages,
         pages_read=0, pages_failed=0, status="reading", started=page.timestamp, finished=None, sent=page.sent,
         supersedes=page.supersedes, reading=page.reading, sha256=page.sha256,
+        webhook=page.webhook,
     )  # fmt: skip
 
 

@@ -106,7 +106,9 @@ class Readings:
 
     def _with_repeat(self, done: DocumentRecord, repeat: DocumentRecord) -> Outgoing:
         """Return a document's record with one more repeat; the later message holds the same bytes for longer."""
-        more = {"repeats": done.repeats + 1, "reference": repeat.reference}
+        more = {
+            "repeats": done.repeats + 1, "reference": repeat.reference, "webhook": repeat.webhook or done.webhook,
+        }  # fmt: skip
         record = done.model_copy(update=more)
         self.begin(record)
         return self._addressing.document(record)

@@ -52,21 +52,21 @@ class ReceivedFile:
         )  # fmt: skip
 
     def record(self, options: ReadOptions, total_pages: int = 0) -> DocumentRecord:
-        """Return the record of its document, which begins to be read."""
+        """Return the record of its document, which begins to be read; the options are sealed."""
         return DocumentRecord(
             document_id=self.document_id, path=self.path, reference=shown_uri(self.reference),
             total_pages=total_pages, pages_read=0, pages_failed=0, status="reading", started=now(), finished=None,
             sent=self.sent, supersedes=self.supersedes, reading=reading_of(self.sha256, self.path, options),
-            sha256=self.sha256,
+            sha256=self.sha256, webhook=options.webhook,
         )  # fmt: skip
 
-    def failed_record(self, exception: str) -> DocumentRecord:
+    def failed_record(self, exception: str, webhook: str | None = None) -> DocumentRecord:
         """Return the record of its document, which cannot be opened."""
         moment = now()
         return DocumentRecord(
             document_id=self.document_id, path=self.path, reference=shown_uri(self.reference), total_pages=0,
             pages_read=0, pages_failed=0, status="failed", started=moment, finished=moment, exception=exception,
-            sent=self.sent, supersedes=self.supersedes,
+            sent=self.sent, supersedes=self.supersedes, webhook=webhook,
         )  # fmt: skip
 
 

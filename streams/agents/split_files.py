@@ -113,7 +113,8 @@ class SplitFiles:
     ) -> Iterable[Outgoing]:
         # a file that takes another's place is current from now on, even where its content was read before
         again = again or bool(file.supersedes)
-        if not again and (repeat := self._readings.repeated(file.record(options))) is not None:
+        sealed = self._seal.sealed_options(options)
+        if not again and (repeat := self._readings.repeated(file.record(sealed))) is not None:
             logger.info("%s was read before", named(message))
             self._metrics.documents_repeated.inc()
             return repeat
@@ -129,7 +130,7 @@ class SplitFiles:
         messages = attachment_messages(
             file.document_id, file.path, attached.files, message.headers, file.supersedes, self._addressing
         )
-        record = file.record(options, info.total_pages)
+        record = file.record(sealed, info.total_pages)
         self._readings.begin(record)
         return chain(self._record_and_tasks(file, record, info, options, attached.warnings), messages)
 
@@ -183,7 +184,9 @@ class SplitFiles:
         letter = dead_letter(
             "split_files", error, message, attempts=attempts, path=file.path, document_id=file.document_id
         )
-        record = file.failed_record(f"split_files: {error.summary}")
+        webhook = headers.options.get("webhook")
+        sealed = self._seal.seal(webhook) if isinstance(webhook, str) else None
+        record = file.failed_record(f"split_files: {error.summary}", sealed)
         return [self._addressing.document(record), self._addressing.dead_letter(file.document_id, letter)]
 
 

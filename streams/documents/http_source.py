@@ -11,7 +11,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -92,6 +92,31 @@ async def fetch_http(url: str, target: Path, limits: HttpLimits, resolve: Resolv
         SourceFailed: The body is packed in a way that is not known here.
         SourceUnavailable: The host cannot be reached, fails or takes too long; trying later may help.
     """
+    async with _errors_as_ours(url, limits):
+        await _follow(url, target, limits, resolve)
+
+
+async def post_http(url: str, body: bytes, headers: Mapping[str, str], limits: HttpLimits, resolve: Resolve) -> int:
+    """Post JSON to an http or https URL and return the status of the answer; redirects are not followed.
+
+    Raises:
+        UndecodableMessage: It is no URL.
+        SourceForbidden: Its host may not be called.
+        SourceUnavailable: The host cannot be reached, or does not answer in time.
+    """
+    headers = {"content-type": "application/json", **headers}
+    status: list[int] = []
+    async with (
+        _errors_as_ours(url, limits),
+        _answer(httpx.URL(url), limits, resolve, "POST", headers, body) as answer,
+    ):
+        status.append(answer.status_code)
+    return status[0]
+
+
+@asynccontextmanager
+async def _errors_as_ours(url: str, limits: HttpLimits) -> AsyncIterator[None]:
+    """Bound the time of a block that talks to a URL, and raise what fails in it as one of our errors."""
     try:
         urlsplit(url)
     except ValueError as error:  # not shown: where it has a password is not known
@@ -99,7 +124,7 @@ async def fetch_http(url: str, target: Path, limits: HttpLimits, resolve: Resolv
     shown = shown_uri(url)
     try:
         async with asyncio.timeout(limits.timeout_s):
-            await _follow(url, target, limits, resolve)
+            yield
     except TimeoutError as error:
         raise SourceUnavailable(f"{shown} was not fetched within {limits.timeout_s:g} s") from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
@@ -131,17 +156,26 @@ async def _follow(url: str, target: Path, limits: HttpLimits, resolve: Resolve) 
 
 
 @asynccontextmanager
-async def _answer(url: httpx.URL, limits: HttpLimits, resolve: Resolve) -> AsyncIterator[httpx.Response]:
+async def _answer(
+    url: httpx.URL,
+    limits: HttpLimits,
+    resolve: Resolve,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+) -> AsyncIterator[httpx.Response]:
     """Yield the answer of a host, asked at an address that was checked."""
     if url.scheme not in ("http", "https") or not url.host:
         raise SourceForbidden(f"{shown_uri(str(url))} is neither http nor https: nothing else is redirected to")
     address = await _checked_address(url, limits, resolve)
     # the address is connected to; the host is named to the server, and its certificate is held against it
     request = httpx.Request(
-        "GET",
+        method,
         url.copy_with(host=str(address), username=None, password=None),
         headers={"host": url.netloc.decode("ascii"), "user-agent": "inkstream", "accept-encoding": "identity"}
-        | _authorisation(url),
+        | _authorisation(url)
+        | dict(headers or {}),
+        content=body,
         extensions={"sni_hostname": url.host, "timeout": httpx.Timeout(_SILENCE_S).as_dict()},
     )
     # neither proxies nor .netrc of this machine: the address would be checked for nothing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from models.errors import InkstreamError, shown_uri
 from streams.documents.failures import Failures
 from streams.documents.fetch_slots import FetchSlots
 from streams.documents.file_source import FileSource, server_of
-from streams.documents.http_source import HttpLimits, fetch_http, resolving_in, trusting
+from streams.documents.http_source import HttpLimits, fetch_http, post_http, resolving_in, trusting
 from streams.errors import SourceForbidden, SourceUnavailable, UndecodableMessage
 from streams.kafka.record_reader import RecordReader, address_in
 from streams.kafka.topics import TopicNames
@@ -89,6 +89,16 @@ class SourceFetcher:
                 await fetch_http(url, target, limits, self._resolve)
         except TimeoutError as error:
             raise SourceUnavailable(f"{shown_uri(url)} was not fetched within {timeout_s:g} s") from error
+
+    async def call_web(self, url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float) -> int:
+        """Post JSON to an http or https URL, guarded as `fetch` is, and return the status of the answer.
+
+        Raises:
+            UndecodableMessage, SourceForbidden, SourceUnavailable: As post_http.
+        """
+        limits = replace(self._http_limits, timeout_s=timeout_s)
+        async with self._slots.taken(server_of(url)):
+            return await post_http(url, body, headers, limits, self._resolve)
 
     async def stop(self) -> None:
         """Close the connection to Kafka, and give up the copies that run."""

@@ -31,16 +31,19 @@ _CLOSE_S = 2.0
 
 
 @asynccontextmanager
-async def open_consumer(settings: Settings, *topics: str, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
-    """Yield a consumer outside of any group, for which every record that a producer can write is readable.
+async def open_consumer(
+    settings: Settings, *topics: str, group: str | None = None, **options: Any
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """Yield a consumer, for which every record that a producer can write is readable.
 
     Args:
         topics: Subscribed, which without a group assigns every partition; none for a consumer that assigns itself.
+        group: Its consumer group; None: it is outside of any. It commits nothing by itself.
         options: Further arguments of AIOKafkaConsumer.
     """
     accept_any_header_name()
     consumer = AIOKafkaConsumer(
-        *topics, **client_options(settings), group_id=None, enable_auto_commit=False, **options
+        *topics, **client_options(settings), group_id=group, enable_auto_commit=False, **options
     )
     try:
         with broker_errors(settings):

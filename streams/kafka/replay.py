@@ -118,6 +118,8 @@ class Replayer:
     def _check(self, letter: DeadLetter) -> None:
         """Refuse a letter that would have something else sent, or sent elsewhere: anybody may have written it."""
         names = TopicNames.of(self._settings)
+        if letter.stage == "webhooks":
+            raise UndecodableMessage("a webhook's call is not sent again; send the document again, with `again`")
         topic = {"split_files": names.raw_files, "read_pages": names.pages}.get(letter.stage)
         if letter.topic != topic:
             raise UndecodableMessage(

@@ -23,13 +23,14 @@ Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None  # a file in the
 
 _MAX_TIMESTAMP_S = 253_402_300_800  # the year 10000
 
-Stage = Literal["split_files", "read_pages", "track_documents"]
+Stage = Literal["split_files", "read_pages", "track_documents", "webhooks"]
 
 
 _SENT = "when Kafka took the document's message; of two files with one id, the later one counts"
 _SUPERSEDES = "ids of documents whose place it takes: what its file was before it was replaced, moved or renamed"
 _READING = "what was read and how: files of the same content, path and options have the same"
 _SHA256 = "of the document's bytes, hexadecimal"
+_WEBHOOK = "sealed: the URL that is called once the document is finished"
 _MAX_ID_CHARACTERS = 200
 _MAX_SUPERSEDED = 16
 
@@ -195,6 +196,7 @@ class PageText(Record):
     supersedes: list[str] = Field(default_factory=list, description=_SUPERSEDES)
     reading: str | None = Field(None, description=_READING)
     sha256: Sha256 = Field(None, description=_SHA256)
+    webhook: str | None = Field(None, repr=False, description=_WEBHOOK)
 
 
 class DocumentRecord(Record):
@@ -221,6 +223,7 @@ class DocumentRecord(Record):
     sent: str | None = Field(None, description=_SENT)
     reading: str | None = Field(None, description=_READING)
     sha256: Sha256 = Field(None, description=_SHA256)
+    webhook: str | None = Field(None, repr=False, description=_WEBHOOK)
     repeats: int = Field(
         0,
         ge=0,
@@ -274,8 +277,8 @@ def page_key(document_id: str, pagenum: int) -> str:
 
 
 def reading_of(sha256: str, path: str, options: ReadOptions) -> str:
-    """Return what a reading is known by, 32 hex digits. A password is left out: it does not change the text."""
-    how = options.model_dump_json(exclude={"password"})
+    """Return what a reading is known by, 32 hex digits: without what does not change the text."""
+    how = options.model_dump_json(exclude={"password", "webhook"})
     return hashlib.sha256("\0".join((sha256, path, how)).encode(errors="backslashreplace")).hexdigest()[:32]
 
 
@@ -292,6 +295,7 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         tables=[_table(table) for table in reading.tables], coverage=reading.coverage,
         warnings=[*reading.warnings, *(task.warnings if task.pagenum == 0 else ())], sent=task.sent,
         supersedes=task.supersedes, reading=reading_of(task.sha256, task.path, task.options), sha256=task.sha256,
+        webhook=task.options.webhook,
         regions=[
             RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
                          recogniser=r.recogniser, paragraph=r.paragraph,
@@ -329,4 +333,5 @@ def failed_page_text(task: PageTask, exception: str) -> PageText:
         regions=[], models={}, reference=shown_uri(task.reference),
         exception=exception, timings_ms={}, sent=task.sent, supersedes=task.supersedes,
         reading=reading_of(task.sha256, task.path, task.options), sha256=task.sha256,
+        webhook=task.options.webhook,
     )  # fmt: skip

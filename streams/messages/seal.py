@@ -27,6 +27,7 @@ from streams.paths import SEAL_KEY
 from streams.settings import Settings
 
 PREFIX = "sealed:"
+SECRET_OPTIONS = ("password", "webhook")
 
 
 class Seal:
@@ -78,7 +79,7 @@ class Seal:
         credentials = task.credentials if shown == task.reference else self.seal(task.reference)
         return task.model_copy(
             update={
-                "options": _with_password(task.options, self.seal),
+                "options": self.sealed_options(task.options),
                 "reference": shown,
                 "credentials": credentials,
             }
@@ -95,8 +96,12 @@ class Seal:
         return task.model_copy(update={"options": self.opened_options(task.options), "reference": reference})
 
     def opened_options(self, options: ReadOptions) -> ReadOptions:
-        """Return options with their password in the clear. Raises SealedElsewhere."""
-        return _with_password(options, self.open)
+        """Return options with their secrets in the clear. Raises SealedElsewhere."""
+        return _with_secrets(options, self.open)
+
+    def sealed_options(self, options: ReadOptions) -> ReadOptions:
+        """Return options whose secrets are tokens."""
+        return _with_secrets(options, self.seal)
 
     def sealed_bytes(self, value: bytes) -> bytes:
         """Return bytes of any kind as one token: nobody knows what is secret in them."""
@@ -115,10 +120,9 @@ class Seal:
             ) from error
 
 
-def _with_password(options: ReadOptions, change: Callable[[str], str]) -> ReadOptions:
-    if options.password is None:
-        return options
-    return options.model_copy(update={"password": change(options.password)})
+def _with_secrets(options: ReadOptions, change: Callable[[str], str]) -> ReadOptions:
+    given = {name: getattr(options, name) for name in SECRET_OPTIONS}
+    return options.model_copy(update={name: change(value) for name, value in given.items() if value is not None})
 
 
 def is_sealed(text: str) -> bool:

@@ -21,7 +21,7 @@ from streams.kafka.record_reader import kafka_reference
 from streams.kafka.topics import TopicNames, partition_for
 from streams.messages.digests import ContentDigest
 from streams.messages.records import page_key
-from streams.messages.seal import Seal
+from streams.messages.seal import SECRET_OPTIONS, Seal
 from streams.settings import Settings
 from streams.sources.ledger import Version
 
@@ -195,10 +195,10 @@ class FileProducer:
         return SentFile(document.document_id, document.path, sent.topic, sent.partition, sent.offset, inline)
 
     def _sealed(self, options: Mapping[str, object]) -> Mapping[str, object]:
-        password = options.get("password")
-        if self._seal is None or not isinstance(password, str):
+        if self._seal is None:
             return options
-        return {**options, "password": self._seal.seal(password)}
+        given = {name: options.get(name) for name in SECRET_OPTIONS}
+        return {**options, **{name: self._seal.seal(one) for name, one in given.items() if isinstance(one, str)}}
 
 
 def _load(file: Path, path: str, inline_limit: int, version: Version | None) -> tuple[bytes | None, ContentDigest]:

@@ -1,1 +1,1 @@
-"""The HTTP API: routes, refusals, the server. What they answer comes from the other rooms."""
+"""The HTTP API: routes, refusals, the server; and webhooks. What they answer comes from the other rooms."""

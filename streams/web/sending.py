@@ -13,7 +13,7 @@ from urllib.parse import quote
 from fastapi import HTTPException, Query, Response
 from pydantic import BaseModel, Field
 
-from models.errors import InkstreamError
+from models.errors import InkstreamError, OptionsError
 from models.recognition.tesseract.data import check_languages
 from streams.kafka.record_reader import address_in
 from streams.messages.codec import decode_headers, merge_options, parse_options
@@ -173,6 +173,8 @@ def checked_options(settings: Settings, text: str) -> dict[str, object]:
     """
     given = parse_options(text, "options")
     options = merge_options(settings.read_options(), given)
+    if options.webhook is not None and settings.webhook_secret is None:
+        raise OptionsError("webhook: the service makes no calls; set webhook_secret, which they are signed with")
     if "languages" in given:
         check_languages(options.assumed_languages)
     return given

@@ -24,6 +24,7 @@ from streams.web.callers import check_exposure
 from streams.web.connections import BoundedConnection, max_connections
 from streams.web.originals import Originals
 from streams.web.parts import ApiParts
+from streams.web.webhooks import Webhooks
 
 _DRAWERS = 2  # processes that draw pages
 _LAST_REQUESTS_S = 2  # that a request may go on once the worker is asked to stop
@@ -50,6 +51,21 @@ async def _originals(settings: Settings, cache: DocumentCache, metrics: Metrics)
 
 
 @asynccontextmanager
+async def _webhooks(settings: Settings, health: Health) -> AsyncIterator[None]:
+    """Call webhooks for the length of the block, where there is a key to sign calls with."""
+    if settings.webhook_secret is None:
+        yield
+        return
+    sources = SourceFetcher(settings)  # of its own: servers that are slow to take calls keep no fetch waiting
+    webhooks = Webhooks(settings, Seal.of(settings), sources)
+    try:
+        async with observed(webhooks.run(), "webhooks are called", health):
+            yield
+    finally:
+        await sources.stop()
+
+
+@asynccontextmanager
 async def serving(
     settings: Settings, cache: DocumentCache, health: Health, metrics: Metrics, topics: Awaitable[object]
 ) -> AsyncIterator[None]:
@@ -73,6 +89,7 @@ async def serving(
         observed(table.run(), "the SQL table follows its topics", health),  # or SQL answers from the past for ever
         FileProducer(settings, Seal.of(settings)) as producer,
         _originals(settings, cache, metrics) as originals,
+        _webhooks(settings, health),
     ):
         api = create_api(
             ApiParts(

@@ -64,6 +64,7 @@ def topics(settings: Settings) -> Topics:
 def service(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A worker of all roles, which the tests of a module share; it may fetch from 127.0.0.1 and nowhere else."""
     folder = tmp_path_factory.mktemp("service")
-    settings = asyncio.run(settings_with_topics(kafka, folder, content_ref_private_hosts=("127.0.0.1",)))
+    more = {"content_ref_private_hosts": ("127.0.0.1",), "webhook_secret": "w" * 32}
+    settings = asyncio.run(settings_with_topics(kafka, folder, **more))
     with WorkerProcess(settings) as worker:
         yield Service(settings, worker)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.integration.harness import Service, Topics, text_pdf
+from tests.integration.harness import Service, Topics, eventually, everything_on, text_pdf
 from tests.unit.test_http_source import serving, status
 
 pytestmark = pytest.mark.timeout(120)
@@ -196,3 +196,32 @@ async def deleted_pages(client: httpx.AsyncClient, document: str, begun: asyncio
             if len(found) == 4:
                 break
     return found
+
+
+async def test_a_finished_document_is_called_out(service: Service) -> None:
+    requests: list[bytes] = []
+    async with (
+        service.client() as client,
+        serving(status("200 OK"), requests) as good,
+        serving(status("410 Gone")) as gone,
+    ):
+        for name, url in (
+            ("called.pdf", f"{good}?token=hidden"),
+            ("gone.pdf", gone),
+            ("inside.pdf", "http://127.0.0.2/"),
+        ):
+            form = {"options": json.dumps({"webhook": url})}
+            await service.read(client, text_pdf(1, name), name, **form)
+        topics = Topics(service.settings)
+
+        async def given_up() -> bool:
+            letters = [letter for letter in await topics.dead_letters() if letter.stage == "webhooks"]
+            reasons = {letter.path: letter.reason for letter in letters}
+            return reasons == {"upload://gone.pdf": "webhook-refused", "upload://inside.pdf": "source-forbidden"}
+
+        await eventually(given_up, 30, service.worker.log)
+        assert len(requests) == 1
+        head, _, _ = requests[0].partition(b"\r\n\r\n")
+        assert b"webhook-signature: v1," in head
+        everything = await everything_on(service.settings)
+        assert [topic for topic, content in everything.items() if b"hidden" in content] == []
