@@ -15,6 +15,8 @@ from streams.table.exports import EXPORT_TYPES, ExportType
 
 logger = logging.getLogger(__name__)
 
+# what was read is somebody else's: nothing in it runs, and nothing is taken for what it is not
+GUARDED = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
 STALLS_FOR_S = 30.0  # a client that reads nothing for so long has its export ended: it holds a snapshot
 
 
@@ -37,6 +39,7 @@ class ExportResponse(Response):
         """Create the answer; `first` is the first of the pieces, for which a refusal was waited."""
         super().__init__(media_type=media_type)
         del self.headers["content-length"]
+        self.headers.update(GUARDED)
         self._pieces = pieces
         self._first = first
 

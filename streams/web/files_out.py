@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from models.documents.files import content_type
 from models.documents.pictures import PictureOptions, PictureType
 from streams.messages.records import DocumentRecord
-from streams.web.export import STALLS_FOR_S
+from streams.web.export import GUARDED, STALLS_FOR_S
 from streams.web.lookup import DocumentId, PageNumber, document_of
 from streams.web.parts import ApiParts
 from streams.web.problems import Problem
@@ -23,8 +23,6 @@ from streams.web.problems import Problem
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _MAX_WIDTH_PX = 5000  # of a picture; A3 at 400 dpi
 _TYPES: dict[PictureType, str] = {"png": "image/png", "jpg": "image/jpeg"}
-# a document is somebody else's: nothing in it runs, and nothing is taken for what it is not
-_GUARDED = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
 _AWAY: dict[int | str, dict[str, Any]] = {
     410: {"model": Problem, "description": "its bytes are no longer where they were (`source-gone`)"},
     409: {"model": Problem, "description": "it is encrypted, and `passwords` has none that opens it"},
@@ -51,7 +49,7 @@ def file_routes(parts: ApiParts) -> APIRouter:
             path = await stack.enter_async_context(parts.originals.file(document))
             kind = await asyncio.to_thread(content_type, path)
             name = document.path.rpartition("/")[2] or "document"
-            headers = {**_GUARDED, "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+            headers = {**GUARDED, "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
             return _HeldFile(str(path), media_type=kind, headers=headers, held=stack.pop_all())
 
     for kind in _TYPES:
@@ -78,7 +76,7 @@ def _add_picture(routes: APIRouter, parts: ApiParts, kind: PictureType) -> None:
             page.width if page is not None and known else None,
             parts.settings.max_megapixels,
         )
-        headers = {**_GUARDED, "Cache-Control": "private, no-cache", "ETag": _tag(document, pagenum, options)}
+        headers = {**GUARDED, "Cache-Control": "private, no-cache", "ETag": _tag(document, pagenum, options)}
         if if_none_match == headers["ETag"]:
             return Response(status_code=304, headers=headers)
         drawn = await parts.originals.picture(document, pagenum, options)

@@ -92,6 +92,9 @@ async def test_every_format_of_the_registry_has_its_routes(client: httpx.AsyncCl
     for path in (f"/documents/long/{form}", f"/documents/long/pages/0/{form}"):
         found = await client.get(path)
         assert found.status_code == 200 or refusal(found) == (409, "no-words")
+        if found.status_code == 200:  # some are HTML, of what anybody may have written
+            assert "sandbox" in found.headers["content-security-policy"]
+            assert found.headers["x-content-type-options"] == "nosniff"
     for path in (f"/documents/none/{form}", f"/documents/none/pages/0/{form}", f"/documents/long/pages/11/{form}"):
         assert refusal(await client.get(path)) == (404, "not-found")
 
