@@ -34,7 +34,16 @@ FORMATS: Mapping[str, ExportFormat] = {
         "PAGE 2019; several pages are a ZIP of files", "models.export.page_xml:write_page_xml", "application/xml",
         ".page.xml", needs_words=True, is_of_one_page=True,
     ),
+    "pdf": ExportFormat(
+        "searchable PDF: the pages as they were, with text to select", "models.export.searchable_pdf:write_pdf",
+        "application/pdf", ".ocr.pdf", needs_words=True, needs_file=True,
+    ),
 }  # fmt: skip
+
+
+def formats_of_records() -> list[str]:
+    """Return the names of the formats that are made from records alone, without the document's file."""
+    return [name for name, one in FORMATS.items() if not one.needs_file]
 
 
 def export(name: str, document: ExportedDocument) -> Export:

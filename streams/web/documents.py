@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from models.export.registry import FORMATS
+from models.export.registry import FORMATS, formats_of_records
 from streams.messages.codec import encode
 from streams.messages.records import DocumentRecord, PageText
 from streams.table.document_lists import Listing
@@ -55,7 +55,7 @@ def document_routes(parts: ApiParts) -> APIRouter:
         return DocumentList(documents=found, next=cursor_behind(found[-1]) if len(found) == limit else None)
 
     # before the document's own route, whose id may have slashes; so the last part of a path is the format
-    for form in FORMATS:
+    for form in formats_of_records():
         _add_form(routes, parts, form)
 
     @routes.get(
@@ -86,7 +86,7 @@ def document_routes(parts: ApiParts) -> APIRouter:
             raise Refusal(
                 "not-found",
                 f"no document {document_id[:200]} is known: none with this id was split, nor sent here since this "
-                f"worker started. Behind the id of a document may stand /{', /'.join(FORMATS)}",
+                f"worker started. Behind the id of a document may stand /{', /'.join(formats_of_records())}",
             )
         return waiting
 
