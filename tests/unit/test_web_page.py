@@ -19,7 +19,7 @@ from tests.unit.test_api import DOCUMENT, PAGE, FilledTable, Outbox, client_of, 
 VENDOR = Path(__file__).resolve().parents[2] / "streams/web/page/assets/vendor"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 HTML = {"accept": "text/html"}
-VIEWS = ("/", "/view/d", "/view/nothing", "/login")
+VIEWS = ("/", "/view/d", "/view/nothing", "/login", "/search?q=invoice", "/sql", "/status")
 
 
 class Tags(HTMLParser):
@@ -57,7 +57,7 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         yield made
 
 
-@pytest.mark.parametrize("path", ["/", "/view/h", "/view/h?q=script"])
+@pytest.mark.parametrize("path", ["/", "/view/h", "/view/h?q=script", "/search?path=alert"])
 async def test_hostile_text_is_escaped(client: httpx.AsyncClient, path: str) -> None:
     shown = (await client.get(path)).text
     assert "&lt;script&gt;alert(1)" in shown
@@ -85,6 +85,40 @@ async def test_a_document_shows_its_text_its_regions_and_what_read_it(client: ht
     assert '<polygon points="0.0,0.0 9.0,0.0 9.0,5.0 0.0,5.0" class="printed found"' in shown
     assert 'data-line="0">an invoice</span>' in shown
     assert "/documents/d/text" in shown and "/documents/d/file" in shown
+
+
+async def test_a_search_shows_what_it_finds_where_it_stands_and_keeps_to_its_filters(
+    client: httpx.AsyncClient,
+) -> None:
+    found = (await client.get("/search?q=inv*")).text
+    assert "<mark>invoice</mark>" in found and "/view/d?page=1&amp;q=inv%2A" in found
+    marked = (await client.get("/search?q=invoice")).text
+    assert '<polygon class="found" points="0.0,0.0 9.0,0.0' in marked
+    for fits in ("path=LEASE", "kind=printed", "confidence=%3E%3D0.9", "since=2026-11-20", "until=2026-11-20"):
+        assert "lease.pdf</a>" in (await client.get(f"/search?q=invoice&{fits}")).text, fits
+    for other in ("path=x", "kind=signature", "confidence=%3C0.9", "since=2026-11-21", "until=2026-11-19"):
+        assert "No page has all of this" in (await client.get(f"/search?q=invoice&{other}")).text, other
+    for wrong in ("since=yesterday", "kind=x", "confidence=1;DROP", "start=-1"):
+        assert (await client.get(f"/search?q=a&{wrong}")).status_code == 422, wrong
+    assert (await client.get('/search?q=")(*')).status_code == 200
+
+
+async def test_sql_is_a_table_a_refusal_or_a_file(client: httpx.AsyncClient) -> None:
+    own = {"origin": "http://inkstream", "hx-request": "true"}
+    rows = await client.post("/sql/rows", data={"sql": "SELECT path AS p, NULL FROM documents"}, headers=own)
+    assert '<th scope="col">p</th>' in rows.text and "&lt;script&gt;" in rows.text and "<script>" not in rows.text
+    refused = await client.post("/sql/rows", data={"sql": "DELETE FROM documents"}, headers=own)
+    assert refused.status_code == 400 and 'role="alert"' in refused.text and "<html" not in refused.text
+    file = await client.post("/sql/rows.csv", data={"sql": "SELECT 1 AS a, 'b' AS b"}, headers=own)
+    assert (file.text, file.headers["content-disposition"]) == ("a,b\r\n1,b\r\n", "attachment; filename=rows.csv")
+    lines = await client.post("/sql/rows.jsonl", data={"sql": "SELECT 1 AS a"}, headers=own)
+    assert lines.text == '{"a":1}\n'
+
+
+async def test_the_status_counts_documents_pages_and_failures(client: httpx.AsyncClient) -> None:
+    shown = (await client.get("/status/figures")).text
+    assert "1 failed" in shown and "1 done" in shown and "1 with warnings" in shown
+    assert "failed" in (await client.get("/?status=failed")).text
 
 
 async def test_what_is_not_there_is_a_page_for_people_and_a_piece_for_htmx(client: httpx.AsyncClient) -> None:

@@ -14,7 +14,7 @@ from streams.web.documents import cursor_behind, cursor_in
 from streams.web.page.rendering import PageRoute, html
 from streams.web.parts import ApiParts
 
-_Status = Literal["reading", "done", "partial", "failed"]
+Shown = Literal["", "reading", "done", "partial", "failed"]
 _LISTED = 20
 _THUMBNAILS = 8  # of a document
 _THUMBNAIL_PX = 144  # wide: twice what is shown, for dense screens
@@ -28,15 +28,16 @@ def inbox_routes(parts: ApiParts) -> APIRouter:
     routes = APIRouter(route_class=PageRoute, include_in_schema=False)
 
     @routes.get("/")
-    async def inbox() -> Response:
+    async def inbox(status: Shown = "") -> Response:
         fixed = {
-            "view": "inbox", "statuses": get_args(_Status), "megabytes": parts.settings.max_message_bytes // _MIB,
+            "view": "inbox", "shown": status, "statuses": [one for one in get_args(Shown) if one],
+            "megabytes": parts.settings.max_message_bytes // _MIB,
         }  # fmt: skip
-        return html("inbox.html", {**fixed, **await listed("", "", None)})
+        return html("inbox.html", {**fixed, **await listed(status, "", None)})
 
     @routes.get("/inbox/documents")
     async def documents(
-        status: Literal["", "reading", "done", "partial", "failed"] = "",
+        status: Shown = "",
         path: Annotated[str, Query(max_length=4096)] = "",
         after: str | None = None,
     ) -> Response:

@@ -10,6 +10,9 @@ from streams.web.page.document import document_page_routes
 from streams.web.page.inbox import inbox_routes
 from streams.web.page.login import login_routes
 from streams.web.page.rendering import assets
+from streams.web.page.search import search_routes
+from streams.web.page.sql import sql_routes
+from streams.web.page.status import status_routes
 from streams.web.parts import ApiParts
 from streams.web.problems import Refusal
 
@@ -29,6 +32,6 @@ def page_routes(parts: ApiParts, caught_up: Callable[[], None]) -> APIRouter:
         return Response(found.content, media_type=found.media_type, headers=headers)
 
     routes.include_router(login_routes(parts.settings))
-    for made in (inbox_routes, document_page_routes):
+    for made in (inbox_routes, document_page_routes, search_routes, sql_routes, status_routes):
         routes.include_router(made(parts), dependencies=[Depends(caught_up)])
     return routes
