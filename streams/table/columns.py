@@ -11,7 +11,7 @@ from streams.messages.records import DocumentRecord, PageText, RegionRecord
 PAGE_COLUMNS: Final = (
     "timestamp", "path", "pagenum", "text", "document_id", "total_pages", "confidence", "method", "width", "height",
     "dpi", "rotation", "language", "language_source", "reference", "exception", "dropped", "coverage", "warnings",
-    "paragraphs", "tables", "models", "timings_ms", "sent", "supersedes", "reading", "sha256",
+    "paragraphs", "tables", "models", "timings_ms", "sent", "supersedes", "reading", "sha256", "webhook",
 )  # fmt: skip
 JSON_COLUMNS: Final = frozenset(  # lists, objects
     {"warnings", "paragraphs", "tables", "models", "timings_ms", "supersedes"}
