@@ -44,3 +44,46 @@ def format_record(record: PageText, width: int = 120) -> str:
     page = f"{record.pagenum + 1}/{record.total_pages}"
     line = plain(f"{record.timestamp}  {name:<{_NAME_WIDTH}.40} {page:>7}  {confidence}  {text}")
     return line if len(line) <= width else line[: width - 1] + "…"
+
+
+class PageProgress:
+    """Documents and pages as they are done, a bar on standard error where somebody watches; and messages there."""
+
+    def __init__(self, documents: int, *, shown: bool) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._bar = Progress(
+            BarColumn(),
+            TextColumn("{task.fields[done]} of {task.total:.0f} documents, {task.fields[pages]} pages"),
+            TimeRemainingColumn(), console=Console(stderr=True), transient=True, disable=not shown,
+        )  # fmt: skip
+        self._task = self._bar.add_task("", total=documents, done=0, pages=0)
+        self._done = self._pages = self._pages_of_document = 0
+
+    def __enter__(self) -> PageProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def page_done(self, of_pages: int) -> None:
+        """Note a page of a document with so many."""
+        self._pages, self._pages_of_document = self._pages + 1, self._pages_of_document + 1
+        self._show(self._pages_of_document / max(1, of_pages))
+
+    def document_done(self) -> None:
+        """Note the end of a document."""
+        self._done, self._pages_of_document = self._done + 1, 0
+        self._show(0.0)
+
+    def print(self, text: str) -> None:
+        """Print a line on standard error, above the bar."""
+        if self._bar.disable:
+            print(plain(text), file=sys.stderr)
+        else:
+            self._bar.console.print(plain(text), markup=False, highlight=False)
+
+    def _show(self, share: float) -> None:
+        self._bar.update(self._task, completed=self._done + share, done=self._done, pages=self._pages)

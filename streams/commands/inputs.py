@@ -17,6 +17,7 @@ class Input:
         path: What its records call it.
         is_from_folder: Whether a folder was named, rather than the file itself.
         document_id: Of what is attached to another document; else it follows from path and content.
+        root: The folder that was named, or the one of the file that was; None for standard input.
     """
 
     file: Path
@@ -24,6 +25,7 @@ class Input:
     path: str
     is_from_folder: bool = False
     document_id: str | None = None
+    root: Path | None = None
 
 
 def inputs(files: Sequence[Path], spool: Path) -> list[Input]:
@@ -32,11 +34,13 @@ def inputs(files: Sequence[Path], spool: Path) -> list[Input]:
     Hidden files and folders in a folder are left out.
 
     Args:
-        files: Files and folders; `-` is standard input, which is written into `spool` first.
+        files: Files, folders and patterns (`scans/**/*.pdf`, for shells that do not expand them); `-` is standard
+            input, which is written into `spool` first.
         spool: A folder that lives as long as the documents are read.
 
     Raises:
-        ConfigurationError: Standard input is named twice, or is a terminal; or a folder holds no file.
+        ConfigurationError: Standard input is named twice, or is a terminal; a folder holds no file, or a pattern
+            matches none.
     """
     from streams.errors import ConfigurationError
 
@@ -47,12 +51,14 @@ def inputs(files: Sequence[Path], spool: Path) -> list[Input]:
         if str(file) == "-":
             found.append(Input(_spooled(spool), "-", "-"))
         elif file.is_dir():
-            inside = [Input(path, str(path), path.absolute().as_uri(), True) for path in _files_in(file)]
+            inside = [Input(path, str(path), path.absolute().as_uri(), True, root=file) for path in _files_in(file)]
             if not inside:
                 raise ConfigurationError(f"{file} is a folder without files: name one with documents")
             found += inside
         else:
-            found.append(Input(file, str(file), file.absolute().as_uri()))
+            found += [
+                Input(path, str(path), path.absolute().as_uri(), root=path.parent) for path in _matching(file)
+            ]
     return [_with_readable_name(document, spool, number) for number, document in enumerate(found)]
 
 
@@ -65,6 +71,21 @@ def _with_readable_name(document: Input, spool: Path, number: int) -> Input:
         link.symlink_to(document.file.absolute())
         return replace(document, file=link)
     return document
+
+
+def _matching(file: Path) -> list[Path]:
+    """Return a file, or the files that match where it is a pattern and no file."""
+    import glob
+
+    from streams.errors import ConfigurationError
+
+    if file.exists() or not glob.has_magic(str(file)):
+        return [file]
+    pattern = str(file.relative_to(file.anchor))
+    found = sorted(path for path in Path(file.anchor).glob(pattern) if path.is_file())
+    if not found:
+        raise ConfigurationError(f"no file matches {file}")
+    return found
 
 
 def _files_in(folder: Path) -> Iterator[Path]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -14,16 +13,15 @@ from models.export.registry import FORMATS
 from streams.commands.options import Detector, Models, Password, Reader, handwritten_by, one_of
 
 if TYPE_CHECKING:
-    from models.document import DocumentInfo
-    from models.options import ReadOptions
-    from models.pipeline import PagePipeline
+    from streams.commands.destinations import Destination
     from streams.commands.inputs import Input
+    from streams.commands.page_steps import Opened, Step, Task
     from streams.messages.records import PageText
-    from streams.settings import Settings
+    from streams.terminal import PageProgress
 
 
 def read(
-    files: Annotated[list[Path], typer.Argument(help="Documents, folders of them, or - for standard input.")],
+    files: Annotated[list[Path], typer.Argument(help="Documents, folders, patterns, or - for standard input.")],
     output: Annotated[
         str,
         typer.Option(
@@ -33,6 +31,14 @@ def read(
         ),
     ] = "text",
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write to this file instead.")] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option(help="Write a file for each document into this folder, none over another.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over files in --out-dir.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Pass over documents whose file is in --out-dir.")
+    ] = False,
+    jobs: Annotated[int | None, typer.Option("-j", "--jobs", min=1, help="Processes; default: all cores.")] = None,
     reader: Reader = None,
     detector: Detector = None,
     models: Models = None,
@@ -47,16 +53,28 @@ def read(
 ) -> None:
     """Read documents here and now, and print their text: to try one, or in a pipe.
 
-    Of folders, what is no document is passed over and named on standard error.
+    Of folders, what is no document is passed over and named on standard error, as are documents and pages that
+    cannot be read.
 
-    Example: inkstream read scan.pdf --format jsonl | jq .text
+    Exit codes: 0 all was read; 1 some of it was not, the rest is written; 2 nothing was read, for the arguments are
+    wrong; 130 interrupted; 141 whoever read along has left.
+
+    Examples: inkstream read scan.pdf --format jsonl | jq .text;
+    inkstream read scans --format pdf --out-dir searchable --resume
     """
+    import os
     import sys
     import tempfile
+    from contextlib import ExitStack
 
+    os.environ["OMP_THREAD_LIMIT"] = "1"  # Tesseract's threads cost more than they bring; before it is loaded
+    from streams.commands.destinations import OneStream, OutputFolder
     from streams.commands.inputs import inputs
+    from streams.commands.page_steps import Task, read_ahead, steps
+    from streams.errors import ConfigurationError
     from streams.messages.codec import merge_options, parse_options
     from streams.settings import load_settings
+    from streams.terminal import PageProgress
 
     settings = load_settings(
         reader=reader, detector=detector, languages=languages, dpi=dpi, psm=psm, force_ocr=force_ocr,
@@ -68,17 +86,31 @@ def read(
         options = options.model_copy(update={"words": True})
     if password is not None:
         options = options.model_copy(update={"password": password})
-    task = _Task(settings, options, _page_numbers(pages))
-    with (
-        tempfile.TemporaryDirectory(prefix="inkstream-read-") as folder,
-        nullcontext(sys.stdout.buffer) if out is None else _opened(out) as stream,
-    ):
+    chosen = FORMATS[output]
+    if (out_dir is None and (force or resume)) or (force and resume) or (out is not None and out_dir is not None):
+        raise ConfigurationError("give --out-dir or --out, and with --out-dir either --force or --resume")
+    with_attachments = chosen.joins or out_dir is not None
+    task = Task(settings, options, _page_numbers(pages), with_attachments)
+    with tempfile.TemporaryDirectory(prefix="inkstream-read-") as folder, ExitStack() as stack:
         found = inputs(files, Path(folder))
+        if len(found) > 1 and not with_attachments:
+            raise ConfigurationError(f"{len(found)} documents cannot be one {output} file: use --out-dir")
+        destination: Destination
+        if out_dir is not None:
+            destination = OutputFolder(out_dir, output, found, force=force, resume=resume)
+        else:
+            destination = OneStream(sys.stdout.buffer if out is None else stack.enter_context(_opened(out)))
+        watched = sys.stderr.isatty() and (out_dir is not None or out is not None or not sys.stdout.isatty())
+        progress = stack.enter_context(PageProgress(len(found), shown=watched))
+        run = _Run(output, destination, progress, several=len(found) > 1 and out_dir is None)
         try:
-            failures = _read(found, task, output, stream, Path(folder))
+            planned = steps(found, task, Path(folder), run.passes_over)
+            with read_ahead(planned, settings, jobs or settings.processes) as ahead:
+                for opened, pages_of in groupby(ahead, key=lambda step: step.opened):
+                    run.write(opened, pages_of, task)
         except BrokenPipeError:  # whoever read along has left, as `head` does
             raise _end_of_pipe() from None
-    if failures:
+    if run.failures:
         raise typer.Exit(1)
 
 
@@ -101,159 +133,89 @@ def _opened(out: Path) -> BinaryIO:
         raise ConfigurationError(f"{out} cannot be written: {error.strerror}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """What is read of each file, and how."""
+class _Run:
+    """Documents as they are written; `failures` counts those, and pages, that could not be read."""
 
-    settings: Settings
-    options: ReadOptions
-    page_numbers: set[int] | None  # 1-based; None: all
+    def __init__(self, output: str, destination: Destination, progress: PageProgress, *, several: bool) -> None:
+        self._output, self._destination, self._progress = output, destination, progress
+        self._several = several
+        self._written = 0
+        self.failures = 0
 
-    @property
-    def passwords(self) -> list[str]:
-        """What an encrypted document is tried with, in that order."""
-        own = [self.options.password] if self.options.password else []
-        return own + [secret.get_secret_value() for secret in self.settings.passwords]
+    def passes_over(self, document: Input) -> bool:
+        """Return whether a document's file is there already."""
+        return self._destination.is_there(document)
 
+    def write(self, opened: Opened, found: Iterator[Step], task: Task) -> None:
+        """Write a document; what is wrong with it is printed, and the next may come."""
+        from models.errors import InkstreamError, UnsupportedFile
+        from models.export.registry import export
+        from models.export.types import ExportedDocument
 
-def _read(found: list[Input], task: _Task, output: str, stream: BinaryIO, spool: Path) -> int:
-    """Read the documents one after the other, each with what is attached to it behind it.
-
-    Returns how many of them and of their pages had errors.
-    """
-    import os
-    import sys
-
-    os.environ["OMP_THREAD_LIMIT"] = "1"  # Tesseract's threads cost more than they bring; before it is loaded
-    from models.errors import InkstreamError, UnsupportedFile
-    from models.export.registry import export
-    from models.export.types import ExportedDocument
-    from models.pipeline import PagePipeline
-
-    pipeline = PagePipeline(task.settings.tesseract_api, task.settings.models_dir)
-    failures = 0
-    waiting, written = list(reversed(found)), 0
-    while waiting:
-        document = waiting.pop()
+        document = opened.document
         try:
-            attached, warnings = _attached(document, task, spool)
-            waiting += reversed(attached)
-            info, numbers = _wanted(document, task)
-            pages = _Reported(_records(pipeline, document, task, info, numbers, warnings), document.name)
-            place = written if len(found) > 1 else None
-            asked = ExportedDocument(document.name, numbers, pages, document.file, info.password, place)
-            for piece in export(output, asked).pieces:
-                stream.write(piece)
-                stream.flush()
-            failures, written = failures + pages.failures, written + 1
-            _check_all_there(info, task)
+            if opened.error is not None:
+                raise opened.error
+            place = self._written if self._several else None
+            password = opened.options.password if opened.options else None
+            asked = ExportedDocument(
+                document.name, opened.pagenums, self._records(opened, found), document.file, password, place
+            )
+            self._destination.write(document, export(self._output, asked))
+            self._written += 1
+            _check_all_there(opened, task)
         except BrokenPipeError:
             raise
         except (InkstreamError, OSError) as error:
             if isinstance(error, UnsupportedFile) and document.is_from_folder:
-                print(f"passed over: {document.name}: {error.message}", file=sys.stderr)
+                self._progress.print(f"passed over: {document.name}: {error.message}")
+            else:
+                self.failures += 1
+                reason = error.summary if isinstance(error, InkstreamError) else error.strerror
+                self._progress.print(f"error: {document.name}: {reason}")
+        self._progress.document_done()
+
+    def _records(self, opened: Opened, found: Iterator[Step]) -> Iterator[PageText]:
+        for step in found:
+            if step.pagenum is None:
                 continue
-            failures += 1
-            reason = error.summary if isinstance(error, InkstreamError) else error.strerror
-            print(f"error: {document.name}: {reason}", file=sys.stderr)
-    return failures
-
-
-def _attached(document: Input, task: _Task, spool: Path) -> tuple[list[Input], tuple[str, ...]]:
-    """Return what is attached to a document, written into `spool`, and warnings of what is and cannot be read."""
-    import tempfile
-
-    from models.documents.attachments import attached_files
-    from streams.agents.attachments import attachment_id, attachment_path, may_have_attachments
-    from streams.commands.inputs import Input
-    from streams.documents.cache import digest_of
-
-    if task.page_numbers is not None or not may_have_attachments(document.path):
-        return [], ()  # --pages means the documents that were named
-    found = attached_files(document.file, task.passwords, task.options.attachments, task.settings.inline_limit)
-    parent = document.document_id or (digest_of(document.file, document.path).document_id if found.files else "")
-    inside: list[Input] = []
-    for one in found.files:
-        path, child = attachment_path(document.path, one.name), attachment_id(parent, one.name)
-        with tempfile.NamedTemporaryFile(dir=spool, delete=False) as file:
-            file.write(one.content)
-        inside.append(Input(Path(file.name), f"{document.name}#{one.name}", path, document_id=child))
-    return inside, found.warnings
-
-
-class _Reported:
-    """Pages as they pass; errors of theirs are printed, and counted in `failures`."""
-
-    def __init__(self, pages: Iterable[PageText], name: str) -> None:
-        self._pages, self._name = pages, name
-        self.failures = 0
-
-    def __iter__(self) -> Iterator[PageText]:
-        import sys
-
-        for record in self._pages:
+            record = _record(opened, step)
             yield record
+            self._progress.page_done(len(opened.pagenums))
             if record.exception is not None:
                 self.failures += 1
-                print(f"error: {self._name}, page {record.pagenum + 1}: {record.exception}", file=sys.stderr)
+                self._progress.print(
+                    f"error: {opened.document.name}, page {record.pagenum + 1}: {record.exception}"
+                )
 
 
-def _wanted(document: Input, task: _Task) -> tuple[DocumentInfo, list[int]]:
-    """Return what a document is, and the numbers of its pages that are asked for. Raises InkstreamError."""
-    from models.documents.files import inspect
+def _record(opened: Opened, step: Step) -> PageText:
+    """Return the record of a page, as a worker would send it; also of one that cannot be read."""
+    from models.errors import InkstreamError
+    from streams.messages.records import PageTask, failed_page_text, now, page_text
 
-    info, wanted = inspect(document.file, task.passwords), task.page_numbers
-    return info, [page for page in range(info.total_pages) if wanted is None or page + 1 in wanted]
+    document, info, digest, options = opened.document, opened.info, opened.digest, opened.options
+    assert info is not None and digest is not None and options is not None and step.pagenum is not None
+    task = PageTask(
+        document_id=document.document_id or digest.document_id, pagenum=step.pagenum,
+        total_pages=info.total_pages, path=document.path, warnings=list(opened.warnings),
+        reference=document.path, sha256=digest.sha256, options=options, started=now(),
+    )  # fmt: skip
+    try:
+        return page_text(task, step.read())
+    except InkstreamError as error:
+        return failed_page_text(task, f"read: {error.summary}")
 
 
-def _check_all_there(info: DocumentInfo, task: _Task) -> None:
+def _check_all_there(opened: Opened, task: Task) -> None:
     """Raise OptionsError where a document has not all of the pages that are asked for."""
     from models.errors import OptionsError
     from streams.messages.page_ranges import format_ranges
 
-    missing = {page for page in task.page_numbers or () if page > info.total_pages}
+    total = opened.info.total_pages if opened.info else 0
+    missing = {page for page in task.page_numbers or () if page > total}
     if missing:
-        raise OptionsError(f"it has {info.total_pages} pages, and no page {format_ranges(missing)}")
-
-
-def _records(
-    pipeline: PagePipeline, document: Input, task: _Task, info: DocumentInfo, pages: list[int],
-    warnings: Sequence[str],
-) -> Iterator[PageText]:  # fmt: skip
-    """Yield the record of each page of a file, as a worker would send it; also of one that cannot be read.
-
-    The first page's has the warnings.
-    """
-    from models.errors import InkstreamError
-    from streams.documents.cache import digest_of
-    from streams.messages.records import PageTask, failed_page_text, now, page_text
-
-    file, path = document.file, document.path
-    digest = digest_of(file, path)
-    options = task.options.model_copy(update={"password": info.password})
-    for pagenum in _with_progress_bar(pages, document.name):
-        page_task = PageTask(
-            document_id=document.document_id or digest.document_id,
-            pagenum=pagenum, total_pages=info.total_pages, path=path,
-            warnings=list(warnings),
-            reference=path, sha256=digest.sha256, options=options, started=now(),
-        )  # fmt: skip
-        try:
-            record = page_text(page_task, pipeline.transcribe(file, pagenum, options))
-        except InkstreamError as error:
-            record = failed_page_text(page_task, f"read: {error.summary}")
-        yield record
-
-
-def _with_progress_bar(pages: list[int], name: str) -> Iterable[int]:
-    """Return the pages, with a bar on stderr where somebody watches and the text goes elsewhere."""
-    import sys
-
-    from rich.console import Console
-    from rich.progress import track
-
-    watched = len(pages) > 1 and sys.stderr.isatty() and not sys.stdout.isatty()
-    return track(pages, name, console=Console(stderr=True), transient=True, disable=not watched)
+        raise OptionsError(f"it has {total} pages, and no page {format_ranges(missing)}")
 
 
 def _page_numbers(ranges: str | None) -> set[int] | None:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from streams.agents.attachments import attachment_id
 from streams.cli import app
+from streams.errors import ConfigurationError
 
 
 @pytest.fixture
@@ -149,3 +150,78 @@ def test_ascii_terminals_and_names_that_are_no_unicode(folder: Path) -> None:
     assert result.stdout.count(b"First document") == 2
     records = run(os.fsdecode(odd), "--format", "jsonl", env=environment)
     assert json.loads(records.stdout)["path"].endswith("caf%E9.pdf")
+
+
+def folder_of(tmp_path: Path, count: int) -> Path:
+    """Return a folder with documents of the same name in folders of their own."""
+    for number in range(count):
+        inside = tmp_path / "in" / f"{number}"
+        inside.mkdir(parents=True)
+        with pymupdf.open() as document:
+            document.new_page(width=300, height=200).insert_text((40, 60), f"This is document {number}.")
+            document.save(inside / "same.pdf")
+    return tmp_path / "in"
+
+
+def test_a_file_for_each_document_is_written_by_several_processes_and_never_overwritten(tmp_path: Path) -> None:
+    scans, out = folder_of(tmp_path, 6), tmp_path / "out"
+    (scans / "3" / "same.pdf").write_bytes(b"%PDF-1.7 and nothing else")
+    arguments = (scans, "--out-dir", out, "--jobs", "2", "--format", "markdown")
+    result = read(*arguments)
+    assert result.exit_code == 1 and "same.pdf: CorruptFile" in result.stderr and not result.stdout
+    files = {str(path.relative_to(out)): path.read_text() for path in out.rglob("*") if path.is_file()}
+    assert files == {f"{number}/same.pdf.md": f"This is document {number}.\n" for number in (0, 1, 2, 4, 5)}
+
+    again = read(*arguments)
+    assert isinstance(again.exception, ConfigurationError)
+    assert "and 4 more would be overwritten: --force does so, --resume keeps them" in str(again.exception)
+
+    (scans / "3" / "same.pdf").write_bytes((scans / "0" / "same.pdf").read_bytes())
+    (out / "1" / "same.pdf.md").write_text("kept")
+    assert read(*arguments, "--resume").exit_code == 0
+    assert (out / "1" / "same.pdf.md").read_text() == "kept"
+    assert (out / "3" / "same.pdf.md").read_text() == "This is document 0.\n"
+    assert read(*arguments, "--force").exit_code == 0
+    assert (out / "1" / "same.pdf.md").read_text() == "This is document 1.\n"
+
+
+def test_documents_come_in_their_order_from_several_processes(tmp_path: Path) -> None:
+    with pymupdf.open() as document:
+        for number in range(12):
+            document.new_page(width=300, height=200).insert_text((40, 60), f"This is page number {number}.")
+        document.save(tmp_path / "long.pdf")
+    result = read(tmp_path / "long.pdf", "--jobs", "2")
+    assert result.stdout == "\f".join(f"This is page number {number}.\n" for number in range(12)), result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--format", "hocr"), "documents cannot be one hocr file: use --out-dir"),
+        (("--resume",), "give --out-dir or --out"),
+        (("--out-dir", "x", "--force", "--resume"), "either --force or --resume"),
+        (("--out-dir", "x", "-o", "y"), "give --out-dir or --out"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused_before_anything_is_read(
+    folder: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    result = read(folder, *arguments)
+    assert isinstance(result.exception, ConfigurationError) and sentence in str(result.exception)
+    assert not (folder / "x").exists()
+
+
+def test_patterns_are_matched_and_one_that_matches_nothing_is_an_error(folder: Path) -> None:
+    assert read(folder / "**" / "*.pdf").stdout.count("document") == 2
+    missing = read(folder / "*.tiff")
+    assert isinstance(missing.exception, ConfigurationError) and "no file matches" in str(missing.exception)
+
+
+def test_a_searchable_pdf_is_written_for_a_picture(tmp_path: Path) -> None:
+    with pymupdf.open() as document:
+        document.new_page(width=300, height=100).insert_text((40, 60), "This is a scanned line.")
+        document[0].get_pixmap(dpi=200).save(tmp_path / "scan.png")
+    result = read(tmp_path / "scan.png", "--format", "pdf", "--out-dir", tmp_path / "out")
+    assert result.exit_code == 0, result.stderr
+    with pymupdf.open(tmp_path / "out" / "scan.png.ocr.pdf") as made:
+        assert made[0].get_text().strip() == "This is a scanned line."
