@@ -41,11 +41,6 @@ FORMATS: Mapping[str, ExportFormat] = {
 }  # fmt: skip
 
 
-def formats_of_records() -> list[str]:
-    """Return the names of the formats that are made from records alone, without the document's file."""
-    return [name for name, one in FORMATS.items() if not one.needs_file]
-
-
 def export(name: str, document: ExportedDocument) -> Export:
     """Return a document in the format of that name; nothing is opened or read before its first piece is taken.
 

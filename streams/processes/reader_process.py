@@ -77,6 +77,22 @@ def page_picture(path: Path, pagenum: int, options: PictureOptions, passwords: S
         raise
 
 
+def export_file(
+    form: str, name: str, pagenums: Sequence[int], records: Path, file: Path, passwords: Sequence[str], target: Path
+) -> None:
+    """Write pages of a document, whose records are in a file of JSON lines, in a format. Raises DocumentError."""
+    from models.documents.files import inspect
+    from models.export.registry import export
+    from models.export.types import ExportedDocument
+    from streams.messages.records import PageText
+
+    password = inspect(file, passwords).password
+    with records.open("rb") as lines, target.open("wb") as out:
+        pages = map(PageText.model_validate_json, lines)
+        for piece in export(form, ExportedDocument(name, pagenums, pages, file, password)).pieces:
+            out.write(piece)
+
+
 def strokes_picture(width: int, height: int, strokes: Sequence[Stroke]) -> bytes:
     """Return strokes of a pen as a PNG."""
     from models.documents import strokes as drawing

@@ -10,13 +10,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from models.export.registry import FORMATS, formats_of_records
+from models.export.registry import FORMATS
 from streams.messages.codec import encode
 from streams.messages.records import DocumentRecord, PageText
 from streams.table.document_lists import Listing
 from streams.table.memory_table import MemoryTable
 from streams.web.accepted import AcceptedDocument
 from streams.web.export import ExportResponse
+from streams.web.file_forms import written_from_file
 from streams.web.forms import disposition, exported, pieces
 from streams.web.lookup import DocumentId, PageNumber, document_of, no_page
 from streams.web.parts import ApiParts
@@ -55,7 +56,7 @@ def document_routes(parts: ApiParts) -> APIRouter:
         return DocumentList(documents=found, next=cursor_behind(found[-1]) if len(found) == limit else None)
 
     # before the document's own route, whose id may have slashes; so the last part of a path is the format
-    for form in formats_of_records():
+    for form in FORMATS:
         _add_form(routes, parts, form)
 
     @routes.get(
@@ -86,7 +87,7 @@ def document_routes(parts: ApiParts) -> APIRouter:
             raise Refusal(
                 "not-found",
                 f"no document {document_id[:200]} is known: none with this id was split, nor sent here since this "
-                f"worker started. Behind the id of a document may stand /{', /'.join(formats_of_records())}",
+                f"worker started. Behind the id of a document may stand /{', /'.join(FORMATS)}",
             )
         return waiting
 
@@ -130,6 +131,8 @@ def _add_form(routes: APIRouter, parts: ApiParts, form: str) -> None:
 
 
 async def _written(parts: ApiParts, document: DocumentRecord, pages: Sequence[int], form: str) -> Response:
+    if FORMATS[form].needs_file:
+        return await written_from_file(parts, document, pages, form)
     made = await exported(parts.table, document, pages, form)
     body = pieces(parts.table, made)
     answer = ExportResponse(body, await anext(body), made.media_type)

@@ -50,7 +50,7 @@ def file_routes(parts: ApiParts) -> APIRouter:
             kind = await asyncio.to_thread(content_type, path)
             name = document.path.rpartition("/")[2] or "document"
             headers = {**GUARDED, "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
-            return _HeldFile(str(path), media_type=kind, headers=headers, held=stack.pop_all())
+            return HeldFile(str(path), media_type=kind, headers=headers, held=stack.pop_all())
 
     for kind in _TYPES:
         _add_picture(routes, parts, kind)
@@ -88,7 +88,7 @@ def _tag(document: DocumentRecord, pagenum: int, options: PictureOptions) -> str
     return f'"{hashlib.sha256(of.encode(errors="backslashreplace")).hexdigest()[:32]}"'
 
 
-class _HeldFile(FileResponse):
+class HeldFile(FileResponse):
     """A file that stays in the cache until it is sent, or until its client leaves or reads nothing for too long."""
 
     def __init__(self, path: str, *, media_type: str, headers: dict[str, str], held: AsyncExitStack) -> None:

@@ -40,10 +40,24 @@ async def pieces(table: TableFollower, made: Export) -> AsyncGenerator[bytes]:
 
 
 def _records(table: MemoryTable, document_id: str, pages: Sequence[int], form: str) -> Iterator[PageText]:
-    for pagenum in pages:
+    for pagenum in _stored(table, document_id, pages):
         if (record := table.page(document_id, pagenum)) is not None:
             _check(record, form)
             yield record
+
+
+def check_words(table: MemoryTable, document_id: str, pages: Sequence[int], form: str) -> None:
+    """Raise WordsMissing where the format needs words, and the first page that has text has none."""
+    for record in _records(table, document_id, pages, form):
+        if record.text:
+            return
+
+
+def _stored(table: MemoryTable, document_id: str, pages: Sequence[int]) -> list[int]:
+    """Return those of the pages that have a record: how many there are in all, anybody may have written."""
+    if len(pages) == 1:
+        return list(pages)
+    return [number for number in table.page_numbers(document_id) if number in pages]
 
 
 def disposition(document: DocumentRecord, suffix: str) -> str:

@@ -9,10 +9,11 @@ import json
 from typing import Any, NamedTuple
 
 import httpx
+import pymupdf
 import pytest
 from PIL import Image
 
-from tests.integration.harness import Service, Topics, eventually, everything_on, text_pdf
+from tests.integration.harness import Service, Topics, eventually, everything_on, scanned_pdf, text_pdf
 from tests.unit.test_http_source import serving, status
 
 pytestmark = pytest.mark.timeout(120)
@@ -225,3 +226,18 @@ async def test_a_finished_document_is_called_out(service: Service) -> None:
         assert b"webhook-signature: v1," in head
         everything = await everything_on(service.settings)
         assert [topic for topic, content in everything.items() if b"hidden" in content] == []
+
+
+async def test_a_scan_becomes_a_searchable_pdf(service: Service) -> None:
+    content = scanned_pdf(["Invoice number 4711", "Nothing to pay"])
+    async with service.client() as client:
+        document = await service.read(client, content, "scan.pdf", options='{"words": true}')
+        answer = await client.get(f"/documents/{document}/pdf")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+        texts = [page.get_text().strip() for page in pymupdf.open(stream=answer.content)]
+        assert texts == ["Invoice number 4711", "Nothing to pay"]
+        one = pymupdf.open(stream=(await client.get(f"/documents/{document}/pages/1/pdf")).content)
+        assert [page.get_text().strip() for page in one] == ["Nothing to pay"]
+        plain = await service.read(client, content, "plain.pdf")
+        refused = await client.get(f"/documents/{plain}/pdf")
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/no-words")

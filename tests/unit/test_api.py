@@ -14,7 +14,7 @@ import httpx
 import jsonschema
 import pytest
 
-from models.export.registry import formats_of_records
+from models.export.registry import FORMATS
 from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
 from streams.errors import RecordTooLarge
@@ -396,7 +396,7 @@ async def test_the_description_names_every_route_and_the_shape_of_every_answer(c
     pages = "/documents/{document_id}/pages/{pagenum}"
     written = {
         "/events", "/documents/{document_id}/file", f"{pages}.png", f"{pages}.jpg",
-        *(f"{of}/{name}" for name in formats_of_records() for of in ("/documents/{document_id}", pages)),
+        *(f"{of}/{name}" for name in FORMATS for of in ("/documents/{document_id}", pages)),
     }  # fmt: skip
     assert {path for path, _ in shapes} == {
         "/query", "/pages/{document_id}/{pagenum}", "/documents/{document_id}", "/files", "/healthz", "/readyz",

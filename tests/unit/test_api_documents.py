@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from models.export.registry import formats_of_records
+from models.export.registry import FORMATS
 from streams.table.memory_table import MemoryTable
 from tests.unit.test_api import DOCUMENT, PAGE, PDF, FilledTable, Outbox, client_of, refusal, settings_in
 
@@ -87,7 +87,7 @@ async def test_a_page_is_written_alone(client: httpx.AsyncClient) -> None:
     assert (await client.get("/documents/long/pages/3/text")).text == "page 3\n"
 
 
-@pytest.mark.parametrize("form", formats_of_records())
+@pytest.mark.parametrize("form", FORMATS)
 async def test_every_format_of_the_registry_has_its_routes(client: httpx.AsyncClient, form: str) -> None:
     for path in (f"/documents/long/{form}", f"/documents/long/pages/0/{form}"):
         found = await client.get(path)
