@@ -223,11 +223,16 @@ async def eventually(
 ) -> None:
     """Return once the condition holds; fail with the worker's log where it does not in time."""
     deadline = time.monotonic() + timeout_s
-    while not await condition():
-        if time.monotonic() > deadline:
+    while True:
+        asked = time.monotonic()
+        if await condition():
+            return
+        answered = time.monotonic()
+        if answered > deadline:
             tail = log.read_text()[-4000:] if log else ""
             raise AssertionError(f"did not come true within {timeout_s:g} s\n{tail}")
-        await asyncio.sleep(0.1)
+        # topics are read whole for each answer: what waits leaves most of the machine to what it waits for
+        await asyncio.sleep(max(0.1, 3 * (answered - asked)))
 
 
 async def produce(
@@ -249,13 +254,20 @@ async def produce(
         await producer.stop()
 
 
-def text_pdf(pages: int, word: str = "page") -> bytes:
-    """Return a PDF with a text layer, whose page n holds its number."""
+def text_pdf(pages: int, word: str = "page", *, above: str = "") -> bytes:
+    """Return a PDF with a text layer, whose page n holds its number, in its last line."""
     document = pymupdf.open()
     for number in range(pages):
-        document.new_page(width=300, height=200).insert_text((40, 60), f"This is {word} number {number}.")
+        page = document.new_page(width=300, height=200)
+        page.insert_text((40, 30), above, fontsize=6)
+        page.insert_text((40, 60), f"This is {word} number {number}.")
     content: bytes = document.tobytes(no_new_id=True)
     return content
+
+
+def long_text_pdf(pages: int) -> bytes:
+    """Return such a PDF with enough words on each page for its text layer not to be compared with its picture."""
+    return text_pdf(pages, above="Whoever scans for a living has letters of many pages, and each of them counts.")
 
 
 def scanned_pdf(lines: list[str]) -> bytes:

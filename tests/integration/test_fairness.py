@@ -7,7 +7,7 @@ import pytest
 from streams.kafka.topics import TopicNames
 from streams.settings import Settings
 from streams.sources.producer import FileProducer
-from tests.integration.harness import Topics, WorkerProcess, eventually, produce, text_pdf
+from tests.integration.harness import Topics, WorkerProcess, eventually, long_text_pdf, produce, text_pdf
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -17,7 +17,7 @@ _LONG = 1000
 async def test_a_page_that_comes_behind_a_long_document_is_read_among_its_first(
     settings: Settings, topics: Topics
 ) -> None:
-    content = text_pdf(_LONG)
+    content = long_text_pdf(_LONG)
     async with FileProducer(settings) as producer:
         long = await producer.send_bytes(content, "long.pdf")
         with WorkerProcess(settings, module="tests.integration.faults.worker_dies_of_a_portion") as worker:

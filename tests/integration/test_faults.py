@@ -15,6 +15,7 @@ from tests.integration.harness import (
     Topics,
     WorkerProcess,
     eventually,
+    long_text_pdf,
     scanned_pdf,
     text_pdf,
     undisturbed,
@@ -48,7 +49,7 @@ async def assert_complete(topics: Topics, expected: dict[str, list[str]], worker
 
 
 async def test_killed_while_splitting_a_long_document(settings: Settings, topics: Topics, tmp_path: Path) -> None:
-    content = text_pdf(LONG)
+    content = long_text_pdf(LONG)
     document = await send(settings, content)
     with WorkerProcess(settings, roles=("split",)) as worker:
 
