@@ -1,6 +1,8 @@
-"""Markdown (CommonMark): a paragraph of the page is one of the file.
+"""Markdown (CommonMark, and tables as GitHub has them): a paragraph of the page is one of the file.
 
-Pages are separated by comments, which no reader shows; they also have why a page failed or is missing.
+Headings, items of lists and tables are such where the record has them; a cell that reaches over others stands in
+the first of them. Pages are separated by comments, which no reader shows; they also have why a page failed or is
+missing.
 """
 
 from __future__ import annotations
@@ -10,11 +12,14 @@ from collections.abc import Iterator
 
 from models.errors import as_unicode
 from models.export.markup import comment
-from models.export.page_parts import paragraphs_of
-from models.export.types import ExportedDocument, ExportedPage
+from models.export.page_parts import Paragraph, paragraphs_of
+from models.export.types import ExportedDocument, ExportedPage, ExportedTable
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>~|$]|&(?=#?\w+;)")
 _BLOCK = re.compile(r"([-+=#])|(\d{1,9})(?=[.)])")  # where a line begins: lists, headings, rules
+
+_BULLET = re.compile(r"[•·▪◦‣●○■–—*-]\s*")
+_NUMBER = re.compile(r"(\d{1,9})[.)]\s+(.*)")
 
 
 def write_markdown(document: ExportedDocument) -> Iterator[bytes]:
@@ -44,7 +49,46 @@ def _blocks(number: int, page: ExportedPage | None, *, is_first: bool) -> list[s
         reason = "it is not read" if page is None else page.exception
         return [f"{comment(f'page {number + 1}: {reason}')}\n"]
     head = [] if is_first else [f"{comment(f'page {number + 1}')}\n"]
-    return head + [f"{escaped(paragraph.text)}\n" for paragraph in paragraphs_of(page)]
+    blocks, tables = [], set[int]()
+    for paragraph in paragraphs_of(page):
+        if paragraph.table is None or paragraph.table >= len(page.tables):
+            blocks.append(f"{_paragraph(paragraph)}\n")
+        elif paragraph.table not in tables:  # several paragraphs may be of one table
+            tables.add(paragraph.table)
+            blocks.append(_table(page.tables[paragraph.table]))
+    return head + blocks
+
+
+def _paragraph(paragraph: Paragraph) -> str:
+    if paragraph.role == "heading":
+        return f"## {escaped(paragraph.text)}"
+    if paragraph.role == "list":
+        number, text = _NUMBER.match(paragraph.text), _BULLET.sub("", paragraph.text)
+        return f"{number[1]}. {escaped(number[2])}" if number else f"- {escaped(text)}"
+    return escaped(paragraph.text)
+
+
+def _table(table: ExportedTable) -> str:
+    """Return a table, its first row as the head, for Markdown has no tables without one."""
+    rows = _grid(table)
+    columns = max(map(len, rows), default=0)
+    lines = [f"| {' | '.join(row + [''] * (columns - len(row)))} |\n" for row in rows]
+    return "".join([*lines[:1], f"|{' --- |' * columns}\n", *lines[1:]])
+
+
+def _grid(table: ExportedTable) -> list[list[str]]:
+    """Return the texts of a table's places; those that a cell reaches over are empty."""
+    places: dict[tuple[int, int], str] = {}
+    for row, cells in enumerate(table.rows):
+        column = 0
+        for cell in cells:
+            while (row, column) in places:
+                column += 1
+            reached = [(row + n, column + m) for n in range(cell.row_span) for m in range(cell.column_span)]
+            places |= dict.fromkeys(reached, "")
+            places[row, column] = escaped(cell.text)
+    columns = max((column for _, column in places), default=-1) + 1
+    return [[places.get((row, column), "") for column in range(columns)] for row in range(len(table.rows))]
 
 
 def _after(blocks_before: int, text: str) -> bytes:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from models.document import Polygon
-from models.export.types import ExportedLine, ExportedPage, ExportedWord, Points
+from models.document import Polygon, Role
+from models.export.types import ExportedLine, ExportedPage, ExportedParagraph, ExportedWord, Points
 from models.layout.geometry import bounds, clockwise
 from models.layout.words import evenly_split
 
@@ -22,10 +22,12 @@ _VERTICAL_DEGREES = 45.0  # a line that slopes by more runs up or down the page
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph: its text with words whole that lines split, and its lines that have text."""
+    """One paragraph: its text with words whole that lines split, its lines that have text, its role and table."""
 
     text: str
     lines: tuple[ExportedLine, ...]
+    role: Role | None = None
+    table: int | None = None
 
 
 def paragraphs_of(page: ExportedPage) -> list[Paragraph]:
@@ -34,12 +36,13 @@ def paragraphs_of(page: ExportedPage) -> list[Paragraph]:
     for region in page.regions:
         if region.text:
             lines.setdefault(region.paragraph, []).append(region)
-    texts = {number: paragraph.text for number, paragraph in enumerate(page.paragraphs)}
-    return [
-        # records of older versions have no paragraphs
-        Paragraph(texts.get(number) or " ".join(line.text for line in found), tuple(found))
-        for number, found in lines.items()
-    ]
+    return [_paragraph(found, dict(enumerate(page.paragraphs)).get(number)) for number, found in lines.items()]
+
+
+def _paragraph(lines: Sequence[ExportedLine], read: ExportedParagraph | None) -> Paragraph:
+    if read is None or not read.text:  # records of older versions have no paragraphs
+        return Paragraph(" ".join(line.text for line in lines), tuple(lines))
+    return Paragraph(read.text, tuple(lines), read.role, read.table)
 
 
 def signatures_of(page: ExportedPage) -> list[ExportedLine]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from models.document import Kind
+from models.document import Kind, Role
 from models.export.markup import attribute, content, points, software_version
 from models.export.page_parts import Paragraph, baseline, corners, paragraphs_of, signatures_of, whole_box, words_of
 from models.export.types import ExportedDocument, ExportedLine, ExportedPage
@@ -19,6 +19,10 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15/pagecontent.xsd">
 """
 _PRODUCTION: dict[Kind, str] = {"printed": "printed", "handwritten": "handwritten-cursive"}
+_TYPES: dict[Role | None, str] = {
+    "heading": "heading", "body": "paragraph", "list": "paragraph", "caption": "caption", "footnote": "footnote",
+    "header": "header", "footer": "footer",
+}  # fmt: skip
 _SLASHES = re.compile(r"[/\\]")
 
 
@@ -59,8 +63,9 @@ def _content(page: ExportedPage) -> str:
 def _region(paragraph: Paragraph, number: int) -> str:
     outline = points(corners_of(whole_box(*(line.polygon for line in paragraph.lines))))
     lines = "".join(_line(line, f"r{number}l{index}") for index, line in enumerate(paragraph.lines, 1))
+    role = f' type="{_TYPES[paragraph.role]}"' if paragraph.role in _TYPES else ""
     return (
-        f'<TextRegion id="r{number}"><Coords points="{outline}"/>\n{lines}'
+        f'<TextRegion id="r{number}"{role}><Coords points="{outline}"/>\n{lines}'
         f"{_text(paragraph.text, None)}</TextRegion>\n"
     )
 

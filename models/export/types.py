@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # the command line lists the formats, and should not wait for numpy
-    from models.document import Kind, Method
+    from models.document import Kind, Method, Role
 
 Points = Sequence[tuple[float, float]]
 
@@ -52,6 +52,28 @@ class ExportedParagraph(Protocol):
 
     @property
     def text(self) -> str: ...
+    @property
+    def role(self) -> Role | None: ...
+    @property
+    def table(self) -> int | None: ...
+
+
+class ExportedCell(Protocol):
+    """One cell of a table, as in `TableCellRecord`."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def row_span(self) -> int: ...
+    @property
+    def column_span(self) -> int: ...
+
+
+class ExportedTable(Protocol):
+    """One table of a page, as in `TableRecord`."""
+
+    @property
+    def rows(self) -> Sequence[Sequence[ExportedCell]]: ...
 
 
 class ExportedPage(Protocol):
@@ -83,6 +105,8 @@ class ExportedPage(Protocol):
     def regions(self) -> Sequence[ExportedLine]: ...
     @property
     def paragraphs(self) -> Sequence[ExportedParagraph]: ...
+    @property
+    def tables(self) -> Sequence[ExportedTable]: ...
     @property
     def exception(self) -> str | None: ...
     def model_dump_json(self) -> str:

@@ -14,13 +14,21 @@ from htrvx.schemas import Validator
 from lxml import etree
 from markdown_it import MarkdownIt
 
+from models.document import Role
 from models.evaluation.formats.alto import read_lines
 from models.evaluation.formats.page_xml import read_page
 from models.export.csv_lines import COLUMNS
 from models.export.registry import FORMATS
 from models.export.types import Points
 from models.layout.geometry import bounds
-from streams.messages.records import ParagraphRecord, RegionRecord, WordRecord, failed_page_text
+from streams.messages.records import (
+    ParagraphRecord,
+    RegionRecord,
+    TableCellRecord,
+    TableRecord,
+    WordRecord,
+    failed_page_text,
+)
 from tests.unit.test_codec import TASK
 from tests.unit.test_export_formats import page, written
 
@@ -199,3 +207,33 @@ def test_csv_has_a_row_for_each_line_and_for_each_page_without_any() -> None:
 
 def test_every_format_that_others_cannot_follow_in_a_file_is_marked() -> None:
     assert {name for name, one in FORMATS.items() if one.joins} == {"text", "markdown", "jsonl", "csv"}
+
+
+def test_markdown_has_headings_lists_and_tables() -> None:
+    def cell(text: str, row_span: int = 1, column_span: int = 1) -> TableCellRecord:
+        return TableCellRecord(polygon=box(0, 0, 9, 9), text=text, row_span=row_span, column_span=column_span)
+
+    table = TableRecord(
+        polygon=box(0, 0, 9, 9),
+        rows=[[cell("Year", row_span=2), cell("Ships", column_span=2)], [cell("in\nport"), cell("a|b")],
+              [cell("1998"), cell(""), cell("7")]],
+    )  # fmt: skip
+    texts: list[tuple[str, Role, int | None]] = [
+        ("1. Harbour_report", "heading", None), ("• open", "list", None), ("2) closed", "list", None),
+        ("Year Ships", "table", 0), ("1998 7", "table", 0), ("Plain", "body", None),
+    ]  # fmt: skip
+    structured = PAGE.model_copy(
+        update={
+            "tables": [table],
+            "paragraphs": [ParagraphRecord(text=text, role=role, table=number) for text, role, number in texts],
+            "regions": [line(text, box(0, n, 9, n + 1), n) for n, (text, *_) in enumerate(texts)],
+        }
+    )
+    found = written("markdown", ("a.pdf", [structured])).decode()
+    assert found == (
+        "## 1\\. Harbour\\_report\n\n- open\n\n2. closed\n\n"
+        "| Year | Ships |  |\n| --- | --- | --- |\n|  | in port | a\\|b |\n| 1998 |  | 7 |\n\nPlain\n"
+    )
+    html = MarkdownIt("commonmark").enable("table").render(found)
+    assert html.count("<tr>") == 3 and "<td>a|b</td>" in html and "<h2>1. Harbour_report</h2>" in html
+    assert 'type="heading"' in written("page", ("a.pdf", [structured])).decode()
