@@ -75,7 +75,8 @@ def evaluate(
     from streams.commands.evaluate_tables import print_comparison, print_errors, print_json, print_runs
 
     earlier = read_run(against) if against else None
-    os.environ["OMP_THREAD_LIMIT"] = "1"  # Tesseract's threads cost more than they bring; children inherit it
+    # threads of Tesseract and of numpy cost more than they bring; children inherit it
+    os.environ["OMP_THREAD_LIMIT"] = os.environ["OMP_NUM_THREADS"] = "1"
     specs = _specs(reader or ["ours"], options or [])
     sets = [found for folder in folders for found in load_datasets(folder, truth, split)]
     sets = [sample(found, limit) for found in held_out(sets, holdout, only=only_holdout)]

@@ -67,7 +67,8 @@ def read(
     import tempfile
     from contextlib import ExitStack
 
-    os.environ["OMP_THREAD_LIMIT"] = "1"  # Tesseract's threads cost more than they bring; before it is loaded
+    # threads of Tesseract and of numpy cost more than they bring; before they are loaded
+    os.environ["OMP_THREAD_LIMIT"] = os.environ["OMP_NUM_THREADS"] = "1"
     from streams.commands.destinations import OneStream, OutputFolder
     from streams.commands.inputs import inputs
     from streams.commands.page_steps import Task, read_ahead, steps

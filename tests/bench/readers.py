@@ -64,6 +64,7 @@ class Lane:
 def measure(datasets: Sequence[Dataset], readers: Sequence[str]) -> list[dict[str, Any]]:
     """Return the figures of each reader on each set, with their ratios to the peers that were read beside."""
     cores = os.cpu_count() or 1
+    os.environ["OMP_THREAD_LIMIT"] = os.environ["OMP_NUM_THREADS"] = "1"  # children inherit it; rapidocr has others
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         lanes = [_lane(name, 1 if name == "rapidocr" else cores) for name in readers]
@@ -107,15 +108,11 @@ def _lane(name: str, processes: int) -> Lane:
     ours = name in OURS
     options = ReadOptions.model_validate({"reader": name, "force_ocr": True}) if ours else ReadOptions()
     spec = ReaderSpec("ours" if ours else name, name, options)
-    one_thread = name != "rapidocr"
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _load, (spec, one_thread))
-    return Lane(name, processes, pool)
+    return Lane(name, processes, ProcessPoolExecutor(processes, get_context("spawn"), _load, (spec,)))
 
 
-def _load(spec: ReaderSpec, one_thread: bool) -> None:
+def _load(spec: ReaderSpec) -> None:
     global _loaded
-    if one_thread:
-        os.environ["OMP_THREAD_LIMIT"] = "1"
     _loaded = spec.create()
     _loaded.warm_up()
 

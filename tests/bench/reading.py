@@ -24,6 +24,7 @@ _pipeline: PagePipeline | None = None
 def measure(rounds: int = _ROUNDS) -> dict[str, float]:
     """Print each round's pages per second and error rates, and return the median ratio of each reader."""
     cores = os.cpu_count() or 1
+    os.environ["OMP_THREAD_LIMIT"] = os.environ["OMP_NUM_THREADS"] = "1"  # as reader processes have it
     ratios: dict[str, list[float]] = {"ppocr": [], "auto": []}
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -52,7 +53,6 @@ def measure(rounds: int = _ROUNDS) -> dict[str, float]:
 
 def _load() -> None:
     global _pipeline
-    os.environ["OMP_THREAD_LIMIT"] = "1"
     _pipeline = PagePipeline()
 
 
