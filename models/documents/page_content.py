@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, hypot
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,22 @@ def page_content(page: Any) -> PageContent:
     cover = float((_topmost(pictures, size) >= 0).mean())
     opaque = _topmost(_without_see_through(page, pictures, log), size)
     return PageContent(False, _visible_characters(page, opaque, size), cover, tuple(log))
+
+
+def picture_dpi(page: Any) -> int | None:
+    """Return the highest resolution of a page's pictures, in pixels an inch; None where it shows anything else."""
+    drawn = {kind for kind, _ in page.get_bboxlog()} - {"ignore-text"}
+    if not drawn or not drawn.issubset(_PICTURES):
+        return None
+    found = [72.0 * side for entry in page.get_image_info() for side in _pixels_per_point(entry)]
+    return ceil(max(found)) if found else None
+
+
+def _pixels_per_point(picture: Mapping[str, Any]) -> list[float]:
+    """Return how many pixels of a picture a point of the page has, along its width and along its height."""
+    a, b, c, d, *_ = picture["transform"]
+    sides = ((picture["width"], hypot(a, b)), (picture["height"], hypot(c, d)))
+    return [pixels / points for pixels, points in sides if points > 0]
 
 
 def may_show_more(

@@ -12,7 +12,7 @@ import pymupdf
 
 from models.document import PageImage
 from models.documents.form_fields import with_fields
-from models.documents.page_content import may_show_more, page_content
+from models.documents.page_content import may_show_more, page_content, picture_dpi
 from models.documents.text_layer import TextLayer, judge, without_echoes
 from models.documents.text_lines import page_lines
 from models.documents.visibility import visible_lines
@@ -23,6 +23,10 @@ FAULTS = (pymupdf.FileDataError, pymupdf.mupdf.FzErrorBase, RuntimeError, ValueE
 
 _POINTS_PER_INCH = 72
 _MIN_DPI = 36  # a page that is too large even at this is a bomb or a poster of tens of metres
+# A4 at 300 dpi, at which readers are measured: smaller pictures are enlarged to it, as their letters may be small.
+# Programs that give a pixel of a scan 1/96 inch make pages of 30 inches: at 300 dpi those have up to ten times the
+# pixels of their picture, and took twice the time.
+_USUAL_MEGAPIXELS = 9.0
 _MAX_SIDE_PX = 32_767  # readers count coordinates in 16 bits
 # How MuPDF reports content that it leaves out or makes up. Colour profiles cost no text; the page tree is no page.
 _LOSS = re.compile(
@@ -102,13 +106,17 @@ class PdfDocument:
             raise CorruptFile(f"page {pagenum} cannot be read: {_message(error)}") from error
 
     def image(self, pagenum: int, dpi: int, max_megapixels: float, *, grey: bool) -> PageImage:
-        """Return the page drawn at `dpi`, or at the highest resolution below it that the limits allow."""
+        """Return the page drawn at `dpi`, or at the highest resolution below it that the limits allow.
+
+        A large page that is nothing but pictures is drawn no larger than they are.
+        """
         # what is damaged may be reported only once, when it is met first: then the text layer met it
         before = self.losses if self._losses_of == pagenum else ()
         page = self._page(pagenum)
         dpi = _affordable_dpi(page.rect.width, page.rect.height, dpi, max_megapixels)
         colours = pymupdf.csGRAY if grey else pymupdf.csRGB
         try:
+            dpi = _useful_dpi(page, dpi)
             pixmap = page.get_pixmap(dpi=dpi, colorspace=colours, alpha=False)
             samples = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.stride)
             self.losses = tuple(dict.fromkeys((*before, *self._losses(page))))
@@ -213,6 +221,16 @@ def _affordable_dpi(width: float, height: float, dpi: int, max_megapixels: float
             f"or {_MAX_SIDE_PX} pixels a side even at {_MIN_DPI} dpi; raise max_megapixels, or split the page"
         )
     return affordable
+
+
+def _useful_dpi(page: Any, dpi: int) -> int:
+    """Return the resolution, `dpi` at most, from which on a page shows no more."""
+    square_inches = page.rect.width * page.rect.height / _POINTS_PER_INCH**2
+    usual_dpi = int((_USUAL_MEGAPIXELS * 1e6 / square_inches) ** 0.5)
+    if dpi <= usual_dpi:
+        return dpi
+    own_dpi = picture_dpi(page)
+    return dpi if own_dpi is None else min(dpi, max(usual_dpi, own_dpi))
 
 
 def _message(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -150,6 +151,30 @@ def test_a_giant_page_is_drawn_at_a_resolution_that_fits(tmp_path: Path) -> None
     image = drawn(file, megapixels=20)
     assert image.width * image.height <= 20.1e6
     assert 36 <= image.dpi < 50
+
+
+def scan(document: pymupdf.Document, side: float, pixels: int) -> pymupdf.Page:
+    """Add a page of a side in points that a picture of a side in pixels fills."""
+    page = document.new_page(width=side, height=side)
+    buffer = io.BytesIO()
+    Image.new("L", (pixels, pixels), 200).save(buffer, "PNG")
+    page.insert_image(page.rect, stream=buffer.getvalue())
+    return page
+
+
+def test_a_large_scan_is_drawn_no_larger_than_its_picture(tmp_path: Path) -> None:
+    image = drawn(pdf(tmp_path, lambda d: scan(d, 2400, 3200)))
+    assert (image.width, image.dpi) == (3200, 96)
+
+
+def test_a_large_page_that_has_text_over_its_picture_is_drawn_as_asked(tmp_path: Path) -> None:
+    image = drawn(pdf(tmp_path, lambda d: scan(d, 2400, 3200).insert_text((72, 72), "fine print")), dpi=200)
+    assert image.dpi == 200
+
+
+def test_a_small_scan_is_enlarged_to_the_usual_size_of_a_page(tmp_path: Path) -> None:
+    assert drawn(pdf(tmp_path, lambda d: scan(d, 600, 500))).dpi == 300
+    assert drawn(pdf(tmp_path, lambda d: scan(d, 2400, 500))).width == pytest.approx(3000, abs=40)
 
 
 def test_a_page_beyond_all_reason_is_too_large(tmp_path: Path) -> None:
