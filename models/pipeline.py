@@ -45,6 +45,7 @@ from models.layout.pieces import join_pieces
 from models.layout.reading_order import in_reading_order, page_text, reading_rows
 from models.layout.words import evenly_split, with_words_of_text
 from models.options import ReadOptions
+from models.pages.rules import find_rules
 from models.reading.registry import ReaderSetup, TesseractApi, create_reader
 from models.recognition.confidence import with_calibrated_confidence
 from models.recognition.machine_readable_zone import with_zones_corrected
@@ -147,7 +148,8 @@ class PagePipeline:
         lines = with_calibrated_confidence(lines, options.min_confidence)
         found = [replace(region, text=plain_letters(region.text)) for region in lines.regions]
         ordered = with_zones_corrected(in_reading_order(found, lines.rotation))
-        layout = lay_out([with_words_of_text(region) for region in ordered], lines.rotation)
+        rules = [tuple(map(tuple, ends)) for ends in find_rules(image.pixels, lines.rotation).tolist()]
+        layout = lay_out([with_words_of_text(region) for region in ordered], lines.rotation, rules)
         return PageReading(
             pagenum=pagenum, text=page_text(layout.regions, lines.rotation), confidence=_confidence(layout.regions),
             method="ocr",
@@ -185,7 +187,9 @@ def _from_text_layer(
     factor = width / layer.width
     lines = [_region_of_layer(line, factor, (width, height), with_words=options.words) for line in layer.lines]
     found = () if beside is None else beside.regions
-    layout = lay_out([region for row in reading_rows([*lines, *found]) for region in join_pieces(row)])
+    rules = [tuple((x * factor, y * factor) for x, y in ends) for ends in layer.rules]
+    pieces = [region for row in reading_rows([*lines, *found]) for region in join_pieces(row)]
+    layout = lay_out(pieces, rules=rules)
     names: dict[str, str | None] = {"detector": None, "printed": None, "handwritten": None}
     return PageReading(
         pagenum=pagenum, text=page_text(layout.regions), confidence=_confidence(found),

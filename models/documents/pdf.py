@@ -11,6 +11,7 @@ import numpy as np
 import pymupdf
 
 from models.document import PageImage
+from models.documents.drawn_rules import drawn_rules
 from models.documents.form_fields import with_fields
 from models.documents.page_content import may_show_more, page_content, picture_dpi
 from models.documents.text_layer import TextLayer, judge, without_echoes
@@ -101,7 +102,9 @@ class PdfDocument:
             seen = visible_lines(page, lines, found.log, scale)
             with_all = with_fields(page, without_echoes(seen), scale, annotations=annotations)
             has_more = may_show_more(found.log, [line.box for line in seen], page.rotation_matrix, scale)
-            return TextLayer(tuple(with_all), int(drawn.width), int(drawn.height), has_more, trust == "doubtful")
+            rules = drawn_rules(page, sum("path" in kind for kind, _ in found.log), scale)
+            size = int(drawn.width), int(drawn.height)
+            return TextLayer(tuple(with_all), *size, has_more, trust == "doubtful", rules)
         except FAULTS as error:
             raise CorruptFile(f"page {pagenum} cannot be read: {_message(error)}") from error
 

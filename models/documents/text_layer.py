@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from models.document import Word
+from models.document import Polygon, Word
 from models.layout.geometry import Box
 
 # A broken font map shows as replacement or private-use characters, and so do symbols that have no code point: from
@@ -55,7 +55,8 @@ class TextLayer:
     """The lines of a page in the order of its content stream; none for a page with nothing on it.
 
     `may_show_more` is whether pictures or drawn paths may hold text that is in no line, `is_doubtful` whether the
-    lines should be compared with what the page shows before they are taken.
+    lines should be compared with what the page shows before they are taken. `rules` are its straight lines, both
+    ends of each.
     """
 
     lines: tuple[TextLine, ...]
@@ -63,6 +64,7 @@ class TextLayer:
     height: int
     may_show_more: bool = False
     is_doubtful: bool = False
+    rules: tuple[Polygon, ...] = ()
 
     @property
     def text(self) -> str:

@@ -17,22 +17,20 @@ import numpy as np
 
 from models.arrays import F64
 from models.layout.grids import Grid, GridCell
-from models.layout.text_flow import is_label, is_number
+from models.layout.table_texts import reads_like_table
+from models.layout.text_flow import is_number
 
 # Distances are in line heights: the median height of the pieces of the rows.
 _MAX_WORD_GAP_HEIGHTS = 1.0  # between two pieces of one cell
 _MAX_WHITE_HEIGHTS = 2.5  # between two rows of one table
 _MAX_LONE_ROWS = 2  # of one cell, in succession: what wraps, and headings between rows
+_MAX_TRIALS = 8  # of a run: one takes up to 20 ms with 500 rows
 _MIN_ROWS = 3  # of two cells or more
 _MAX_OFF_HEIGHTS = 0.7  # from where the cells of a column begin, end or have their middle
 _MIN_ALIGNED_CELLS = 0.6  # of a column
 _MIN_ALIGNED_COLUMNS = 0.7
 _MIN_FILLED = 0.55  # of the places in rows of two cells or more
 _MAX_ACROSS = 0.15  # of the rows, that may have a cell across a gutter
-_MIN_NUMBERS = 0.5  # of the cells of a column of numbers
-_MAX_LABELS = 0.3  # of the cells of a first column: more, and it is a form
-_MAX_WORDS = 5  # of a cell, for it not to be prose
-_MAX_PROSE = 0.25  # of the cells outside the one column that explains
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,9 @@ def aligned_grids(rows: Sequence[Sequence[int]], boxes: F64, texts: Sequence[str
     height = float(np.median(boxes[:, 3] - boxes[:, 1]))
     grids = []
     for run in _runs(found, height):
-        grids += _grids_of(run, texts)
+        numbers = sum(is_number(_text(cell, texts)) for row in run for cell in row[1:])
+        if numbers >= _MIN_ROWS - 1:
+            grids += _grids_of(run, texts)
     return grids
 
 
@@ -118,7 +118,9 @@ def _bottom(row: _Row) -> float:
 def _grids_of(run: Sequence[_Row], texts: Sequence[str]) -> list[Grid]:
     """Return the tables of a run: it may be cut where its rows stand furthest apart."""
     open_runs, grids = [list(run)], []
-    while open_runs:
+    for _ in range(_MAX_TRIALS):
+        if not open_runs:
+            break
         rows = open_runs.pop()
         height = median(cell.y1 - cell.y0 for row in rows for cell in row)
         columns = _columns(rows, height)
@@ -166,7 +168,7 @@ def _places(row: _Row, columns: Sequence[_Span]) -> list[tuple[int, int]]:
             number
             for number, (left, right) in enumerate(columns)
             if shared[number] > 0.5 * min(right - left, cell.x1 - cell.x0)
-        ] or [int(np.argmax(shared))]
+        ] or [shared.index(max(shared))]
         free = places[-1][1] + 1 if places else 0
         places.append((max(inside[0], free), max(inside[-1], free)))
     return places
@@ -188,7 +190,7 @@ def _is_table(rows: Sequence[_Row], columns: Sequence[_Span], texts: Sequence[st
     if filled < _MIN_FILLED or sum(aligned) < _MIN_ALIGNED_COLUMNS * len(columns):
         return False
     words = [[_text(cell, texts) for cell in cells] for cells in by_column]
-    return _has_numbers(words) and not _is_prose(words) and not _is_form(words)
+    return reads_like_table(words)
 
 
 def _is_aligned(cells: Sequence[_Cell], height: float) -> bool:
@@ -201,37 +203,6 @@ def _is_aligned(cells: Sequence[_Cell], height: float) -> bool:
 
 def _text(cell: _Cell, texts: Sequence[str]) -> str:
     return " ".join(texts[piece] for piece in cell.pieces if texts[piece])
-
-
-def _has_numbers(columns: Sequence[Sequence[str]]) -> bool:
-    """Return whether a column right of the first one has numbers for the most part."""
-    return any(
-        len(cells) >= _MIN_ROWS - 1 and sum(map(is_number, cells)) >= _MIN_NUMBERS * len(cells)
-        for cells in columns[1:]
-    )
-
-
-def _is_prose(columns: Sequence[Sequence[str]]) -> bool:
-    prose = sorted((sum(len(text.split()) > _MAX_WORDS for text in cells), len(cells)) for cells in columns)
-    others = prose[:-1]  # one column may explain
-    return sum(count for count, _ in others) > _MAX_PROSE * max(1, sum(total for _, total in others))
-
-
-def _is_form(columns: Sequence[Sequence[str]]) -> bool:
-    """Return whether the first of two columns has labels, or the marks of a list, or entries of contents."""
-    first = columns[0]
-    labels = sum(map(is_label, first))
-    if labels > _MAX_LABELS * len(first):
-        return True
-    if len(columns) > 2:
-        return False
-    return sum(map(is_number, first)) > _MIN_NUMBERS * len(first) or _is_contents(columns[1])
-
-
-def _is_contents(cells: Sequence[str]) -> bool:
-    """Return whether cells are page numbers: whole, and none below the one before."""
-    numbers = [int(text) for text in cells if text.isdecimal()]
-    return len(numbers) >= 0.8 * len(cells) and numbers == sorted(numbers) and len(set(numbers)) > 1
 
 
 def _grid(rows: Sequence[_Row], columns: Sequence[_Span]) -> Grid:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models.arrays import F64
 from models.document import Paragraph, Polygon, Region, Table, TableCell
 from models.layout.aligned_tables import aligned_grids
 from models.layout.geometry import Box, corners_of
@@ -15,6 +16,7 @@ from models.layout.grids import Grid
 from models.layout.paragraph_text import paragraph_texts
 from models.layout.paragraphs import paragraph_numbers
 from models.layout.reading_order import quarter_turns, row_texts, rows_of, upright_boxes
+from models.layout.ruled_tables import ruled_grids
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,15 @@ class PageLayout:
     tables: tuple[Table, ...]
 
 
-def lay_out(regions: Sequence[Region], rotation: float = 0.0) -> PageLayout:
+def lay_out(regions: Sequence[Region], rotation: float = 0.0, rules: Sequence[Polygon] = ()) -> PageLayout:
     """Return what regions make up.
 
     Args:
         regions: In reading order.
         rotation: By how many degrees the page's text is rotated clockwise.
+        rules: The page's straight lines, both ends of each, in its pixels.
     """
-    grids = _grids(regions, rotation)
+    grids = _grids(regions, rotation, rules)
     tables: list[int | None] = [None] * len(regions)
     for number, (grid, _) in enumerate(grids):
         for piece in grid.pieces:
@@ -44,15 +47,37 @@ def lay_out(regions: Sequence[Region], rotation: float = 0.0) -> PageLayout:
     return PageLayout(numbered, _paragraphs(numbered, tables, rotation), found)
 
 
-def _grids(regions: Sequence[Region], rotation: float) -> list[tuple[Grid, float]]:
+def _grids(regions: Sequence[Region], rotation: float, rules: Sequence[Polygon] = ()) -> list[tuple[Grid, float]]:
     """Return the tables, each with the degrees by which its own text is rotated clockwise."""
-    boxes, turns = upright_boxes(regions, rotation), quarter_turns(regions, rotation)
-    rows, texts = rows_of(boxes, turns), [region.text for region in regions]
-    return [
-        (grid, rotation + 90 * turn)
-        for turn in sorted(set(turns))
-        for grid in aligned_grids([row for row in rows if turns[row[0]] == turn], np.array(boxes), texts)
-    ]
+    boxes, turns = upright_boxes(regions, rotation), np.array(quarter_turns(regions, rotation))
+    rows, texts = rows_of(boxes, turns.tolist()), [region.text for region in regions]
+    found = []
+    for turn in sorted(set(turns.tolist())):
+        degrees = rotation + 90 * turn
+        grids = [
+            _numbered(grid, np.flatnonzero(turns == turn).tolist())
+            for grid in ruled_grids(_upright_rules(rules, degrees), np.array(boxes)[turns == turn])
+        ]
+        ruled = {piece for grid in grids for piece in grid.pieces}
+        of_turn = [row for row in rows if turns[row[0]] == turn and ruled.isdisjoint(row)]
+        grids += aligned_grids(of_turn, np.array(boxes), texts)
+        found += [(grid, degrees) for grid in grids]
+    return sorted(found, key=lambda one: min(one[0].pieces))
+
+
+def _numbered(grid: Grid, numbers: Sequence[int]) -> Grid:
+    """Return a grid whose pieces are counted among others, by their numbers there."""
+    cells = (replace(cell, pieces=tuple(numbers[piece] for piece in cell.pieces)) for cell in grid.cells)
+    return replace(grid, cells=tuple(cells))
+
+
+def _upright_rules(rules: Sequence[Polygon], degrees: float) -> F64:
+    """Return rules as boxes of the page upright, (n, 4)."""
+    if not rules:
+        return np.empty((0, 4))
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    ends = np.array(rules) @ np.array([[cos, -sin], [sin, cos]])
+    return np.concatenate([ends.min(axis=1), ends.max(axis=1)], axis=1)
 
 
 def _paragraphs(regions: Sequence[Region], tables: Sequence[int | None], rotation: float) -> tuple[Paragraph, ...]:

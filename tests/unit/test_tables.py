@@ -88,8 +88,9 @@ def test_cells_lie_in_their_table_and_apart() -> None:
         [["1.", "Apples"], ["2.", "Pears"], ["3.", "Plums"], ["4.", "Cherries"]],
         [["Introduction", "1"], ["Methods", "4"], ["Results", "11"], ["Index", "30"]],
         [["Milk", "1.29"], ["Bread", "3.49"]],
+        [["x + y", "=", "1"], ["y + z", "=", "0"], ["x + z", "=", "1"]],
     ],
-    ids=["form", "addresses", "list", "contents", "two-rows"],
+    ids=["form", "addresses", "list", "contents", "two-rows", "equations"],
 )
 def test_what_is_no_table_is_none(cells: list[list[str]]) -> None:
     page = laid_out(rows(cells))
