@@ -16,7 +16,9 @@ from models.export.page_parts import Paragraph, paragraphs_of
 from models.export.types import ExportedDocument, ExportedPage, ExportedTable
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>~|$]|&(?=#?\w+;)")
-_BLOCK = re.compile(r"([-+=#])|(\d{1,9})(?=[.)])")  # where a line begins: lists, headings, rules
+_BLOCK = re.compile(
+    r"([-+=#](?=[-+=#\s]|$))|(\d{1,9})(?=[.)](\s|$))"
+)  # where a line begins: lists, headings, rules
 
 _BULLET = re.compile(r"[•·▪◦‣●○■–—*-]\s*")
 _NUMBER = re.compile(r"(\d{1,9})[.)]\s+(.*)")
@@ -36,11 +38,16 @@ def write_markdown(document: ExportedDocument) -> Iterator[bytes]:
 
 def escaped(text: str) -> str:
     """Return one line of text that Markdown shows as it is."""
-    text = _SPECIAL.sub(r"\\\g<0>", as_unicode(" ".join(text.split())))
+    text = _inline(text)
     begins = _BLOCK.match(text)
     if begins is None:
         return text
     return f"\\{text}" if begins[1] else f"{begins[2]}\\{text[begins.end() :]}"
+
+
+def _inline(text: str) -> str:
+    """Return text as it is written where no block can begin: in headings and cells."""
+    return _SPECIAL.sub(r"\\\g<0>", as_unicode(" ".join(text.split())))
 
 
 def _blocks(number: int, page: ExportedPage | None, *, is_first: bool) -> list[str]:
@@ -61,7 +68,7 @@ def _blocks(number: int, page: ExportedPage | None, *, is_first: bool) -> list[s
 
 def _paragraph(paragraph: Paragraph) -> str:
     if paragraph.role == "heading":
-        return f"## {escaped(paragraph.text)}"
+        return f"## {_inline(paragraph.text)}"
     if paragraph.role == "list":
         number, text = _NUMBER.match(paragraph.text), _BULLET.sub("", paragraph.text)
         return f"{number[1]}. {escaped(number[2])}" if number else f"- {escaped(text)}"
@@ -86,7 +93,7 @@ def _grid(table: ExportedTable) -> list[list[str]]:
                 column += 1
             reached = [(row + n, column + m) for n in range(cell.row_span) for m in range(cell.column_span)]
             places |= dict.fromkeys(reached, "")
-            places[row, column] = escaped(cell.text)
+            places[row, column] = _inline(cell.text)
     columns = max((column for _, column in places), default=-1) + 1
     return [[places.get((row, column), "") for column in range(columns)] for row in range(len(table.rows))]
 
