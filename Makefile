@@ -1,5 +1,5 @@
 # Everything here works on a fresh machine: the set-up installs what is missing.
-.PHONY: help run test test-unit test-networks test-training test-integration test-torch test-fresh \
+.PHONY: help run test test-unit test-networks test-training test-integration test-browser test-torch test-fresh \
 	coverage lint checks map tables bench bench-reading bench-trocr clean
 
 VENV ?= .venv
@@ -20,7 +20,7 @@ run: ## start everything and read the samples (UNTIL_IDLE=1: end once they are r
 test: ## all checks and all tests but torch's, those on a real Kafka included (COVERAGE=1: measured)
 	@deploy/setup.sh test
 	@$(if $(COVERAGE),rm -f .coverage .coverage.*)
-	@$(IN_PARALLEL) test-integration lint test-unit test-networks test-training
+	@$(IN_PARALLEL) test-integration lint test-unit test-networks test-training test-browser
 
 test-unit: ## the tests that load no network and start no process
 	@.ci/step unit $(PYTEST) tests/unit
@@ -33,6 +33,9 @@ test-training: ## the tests of models/training, as far as they need no torch
 
 test-integration: ## the tests on a real Kafka and of processes
 	@.ci/step integration $(PYTEST) -n 2 --dist loadfile tests/integration # a Kafka for each of the two
+
+test-browser: ## the page in a real browser, on a real Kafka
+	@.ci/step browser $(PYTEST) tests/browser
 
 test-torch: ## the tests of what needs torch: the networks, their export, their training
 	@deploy/setup.sh torch

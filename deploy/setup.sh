@@ -28,6 +28,9 @@ missing_packages() {
     if [ "$mode" != run ]; then
         command -v kcat >/dev/null || echo kcat
     fi
+    if [ "$mode" = test ]; then
+        command -v chromium >/dev/null || echo chromium
+    fi
 }
 
 have_language() {

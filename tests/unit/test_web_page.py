@@ -121,6 +121,21 @@ async def test_the_status_counts_documents_pages_and_failures(client: httpx.Asyn
     assert "failed" in (await client.get("/?status=failed")).text
 
 
+async def test_an_empty_service_has_every_view(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    async with client_of(settings, FilledTable(settings), Outbox(settings)) as client:
+        for path in ("/", "/search", "/search?path=x", "/sql", "/status"):
+            assert (await client.get(path)).status_code == 200, path
+
+
+async def test_a_service_without_failures_has_a_status(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    table = FilledTable(settings)
+    await table.fill()
+    async with client_of(settings, table, Outbox(settings)) as client:
+        assert "1 done" in (await client.get("/status")).text
+
+
 async def test_what_is_not_there_is_a_page_for_people_and_a_piece_for_htmx(client: httpx.AsyncClient) -> None:
     whole = await client.get("/view/nothing")
     piece = await client.get("/view/nothing", headers={"hx-request": "true"})

@@ -145,3 +145,11 @@ byId("read-sketch").addEventListener("click", async () => {
   output.textContent = !read ? "" : read.text ?? read.exception ?? "It is not read yet: see the list below.";
   if (read?.text?.trim() === "") output.textContent = "No text was found.";
 });
+
+// The list is fetched again soon after a record came, once however many came: also after the last of them.
+const LIST_EVERY_MS = 500;
+let stale = null;
+document.body.addEventListener("htmx:sseBeforeMessage", (event) => {
+  event.preventDefault();
+  stale ??= setTimeout(() => { stale = null; htmx.trigger("#documents", "stale"); }, LIST_EVERY_MS);
+});
