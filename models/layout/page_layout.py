@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.arrays import F64
-from models.document import Paragraph, Polygon, Region, Table, TableCell
+from models.document import Paragraph, Polygon, Region, Role, Table, TableCell
 from models.layout.aligned_tables import aligned_grids
 from models.layout.geometry import Box, corners_of
 from models.layout.grids import Grid
 from models.layout.paragraph_text import paragraph_texts
 from models.layout.paragraphs import paragraph_numbers
 from models.layout.reading_order import quarter_turns, row_texts, rows_of, upright_boxes
+from models.layout.roles import PlacedParagraph, paragraph_roles
 from models.layout.ruled_tables import ruled_grids
 
 
@@ -82,13 +83,27 @@ def _upright_rules(rules: Sequence[Polygon], degrees: float) -> F64:
 
 def _paragraphs(regions: Sequence[Region], tables: Sequence[int | None], rotation: float) -> tuple[Paragraph, ...]:
     table_of = {region.paragraph: table for region, table in zip(regions, tables, strict=True) if table is not None}
-    of_tables = {number: [one for one in regions if one.paragraph == number] for number in table_of}
-    return tuple(
-        Paragraph(text)
-        if number not in table_of
-        else Paragraph("\n".join(row_texts(of_tables[number], rotation)), "table", table_of[number])
-        for number, text in enumerate(paragraph_texts(regions, rotation))
-    )
+    texts = list(paragraph_texts(regions, rotation))
+    for number in table_of:
+        texts[number] = "\n".join(row_texts([one for one in regions if one.paragraph == number], rotation))
+    roles = _roles(regions, texts, set(table_of), rotation)
+    return tuple(Paragraph(text, roles[number], table_of.get(number)) for number, text in enumerate(texts))
+
+
+def _roles(
+    regions: Sequence[Region], texts: Sequence[str], in_tables: set[int], rotation: float
+) -> list[Role | None]:
+    """Return the role of each paragraph; of those that run up or down the page only tables are known."""
+    roles: list[Role | None] = ["table" if number in in_tables else None for number in range(len(texts))]
+    boxes: dict[int, list[Box]] = {}
+    placed = zip(regions, upright_boxes(regions, rotation), quarter_turns(regions, rotation), strict=True)
+    for region, box, turn in placed:
+        if turn == 0:
+            boxes.setdefault(region.paragraph, []).append(box)
+    upright = [PlacedParagraph(texts[number], tuple(found), number in in_tables) for number, found in boxes.items()]
+    for number, role in zip(boxes, paragraph_roles(upright), strict=True):
+        roles[number] = role
+    return roles
 
 
 def _table(grid: Grid, regions: Sequence[Region], rotation: float) -> Table:
