@@ -36,6 +36,7 @@ from models.reading.leaders import extended_to_next, with_leaders
 from models.reading.page_line import PageLine, has_print, separate_signatures
 from models.reading.second_look import missed_lines
 from models.reading.second_reading import read_again, take_likelier
+from models.reading.sideways import is_sideways, set_directions
 from models.reading.upright_page import UprightPage, detect_upright
 from models.reading.word_places import place_words
 from models.recognition.line_images import crop_corners, cut_line
@@ -92,6 +93,8 @@ class RoutedReader:
         unread = _unread(page, glyphs, lines)
         if unread.rows:
             lines += self._look_again(page, lines, unread, options)
+        if is_latin(options.languages):  # Chinese and Japanese columns run down the page, of signs that stand
+            set_directions(page.image.pixels, lines, self._recognisers.ppocr(options))
         found = [*self._route(page, lines, recognisers, options), *boxes]
         return _as_regions(page, glyphs, found, with_words=options.words)
 
@@ -197,7 +200,7 @@ def _take_words(lines: Sequence[PageLine], words: Sequence[PlacedWord]) -> list[
     """Give printed lines what Tesseract read with confidence; return lines of words that the detector missed."""
     found, elsewhere = words_by_line(words, [line.corners for line in lines])
     for line, text in zip(lines, found, strict=True):
-        if line.kind == "printed" and text.words and text.is_trusted:
+        if line.kind == "printed" and text.words and text.is_trusted and not is_sideways(line.corners):
             line.reading, line.recogniser = text.reading(), "tesseract"
     return [
         PageLine(box_corners(word.box), "printed", LineReading(word.text, round(word.confidence, 4)), "tesseract")

@@ -12,7 +12,7 @@ from models.layout.geometry import box_corners, box_sides
 
 LINE_HEIGHT = 48  # pixels: the height that PP-OCR's recogniser was trained on
 _MIN_WIDTH_PX = 16  # at that height
-_MIN_VERTICAL_RATIO = 1.5  # height to width of text that runs down or up the page
+MIN_VERTICAL_RATIO = 1.5  # height to width of text that runs down or up the page
 _MAX_SLANT_PX = 0.5  # a line whose ends differ less in height is cut out as it is, without resampling
 
 
@@ -27,7 +27,7 @@ def cut_line(pixels: ImageU8, corners: F32) -> ImageU8:
     """
     width, height = (max(1, round(side)) for side in box_sides(corners))
     line = _upright(pixels, corners) if _is_level(corners) else _deskewed(pixels, corners, width, height)
-    return np.rot90(line) if line.shape[0] > _MIN_VERTICAL_RATIO * line.shape[1] else line
+    return np.rot90(line) if line.shape[0] > MIN_VERTICAL_RATIO * line.shape[1] else line
 
 
 def crop_corners(corners: F32, page: tuple[int, ...]) -> F32:
@@ -42,7 +42,7 @@ def crop_corners(corners: F32, page: tuple[int, ...]) -> F32:
         rows, columns = _pixels_around(corners, page)
         corners = box_corners((columns.start, rows.start, columns.stop, rows.stop))
         length, height = columns.stop - columns.start, rows.stop - rows.start
-    return np.roll(corners, -1, axis=0) if height > _MIN_VERTICAL_RATIO * length else corners
+    return np.roll(corners, -1, axis=0) if height > MIN_VERTICAL_RATIO * length else corners
 
 
 def at_height(line: ImageU8, height: int, max_width: int | None = None) -> ImageU8:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pymupdf
 import pytest
 
+from models.arrays import ImageU8
 from models.document import PageReading, Region
-from models.layout.geometry import corners_of, from_start
+from models.layout.geometry import box_corners, corners_of, from_start
 from models.layout.page_layout import lay_out
 from models.layout.reading_order import in_reading_order, page_text, quarter_turns
 from models.options import ReadOptions
 from models.pipeline import PagePipeline
+from models.reading.page_line import PageLine
+from models.reading.sideways import is_sideways, set_directions
+from models.recognition.types import LineReading
 
 TABLE = [
     ["Slipway", "453", "6017", "2819"], ["South quay", "4422", "1167", "5037"], ["North quay", "9864", "5636", "7"],
@@ -91,3 +97,51 @@ def test_a_short_sideways_line_is_no_part_of_the_row_beside_it() -> None:
     ordered = lay_out(in_reading_order(regions)).regions
     assert page_text(ordered) == "The total\n7"
     assert [region.paragraph for region in ordered] == [0, 1]
+
+
+class Recogniser:
+    """Reads a crop by the shade of its first pixel, which shows which way up it is."""
+
+    name = "fake"
+
+    def __init__(self, readings: dict[int, tuple[str, float]]) -> None:
+        self.readings = readings
+
+    def recognise(self, lines: Sequence[ImageU8]) -> list[LineReading]:
+        return [LineReading(*self.readings[int(line[2, 2])]) for line in lines]
+
+
+TOP_LEFT, TOP_RIGHT, BOTTOM_LEFT = 10, 20, 30  # the first pixel of a crop that stands, that runs down, that runs up
+
+
+def columns(number: int) -> tuple[ImageU8, list[PageLine]]:
+    """Return a page with boxes of ink that are three times as high as wide, and these."""
+    pixels = np.full((200, 100 * number), 255, np.uint8)
+    lines = []
+    for left in range(20, 100 * number, 100):
+        box = pixels[20:170, left : left + 50]
+        box[30:120, 15:35] = 0
+        box[:25, :25], box[:25, 25:], box[125:, :25] = TOP_LEFT, TOP_RIGHT, BOTTOM_LEFT
+        lines.append(PageLine(box_corners((left, 20, left + 50, 170)), "printed"))
+    return pixels, lines
+
+
+@pytest.mark.parametrize(("up", "down", "turn"), [(0.9, 0.3, 3), (0.3, 0.9, 1), (0.9, 0.95, 1)])
+def test_a_high_box_is_read_the_way_that_is_surer(up: float, down: float, turn: int) -> None:
+    pixels, lines = columns(1)
+    set_directions(pixels, lines, Recogniser({BOTTOM_LEFT: ("up", up), TOP_RIGHT: ("down", down)}))
+    assert lines[0].corners.tolist() == np.roll(box_corners((20, 20, 70, 170)), -turn, axis=0).tolist()
+    assert lines[0].as_print is not None and lines[0].as_print.text == {3: "up", 1: "down"}[turn]
+    assert is_sideways(lines[0].corners)
+
+
+def test_a_number_that_is_read_with_little_confidence_either_way_is_no_text() -> None:
+    pixels, lines = columns(1)
+    set_directions(pixels, lines, Recogniser({BOTTOM_LEFT: ("5912", 0.55), TOP_RIGHT: ("59112", 0.58)}))
+    assert lines[0].reading == LineReading("", 0.0) and not is_sideways(lines[0].corners)
+
+
+def test_words_that_are_read_with_little_confidence_are_left_to_the_other_recognisers() -> None:
+    pixels, lines = columns(1)
+    set_directions(pixels, lines, Recogniser({BOTTOM_LEFT: ("quay", 0.55), TOP_RIGHT: ("fonb", 0.5)}))
+    assert lines[0].reading is None
