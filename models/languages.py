@@ -144,6 +144,8 @@ _OTHER_SCRIPTS = {
 }  # fmt: skip
 OTHER_SCRIPTS = {script: tuple(codes.split()) for script, codes in _OTHER_SCRIPTS.items()}
 _NOT_LATIN = frozenset(code for codes in OTHER_SCRIPTS.values() for code in codes)
+_READ_BY_PPOCR = frozenset(OTHER_SCRIPTS["Han"])
+_UNKNOWN_TO_PPOCR = _NOT_LATIN - _READ_BY_PPOCR  # of Greek, it lacks all letters with accents
 _BETWEEN = re.compile(r"\s*[+,;]\s*")
 _REGION = re.compile(r"([a-z]{2,3})_([a-z]{2}|[0-9]{3})")  # de_at, es_419
 
@@ -170,6 +172,11 @@ def _code(hint: str) -> str:
 def is_latin(languages: str) -> bool:
     """Return whether languages, Tesseract's codes joined by +, are all written in Latin letters."""
     return _NOT_LATIN.isdisjoint(languages.split("+"))
+
+
+def is_read_by_ppocr(languages: str) -> bool:
+    """Return whether PP-OCR knows the letters of all languages: Latin, Chinese and Japanese ones."""
+    return not _UNKNOWN_TO_PPOCR.intersection(languages.split("+"))
 
 
 def is_known(code: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from models.document import PageImage, PageLanguages, PageLines
 from models.errors import PageTooLarge
-from models.languages import OTHER_SCRIPTS, is_latin
+from models.languages import OTHER_SCRIPTS, is_latin, is_read_by_ppocr
 from models.layout.reading_order import in_reading_order, page_text
 from models.options import ReadOptions
 from models.recognition.tesseract.data import install_command, installed_languages
@@ -21,7 +21,6 @@ from models.recognition.types import PageReader
 
 _MIN_CONFIDENCE = 0.75  # raw, of lines whose language is asked for: what is read in a wrong script has less
 _MAX_LANGUAGES_OF_SCRIPT = 4  # that are tried at once: each makes Tesseract slower
-_READ_BY_PPOCR = ("chi_sim", "chi_tra", "jpn")  # beside all Latin languages, without anything installed
 _MIN_GLYPHS = 12  # on a page of which nothing was read
 
 
@@ -112,7 +111,7 @@ def _languages_of_script(image: PageImage, options: ReadOptions, in_process: boo
 
 def _is_readable(language: str, options: ReadOptions) -> bool:
     if options.reader == "ppocr":
-        return is_latin(language) or language in _READ_BY_PPOCR
+        return is_read_by_ppocr(language)
     return language in installed_languages()
 
 

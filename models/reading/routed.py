@@ -22,7 +22,7 @@ from models.kinds.annotate import LineAnnotator
 from models.kinds.classifier import LineKindClassifier
 from models.kinds.maps import KindSegmenter
 from models.kinds.types import AnnotatedLine
-from models.languages import is_latin
+from models.languages import is_latin, is_read_by_ppocr
 from models.layout.frames import Points, PreparedFrame, UprightFrame
 from models.layout.geometry import box_corners, box_sides, part_of, rounded_angle
 from models.options import ReadOptions
@@ -150,7 +150,9 @@ class RoutedReader:
             self._settle_kinds(page, lines, options)
         printed_page = has_print(lines)
         if printed_page and recognisers["printed"].engine == "ppocr":
-            lines = lines + _take_words(lines, self._words(page, options))
+            lines = lines + _take_words(
+                lines, self._words(page, options), certain_only=is_read_by_ppocr(options.languages)
+            )
         for kind, chosen in recognisers.items():
             _recognise(page, [line for line in lines if line.kind == kind], chosen)
         take_likelier(lines)
@@ -196,11 +198,20 @@ def _kind(pen_probability: float, options: ReadOptions) -> Kind:
     return "handwritten" if pen_probability >= options.kind_threshold else "printed"
 
 
-def _take_words(lines: Sequence[PageLine], words: Sequence[PlacedWord]) -> list[PageLine]:
-    """Give printed lines what Tesseract read with confidence; return lines of words that the detector missed."""
+def _take_words(lines: Sequence[PageLine], words: Sequence[PlacedWord], *, certain_only: bool) -> list[PageLine]:
+    """Give printed lines what Tesseract read with confidence; return lines of words that the detector missed.
+
+    Args:
+        certain_only: Whether what it read with less is left to PP-OCR: not where that does not know the letters.
+    """
     found, elsewhere = words_by_line(words, [line.corners for line in lines])
     for line, text in zip(lines, found, strict=True):
-        if line.kind == "printed" and text.words and text.is_trusted and not is_sideways(line.corners):
+        if (
+            line.kind == "printed"
+            and text.words
+            and (text.is_trusted or not certain_only)
+            and not is_sideways(line.corners)
+        ):
             line.reading, line.recogniser = text.reading(), "tesseract"
     return [
         PageLine(box_corners(word.box), "printed", LineReading(word.text, round(word.confidence, 4)), "tesseract")

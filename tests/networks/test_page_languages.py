@@ -10,12 +10,16 @@ import numpy as np
 import pymupdf
 import pytest
 
+from models.detection.registry import TextDetectors
 from models.document import PageImage, PageLanguages, PageLines, PageReading, Region
 from models.layout.geometry import box_polygon
 from models.options import ReadOptions
 from models.pipeline import PagePipeline
 from models.reading.page_languages import read_in_own_languages
+from models.reading.routed import RoutedReader
+from models.recognition.registry import LineRecognisers
 from models.recognition.tesseract.script import script_of_page
+from models.recognition.tesseract.words import PlacedWord
 from models.recognition.text_language import languages_of_text
 
 ENGLISH = (
@@ -167,3 +171,31 @@ def test_a_scan_has_the_language_that_is_read_on_it(tmp_path: Path, reader: str)
     reading = read(tmp_path / "scan.png", AUTOMATIC.model_copy(update={"reader": reader}))
     assert (reading.method, reading.language, reading.language_source) == ("ocr", "eng", "detected")
     assert "".join(reading.text.split())[:40] == "".join(ENGLISH.split())[:40]
+
+
+@dataclass
+class Words:
+    """Reads one word in the middle of the line, with little confidence."""
+
+    word: PlacedWord
+
+    def warm_up(self, options: ReadOptions) -> None: ...
+
+    def words(self, image: PageImage, options: ReadOptions) -> list[PlacedWord]:
+        return [self.word]
+
+    def models(self, options: ReadOptions) -> dict[str, str | None]:
+        return {"printed": "words"}
+
+
+@pytest.mark.parametrize(("languages", "is_kept"), [("ell", True), ("eng", False)])
+def test_what_tesseract_reads_stands_where_ppocr_does_not_know_the_letters(languages: str, is_kept: bool) -> None:
+    page = pymupdf.open().new_page(width=300, height=150)
+    page.insert_text((40, 80), "Nothing but a line", fontsize=24)
+    picture = page.get_pixmap(dpi=150)
+    image = PageImage(np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3), 150)
+    reader = RoutedReader(
+        Words(PlacedWord((90, 120, 480, 180), "Γλώσσα", 0.7)), TextDetectors(None), LineRecognisers(None)
+    )
+    lines = reader.read(image, ReadOptions(languages=languages))
+    assert ("Γλώσσα" in [region.text for region in lines.regions]) is is_kept

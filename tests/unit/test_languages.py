@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from models.errors import LanguageMissing
-from models.languages import CODES, is_latin, tesseract_codes
+from models.languages import CODES, is_latin, is_read_by_ppocr, tesseract_codes
 from models.options import ReadOptions
 from models.pipeline import PagePipeline
 from models.recognition.tesseract.data import check_languages, tessdata
@@ -59,6 +59,13 @@ def test_languages_that_stand_beside_auto_are_those_to_assume(languages: str, de
 @pytest.mark.parametrize(("languages", "latin"), [("eng+deu", True), ("kat", False), ("deu+rus", False)])
 def test_languages_are_latin_where_all_of_them_are(languages: str, latin: bool) -> None:
     assert is_latin(languages) is latin
+
+
+@pytest.mark.parametrize(
+    ("languages", "known"), [("eng+deu", True), ("jpn", True), ("ell", False), ("eng+rus", False)]
+)
+def test_ppocr_knows_the_letters_of_some_scripts(languages: str, known: bool) -> None:
+    assert is_read_by_ppocr(languages) is known
 
 
 def test_codes_stay_as_they_are() -> None:
