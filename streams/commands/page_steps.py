@@ -114,10 +114,19 @@ def read_ahead(planned: Iterator[Step], settings: Settings, jobs: int) -> Iterat
     try:
         yield _ahead(planned, pool, loop, jobs * _AHEAD_PER_PROCESS)
     finally:
-        asyncio.run_coroutine_threadsafe(pool.stop(), loop).result()
+        asyncio.run_coroutine_threadsafe(_stopped(pool), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _stopped(pool: ReaderPool) -> None:
+    """Stop a pool, without what is on its way in it: that would be tried again in a process that died."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    await pool.stop()
 
 
 def _ahead(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -225,3 +226,21 @@ def test_a_searchable_pdf_is_written_for_a_picture(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     with pymupdf.open(tmp_path / "out" / "scan.png.ocr.pdf") as made:
         assert made[0].get_text().strip() == "This is a scanned line."
+
+
+def test_an_interrupt_ends_its_processes_without_a_word(tmp_path: Path) -> None:
+    with pymupdf.open() as document:
+        document.new_page(width=300, height=100).insert_text((40, 60), "This is a scanned line.")
+        picture = document[0].get_pixmap(dpi=200)
+        for _ in range(100):
+            document.new_page(width=300, height=100).insert_image((0, 0, 300, 100), pixmap=picture)
+        document.save(tmp_path / "long.pdf")
+    command = [sys.executable, "-m", "streams", "read", str(tmp_path / "long.pdf"), "--jobs", "2"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:  # fmt: skip
+        assert process.stdout is not None and process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (130, b"")
