@@ -27,16 +27,20 @@ class BoundedConnection(H11Protocol):
     Attributes:
         headers_within_s: By then the headers must be whole, however many bytes of them have come.
         body_stalls_for_s: A body may pause for so long.
+        body_within_s: By then a body must be whole: 33 MB at 0.3 Mbit/s.
         check_s: Between two looks at that.
         most: Connections at a time.
     """
 
     headers_within_s: ClassVar[float] = 10.0
     body_stalls_for_s: ClassVar[float] = 30.0
+    body_within_s: ClassVar[float] = 900.0
     check_s: ClassVar[float] = 2.0
     most: ClassVar[int] = _MAX_CONNECTIONS
 
     _since = 0.0  # what is waited for has been waited for since then
+    _request: object = None  # the last request, and when it began
+    _began = 0.0
     _check: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -59,6 +63,8 @@ class BoundedConnection(H11Protocol):
         super().data_received(data)
         if self._in_request:
             self._since = monotonic()
+            if self._request is not self.cycle:
+                self._request, self._began = self.cycle, self._since
 
     def on_response_complete(self) -> None:
         """Wait for the next request from now on."""
@@ -80,6 +86,7 @@ class BoundedConnection(H11Protocol):
         waited_s = monotonic() - self._since
         # where the server has paused reading, it is not the client that is late
         late = self.waits and not self.flow.read_paused and waited_s > limit_s
+        late |= self._in_request and self.waits and monotonic() - self._began > self.body_within_s
         # closed from here, and the client does not take what was written before
         if late or (self.transport.is_closing() and waited_s > self.body_stalls_for_s):
             self.transport.abort()

@@ -77,6 +77,22 @@ async def test_headers_that_drip_end_their_connection_too() -> None:
         writer.close()
 
 
+class Dripped(Patient):
+    body_within_s = 0.3
+
+
+async def test_a_body_that_drips_ends_its_connection_too() -> None:
+    async with serving(Dripped) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+        end = asyncio.create_task(ended(reader))
+        while not end.done():
+            writer.write(b"x")
+            await asyncio.wait([end], timeout=0.02)
+        assert end.result()
+        writer.close()
+
+
 async def test_more_connections_than_are_served_cost_the_one_that_has_waited_longest() -> None:
     async with serving(Patient) as port:
         readers, writers = zip(*[await asyncio.open_connection("127.0.0.1", port) for _ in range(4)], strict=True)
