@@ -22,6 +22,8 @@ def described(api: FastAPI) -> dict[str, Any]:
                 for media_type, one in list(content.items()):
                     if one.get("schema", {}).get("$ref", "").endswith("/Problem"):
                         content[PROBLEM_TYPE] = content.pop(media_type)
+    files = schema["components"]["schemas"]["Body_files"]["properties"]["file"]
+    files["items"]["format"] = "binary"  # generators know OpenAPI 3.0's way to name a file
     drawing = Drawing.model_json_schema(ref_template=_REFERENCE)
     schema["components"]["schemas"] |= {**drawing.pop("$defs"), "Drawing": drawing}
     return schema

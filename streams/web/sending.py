@@ -46,7 +46,7 @@ class SentDocument(BaseModel):
     document_id: str
     path: str
     reference: str = Field(description="its message on raw-files")
-    accepted: str = Field(description="when Kafka took it, ISO 8601 UTC with milliseconds")
+    accepted: str = Field(description="by when Kafka had it, ISO 8601 UTC with milliseconds")
     url: str = Field(description="the document, of this API")
     status: Literal["accepted", "reading", "done", "partial", "failed", "superseded"] = Field(
         description="as it was at the end of the wait"
@@ -100,7 +100,7 @@ class Sender:
         sent = await asyncio.gather(
             *(self._sent(path, content, options, again=again) for path, content in documents)
         )
-        accepted = [one for one in sent if isinstance(one, SentFile)]
+        moment, accepted = now(), [one for one in sent if isinstance(one, SentFile)]
         if not accepted:
             raise _none_accepted([(path, one) for (path, _), one in zip(documents, sent, strict=True)])
         states = await self._waited_for(accepted, wait_s)
@@ -109,7 +109,7 @@ class Sender:
         answers: list[SentDocument | RefusedDocument] = []
         for (path, _), one in zip(documents, sent, strict=True):
             if isinstance(one, SentFile):
-                answers.append(await self._answer(one, states.get(one.reference)))
+                answers.append(await self._answer(one, moment, states.get(one.reference)))
             else:
                 answers.append(RefusedDocument(path=path, problem=problem_of(one)))
         if len(documents) == 1 and isinstance(answers[0], SentDocument):
@@ -145,10 +145,10 @@ class Sender:
                 await listener.next(left_s)
         return finished
 
-    async def _answer(self, sent: SentFile, state: DocumentRecord | None) -> SentDocument:
+    async def _answer(self, sent: SentFile, accepted: str, state: DocumentRecord | None) -> SentDocument:
         text = None if state is None else await self._text(state)
         return SentDocument(
-            document_id=sent.document_id, path=sent.path, reference=sent.reference, accepted=now(),
+            document_id=sent.document_id, path=sent.path, reference=sent.reference, accepted=accepted,
             url=f"/documents/{quote(sent.document_id, safe='')}",
             status="accepted" if state is None else state.status, text=text,
             exception=None if state is None else state.exception,

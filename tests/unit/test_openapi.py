@@ -47,6 +47,10 @@ async def test_each_answer_has_a_schema_and_each_refusal_is_a_problem(schema: di
                     assert media_type == PROBLEM_TYPE, (one["operationId"], status)
 
 
+async def test_a_file_is_one_to_generators_that_know_openapi_3_0(schema: dict[str, Any]) -> None:
+    assert schema["components"]["schemas"]["Body_files"]["properties"]["file"]["items"]["format"] == "binary"
+
+
 async def test_each_parameter_is_described(schema: dict[str, Any]) -> None:
     undescribed = {
         (one["operationId"], parameter["name"])
