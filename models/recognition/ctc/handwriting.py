@@ -35,7 +35,7 @@ _BLANK_PRIOR = 0.4
 class HandwritingRecogniser:
     """Reads handwritten lines in Latin letters. Not thread-safe; computes on one core."""
 
-    name = "handwriting (PP-OCRv6 rec small, learnt further)"  # as page records have carried it from the first
+    name = "handwriting (PP-OCRv6 rec small, fine-tuned)"
 
     def __init__(self, languages: str = "eng", network: Path = NETWORK, lm_weight: float | None = None) -> None:
         """Load the network and the language model.
