@@ -19,8 +19,12 @@ PictureType = Literal["png", "jpg"]
 _FIRST_LOOK_DPI = 36  # where nothing is known of a page: what its width is at this gives that at any other
 _DEFAULT_DPI = 150
 _MAX_HEIGHT_PX = 32_767  # JPEG has 16 bits for it
-# PNG at 3 of 9: seconds less than at 9, for a file that is some 10 % larger
-_QUALITY = {"png": [cv2.IMWRITE_PNG_COMPRESSION, 3], "jpg": [cv2.IMWRITE_JPEG_QUALITY, 85]}
+# PNG at 1 of 9 with one filter takes less time than 3 of 9, for a file that is a fifth larger: a noisy
+# A4 page at 300 dpi in 190 ms of processor time, a clean one in 50 ms; as JPEG in 19 and 14 ms.
+_QUALITY = {
+    "png": [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP],
+    "jpg": [cv2.IMWRITE_JPEG_QUALITY, 85],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def page_pixels(path: Path, pagenum: int, options: PictureOptions, passwords: Se
 
 def encoded(pixels: ImageU8, kind: PictureType) -> bytes:
     """Return RGB pixels as the bytes of a file. Raises CorruptFile where they make no picture of that type."""
-    done, content = cv2.imencode(f".{kind}", np.ascontiguousarray(pixels[..., ::-1]), _QUALITY[kind])
+    done, content = cv2.imencode(f".{kind}", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), _QUALITY[kind])
     if not done:
         raise CorruptFile(f"a picture of {pixels.shape[1]} × {pixels.shape[0]} pixels cannot be written as {kind}")
     return content.tobytes()

@@ -38,6 +38,18 @@ FORMATS: Mapping[str, ExportFormat] = {
         "searchable PDF: the pages as they were, with text to select", "models.export.searchable_pdf:write_pdf",
         "application/pdf", ".ocr.pdf", needs_words=True, needs_file=True,
     ),
+    "png": ExportFormat(
+        "a page's picture with what was read drawn on it", "models.export.pictures:write_png", "image/png", ".png",
+        needs_file=True, is_of_one_page=True, has_drawing=True,
+    ),
+    "jpg": ExportFormat(
+        "the same as JPEG", "models.export.pictures:write_jpg", "image/jpeg", ".jpg",
+        needs_file=True, is_of_one_page=True, has_drawing=True,
+    ),
+    "svg": ExportFormat(
+        "the same as SVG", "models.export.pictures:write_svg", "image/svg+xml", ".svg",
+        needs_file=True, is_of_one_page=True, has_drawing=True,
+    ),
 }  # fmt: skip
 
 

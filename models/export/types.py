@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:  # the command line lists the formats, and should not wait for numpy
     from models.document import Kind, Method, Role
+    from models.export.drawing import DrawOptions
 
+DrawnType = Literal["png", "jpg", "svg"]
 Points = Sequence[tuple[float, float]]
 
 
@@ -124,6 +126,7 @@ class ExportedDocument:
             as they come, and once only.
         file: The document's bytes, for formats with `needs_file`; it must stay until the last piece is taken.
         password: What opens the file where it is encrypted.
+        drawing: How pictures show its regions; None: as DrawOptions has it.
         place: The document's number, from 0, where several of them follow each other in one file; else None.
     """
 
@@ -133,6 +136,7 @@ class ExportedDocument:
     file: Path | None = None
     password: str | None = field(default=None, repr=False)
     place: int | None = None
+    drawing: DrawOptions | None = None
 
     def every_page(self) -> Iterator[tuple[int, ExportedPage | None]]:
         """Yield each number of `pagenums` with its page, None where there is no record of it (yet)."""
@@ -170,6 +174,7 @@ class ExportFormat:
         needs_file: Whether it is made from the document's bytes.
         joins: Whether several documents may follow each other in one file.
         is_of_one_page: Whether a file holds one page: several pages become a ZIP of files.
+        has_drawing: Whether it is a picture on which regions are drawn.
     """
 
     description: str
@@ -180,6 +185,7 @@ class ExportFormat:
     needs_file: bool = False
     joins: bool = False
     is_of_one_page: bool = False
+    has_drawing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

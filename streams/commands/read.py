@@ -13,6 +13,7 @@ from models.export.registry import FORMATS
 from streams.commands.options import Detector, Models, Password, Reader, handwritten_by, one_of
 
 if TYPE_CHECKING:
+    from models.export.drawing import DrawOptions
     from streams.commands.destinations import Destination
     from streams.commands.inputs import Input
     from streams.commands.page_steps import Opened, Step, Task
@@ -49,6 +50,10 @@ def read(
     words: Annotated[bool | None, typer.Option("--words", help="Give lines their words, in jsonl.")] = None,
     password: Password = None,
     given: Annotated[str | None, typer.Option("--options", help="Any read option, as JSON.")] = None,
+    draw: Annotated[
+        list[str] | None,
+        typer.Option(help="How png, jpg and svg show regions, as regions=lines,words or labels=1. Repeat it."),
+    ] = None,
     pages: Annotated[str | None, typer.Option(help="Only these pages, 1-based, as 1-3,7.")] = None,
 ) -> None:
     """Read documents here and now, and print their text: to try one, or in a pipe.
@@ -70,6 +75,7 @@ def read(
     # threads of Tesseract and of numpy cost more than they bring; before they are loaded
     os.environ["OMP_THREAD_LIMIT"] = os.environ["OMP_NUM_THREADS"] = "1"
     from streams.commands.destinations import OneStream, OutputFolder
+    from streams.commands.drawing import drawing_options
     from streams.commands.inputs import inputs
     from streams.commands.page_steps import Task, read_ahead, steps
     from streams.errors import ConfigurationError
@@ -88,6 +94,9 @@ def read(
     if password is not None:
         options = options.model_copy(update={"password": password})
     chosen = FORMATS[output]
+    drawing = drawing_options(draw or [], output)
+    if drawing is not None and "words" in drawing.regions:
+        options = options.model_copy(update={"words": True})
     if (out_dir is None and (force or resume)) or (force and resume) or (out is not None and out_dir is not None):
         raise ConfigurationError("give --out-dir or --out, and with --out-dir either --force or --resume")
     with_attachments = chosen.joins or out_dir is not None
@@ -103,7 +112,7 @@ def read(
             destination = OneStream(sys.stdout.buffer if out is None else stack.enter_context(_opened(out)))
         watched = sys.stderr.isatty() and (out_dir is not None or out is not None or not sys.stdout.isatty())
         progress = stack.enter_context(PageProgress(len(found), shown=watched))
-        run = _Run(output, destination, progress, several=len(found) > 1 and out_dir is None)
+        run = _Run(output, destination, progress, several=len(found) > 1 and out_dir is None, drawing=drawing)
         try:
             planned = steps(found, task, Path(folder), run.passes_over)
             with read_ahead(planned, settings, jobs or settings.processes) as ahead:
@@ -137,9 +146,18 @@ def _opened(out: Path) -> BinaryIO:
 class _Run:
     """Documents as they are written; `failures` counts those, and pages, that could not be read."""
 
-    def __init__(self, output: str, destination: Destination, progress: PageProgress, *, several: bool) -> None:
+    def __init__(
+        self,
+        output: str,
+        destination: Destination,
+        progress: PageProgress,
+        *,
+        several: bool,
+        drawing: DrawOptions | None,
+    ) -> None:
         self._output, self._destination, self._progress = output, destination, progress
         self._several = several
+        self._drawing = drawing
         self._written = 0
         self.failures = 0
 
@@ -160,7 +178,13 @@ class _Run:
             place = self._written if self._several else None
             password = opened.options.password if opened.options else None
             asked = ExportedDocument(
-                document.name, opened.pagenums, self._records(opened, found), document.file, password, place
+                document.name,
+                opened.pagenums,
+                self._records(opened, found),
+                document.file,
+                password,
+                place,
+                self._drawing,
             )
             self._destination.write(document, export(self._output, asked))
             self._written += 1

@@ -19,6 +19,8 @@ from streams.signals import die_with
 if TYPE_CHECKING:
     from models.documents.pictures import PictureOptions
     from models.documents.strokes import Stroke
+    from models.export.drawing import Drawing
+    from models.export.types import DrawnType
     from models.pipeline import PagePipeline
 
 _pipeline: PagePipeline | None = None
@@ -98,6 +100,19 @@ def strokes_picture(width: int, height: int, strokes: Sequence[Stroke]) -> bytes
     from models.documents import strokes as drawing
 
     return drawing.strokes_picture(width, height, strokes)
+
+
+def drawn_page(
+    path: Path, pagenum: int, options: PictureOptions, passwords: Sequence[str], drawing: Drawing, kind: DrawnType
+) -> bytes:
+    """Return a page with regions drawn over it, as the bytes of a file. Raises as `page_picture`."""
+    from models.export import pictures
+
+    try:
+        return pictures.drawn_page(path, pagenum, options, passwords, drawing, kind)
+    except MemoryError:
+        gc.collect()
+        raise
 
 
 def _loaded() -> PagePipeline:

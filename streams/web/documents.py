@@ -24,6 +24,8 @@ from streams.web.parts import ApiParts
 from streams.web.problems import Problem, Refusal
 
 _STATUSES = Literal["reading", "done", "partial", "failed", "superseded"]
+# pictures have routes of their own, whose queries have how they are drawn
+FORMS = [name for name, form in FORMATS.items() if not form.has_drawing]
 _MAX_LISTED = 500
 _MAX_CURSOR_CHARACTERS = 20_000
 
@@ -56,7 +58,7 @@ def document_routes(parts: ApiParts) -> APIRouter:
         return DocumentList(documents=found, next=cursor_behind(found[-1]) if len(found) == limit else None)
 
     # before the document's own route, whose id may have slashes; so the last part of a path is the format
-    for form in FORMATS:
+    for form in FORMS:
         _add_form(routes, parts, form)
 
     @routes.get(
@@ -87,7 +89,7 @@ def document_routes(parts: ApiParts) -> APIRouter:
             raise Refusal(
                 "not-found",
                 f"no document {document_id[:200]} is known: none with this id was split, nor sent here since this "
-                f"worker started. Behind the id of a document may stand /{', /'.join(FORMATS)}",
+                f"worker started. Behind the id of a document may stand /{', /'.join(FORMS)}",
             )
         return waiting
 

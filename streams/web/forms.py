@@ -42,7 +42,8 @@ async def pieces(table: TableFollower, made: Export) -> AsyncGenerator[bytes]:
 def _records(table: MemoryTable, document_id: str, pages: Sequence[int], form: str) -> Iterator[PageText]:
     for pagenum in _stored(table, document_id, pages):
         if (record := table.page(document_id, pagenum)) is not None:
-            _check(record, form)
+            if FORMATS[form].needs_words:
+                check_page_words(form, record)
             yield record
 
 
@@ -66,11 +67,10 @@ def disposition(document: DocumentRecord, suffix: str) -> str:
     return f"inline; filename*=UTF-8''{quote(name + suffix, safe='')}"
 
 
-def _check(record: PageText, form: str) -> None:
-    if not FORMATS[form].needs_words or record.exception is not None:
-        return
+def check_page_words(what: str, record: PageText) -> None:
+    """Raise WordsMissing where a page has text without words; `what` needs them."""
     if any(region.words is None and region.text for region in record.regions):
         raise WordsMissing(
-            f"{form} needs the place of each word, which page {record.pagenum} does not have: send the document "
+            f"{what} needs the place of each word, which page {record.pagenum} does not have: send the document "
             'again with the option {"words": true}',
         )

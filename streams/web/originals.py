@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from models.documents.pictures import PictureOptions
 from streams.documents.cache import DocumentCache, digest_of
@@ -16,6 +16,12 @@ from streams.messages.records import DocumentRecord
 from streams.processes import reader_process
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
+
+if TYPE_CHECKING:
+    from models.export.drawing import Drawing
+    from models.export.types import DrawnType
+
+    Drawn = tuple[Drawing, DrawnType]
 
 T = TypeVar("T")
 
@@ -49,22 +55,27 @@ class Originals:
         async with self._cache.document(sha256, self._sources.fetcher(document.reference)) as path:
             yield path
 
-    async def picture(self, document: DocumentRecord, pagenum: int, options: PictureOptions) -> bytes:
-        """Return a page as a picture. Raises what `file` does, and DocumentError or ModelError."""
-        key = (document.sha256 or document.reference, pagenum, options)
+    async def picture(
+        self, document: DocumentRecord, pagenum: int, options: PictureOptions, drawn: Drawn | None = None
+    ) -> bytes:
+        """Return a page as a picture, with regions drawn over it where these are given.
+
+        Raises what `file` does, and DocumentError or ModelError.
+        """
+        key = (document.sha256 or document.reference, pagenum, options, drawn)
         if (known := self._pictures.get(key)) is not None:
             self._pictures.move_to_end(key)
             return known
         passwords = [secret.get_secret_value() for secret in self._settings.passwords]
+        make, how = (reader_process.page_picture, ()) if drawn is None else (reader_process.drawn_page, drawn)
         async with self._turns, self.file(document) as path:
-            drawn = await self._pool.run(
-                reader_process.page_picture, path, pagenum, options, passwords,
-                timeout_s=self._settings.split_timeout_s,
-            )  # fmt: skip
-        self._pictures[key] = drawn
+            picture: bytes = await self._pool.run(
+                make, path, pagenum, options, passwords, *how, timeout_s=self._settings.split_timeout_s
+            )
+        self._pictures[key] = picture
         while sum(map(len, self._pictures.values())) > _MAX_PICTURE_BYTES:
             self._pictures.popitem(last=False)
-        return drawn
+        return picture
 
     async def run(self, function: Callable[..., T], *arguments: object, timeout_s: float) -> T:
         """Return what a function returns that runs in a reader process. Raises as ReaderPool.run."""

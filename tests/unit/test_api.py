@@ -14,7 +14,6 @@ import httpx
 import jsonschema
 import pytest
 
-from models.export.registry import FORMATS
 from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
 from streams.errors import RecordTooLarge
@@ -28,6 +27,7 @@ from streams.sources.producer import FileProducer, SentFile
 from streams.table.memory_table import READERS, MemoryTable
 from streams.table.table_follower import TableFollower
 from streams.web.api import create_api
+from streams.web.documents import FORMS
 from streams.web.originals import Originals
 from streams.web.parts import ApiParts
 from tests.unit.test_logs import Clock
@@ -395,8 +395,8 @@ async def test_the_description_names_every_route_and_the_shape_of_every_answer(c
     }
     pages = "/documents/{document_id}/pages/{pagenum}"
     written = {
-        "/events", "/documents/{document_id}/file", f"{pages}.png", f"{pages}.jpg",
-        *(f"{of}/{name}" for name in FORMATS for of in ("/documents/{document_id}", pages)),
+        "/events", "/documents/{document_id}/file", f"{pages}.png", f"{pages}.jpg", f"{pages}.svg",
+        *(f"{of}/{name}" for name in FORMS for of in ("/documents/{document_id}", pages)),
     }  # fmt: skip
     assert {path for path, _ in shapes} == {
         "/query", "/pages/{document_id}/{pagenum}", "/documents/{document_id}", "/files", "/healthz", "/readyz",

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from models.export.registry import FORMATS
 from streams.table.memory_table import MemoryTable
+from streams.web.documents import FORMS
 from tests.unit.test_api import DOCUMENT, PAGE, PDF, FilledTable, Outbox, client_of, refusal, settings_in
 
 
@@ -87,7 +87,7 @@ async def test_a_page_is_written_alone(client: httpx.AsyncClient) -> None:
     assert (await client.get("/documents/long/pages/3/text")).text == "page 3\n"
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", FORMS)
 async def test_every_format_of_the_registry_has_its_routes(client: httpx.AsyncClient, form: str) -> None:
     for path in (f"/documents/long/{form}", f"/documents/long/pages/0/{form}"):
         found = await client.get(path)
@@ -139,3 +139,24 @@ async def test_a_file_is_given_back_as_it_was_delivered(tmp_path: Path) -> None:
         for width in ("0", "5001", "-1", "x"):
             found = await client.get(f"/documents/here/pages/0.png?width={width}")
             assert refusal(found) == (422, "malformed-request")
+
+
+@pytest.mark.parametrize(
+    "asked", ["regions=columns", "regions=lines&kinds=typed", "regions=lines&color.printed=red", "line_width=0",
+              "regions=lines&label=1", "regions=lines&font_size=5000"],
+)  # fmt: skip
+async def test_a_drawing_that_cannot_be_is_refused(client: httpx.AsyncClient, asked: str) -> None:
+    assert refusal(await client.get(f"/documents/long/pages/0.png?{asked}")) == (422, "malformed-request")
+
+
+async def test_regions_alone_need_no_document_and_words_need_words(client: httpx.AsyncClient) -> None:
+    asked = "picture=0&regions=lines&labels=1&color.printed=%23aa0000&kinds=printed,signature&width=20"
+    found = await client.get(f"/documents/long/pages/0.svg?{asked}")
+    assert (found.status_code, found.headers["content-type"]) == (200, "image/svg+xml")
+    assert "script" not in found.headers["content-security-policy"]
+    assert 'points="0.0,0.0 18.0,0.0 18.0,10.0 0.0,10.0"' in found.text
+    assert "an invoice" in found.text and "#aa0000" in found.text and "<image" not in found.text
+    again = {"if-none-match": found.headers["etag"]}
+    assert (await client.get(f"/documents/long/pages/0.svg?{asked}", headers=again)).status_code == 304
+    assert (await client.get(f"/documents/long/pages/0.svg?{asked}&filled=1", headers=again)).status_code == 200
+    assert refusal(await client.get("/documents/long/pages/0.svg?picture=0&regions=words")) == (409, "no-words")
