@@ -34,7 +34,7 @@ Colour = Annotated[str, Field(pattern="^#?[0-9a-fA-F]{6}$")]
 
 
 class DrawOptions(BaseModel):
-    """How regions are drawn on a page's picture. The colours can be told apart by the colour-blind (Okabe, Ito)."""
+    """How regions are drawn on a page's picture. The colours differ for the colour-blind too (Okabe, Ito)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 

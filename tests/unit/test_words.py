@@ -24,7 +24,6 @@ ALLOWED = {
     "deploy/docs/moved-modules.md": "names of modules that are gone",
     "deploy/samples/make_samples.py": "a sentence of a sample",
     "deploy/samples/truth/report.gt.txt": "a sentence of a sample",
-    "models/recognition/ctc/handwriting.py": "a network's name, as records have carried it from the first",
 }
 
 # What a number is called says what it measures, not how it looks.
