@@ -11,7 +11,15 @@ from itertools import pairwise
 
 from models.document import Polygon
 from models.export.markup import attribute, comment, content, points, software_version
-from models.export.page_parts import baseline, corners, paragraphs_of, signatures_of, whole_box, words_of
+from models.export.page_parts import (
+    baseline,
+    corners,
+    paragraphs_of,
+    signatures_of,
+    whole_box,
+    why_unread,
+    words_of,
+)
 from models.export.types import ExportedDocument, ExportedLine, ExportedPage, ExportedWord, Points
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -43,8 +51,7 @@ def write_alto(document: ExportedDocument) -> Iterator[bytes]:
 def _page(number: int, page: ExportedPage | None) -> str:
     page_id = f'ID="page_{number + 1}" PHYSICAL_IMG_NR="{number + 1}"'
     if page is None or page.exception is not None:
-        reason = "it is not read" if page is None else page.exception or ""
-        return f"{comment(f'page {number + 1}: {reason}')}\n<Page {page_id}/>\n"
+        return f"{comment(f'page {number + 1}: {why_unread(page)}')}\n<Page {page_id}/>\n"
     confidence = "" if page.confidence is None else f' PC="{page.confidence:.4f}"'
     size = f'WIDTH="{page.width}" HEIGHT="{page.height}"'
     parts = [f'<Page {page_id} {size}{confidence}>\n<PrintSpace HPOS="0" VPOS="0" {size}>\n']

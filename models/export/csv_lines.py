@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator
 
 from models.errors import as_unicode
-from models.export.page_parts import whole_box
+from models.export.page_parts import whole_box, why_unread
 from models.export.types import ExportedDocument, ExportedPage
 
 COLUMNS = (
@@ -30,7 +30,7 @@ def write_csv(document: ExportedDocument) -> Iterator[bytes]:
 
 def _rows(page: ExportedPage | None) -> list[list[object]]:
     if page is None or page.exception is not None:
-        return [[None] * (len(COLUMNS) - 3) + ["it is not read" if page is None else page.exception]]
+        return [[None] * (len(COLUMNS) - 3) + [why_unread(page)]]
     return [
         [
             number, region.paragraph, region.kind, as_unicode(region.text), region.confidence, region.recogniser,

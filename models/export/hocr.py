@@ -16,6 +16,7 @@ from models.export.page_parts import (
     signatures_of,
     slope_degrees,
     whole_box,
+    why_unread,
     words_of,
 )
 from models.export.types import ExportedDocument, ExportedLine, ExportedPage, ExportedWord, Points
@@ -46,9 +47,8 @@ def write_hocr(document: ExportedDocument) -> Iterator[bytes]:
 def _page(number: int, page: ExportedPage | None, name: str) -> str:
     image = name.replace('"', "'")
     if page is None or page.exception is not None:
-        reason = "it is not read" if page is None else page.exception or ""
         title = f'image "{image}"; bbox 0 0 0 0; ppageno {number}'
-        note = comment(f"page {number + 1}: {reason}")
+        note = comment(f"page {number + 1}: {why_unread(page)}")
         return f'<div class="ocr_page" id="page_{number + 1}" title={attribute(title)}>{note}</div>\n'
     title = (
         f'image "{image}"; bbox 0 0 {page.width} {page.height}; ppageno {number}; scan_res {page.dpi} {page.dpi}'

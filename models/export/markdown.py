@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from models.errors import as_unicode
 from models.export.markup import comment
-from models.export.page_parts import Paragraph, paragraphs_of
+from models.export.page_parts import Paragraph, paragraphs_of, why_unread
 from models.export.types import ExportedDocument, ExportedPage, ExportedTable
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>~|$]|&(?=#?\w+;)")
@@ -53,8 +53,7 @@ def _inline(text: str) -> str:
 def _blocks(number: int, page: ExportedPage | None, *, is_first: bool) -> list[str]:
     """Return the blocks of a page, each with the end of its line."""
     if page is None or page.exception is not None:
-        reason = "it is not read" if page is None else page.exception
-        return [f"{comment(f'page {number + 1}: {reason}')}\n"]
+        return [f"{comment(f'page {number + 1}: {why_unread(page)}')}\n"]
     head = [] if is_first else [f"{comment(f'page {number + 1}')}\n"]
     blocks, tables = [], set[int]()
     for paragraph in paragraphs_of(page):

@@ -6,8 +6,12 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from models.export.types import ExportedDocument, FormatWriter
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 def write_archive(document: ExportedDocument, write: FormatWriter, suffix: str) -> Iterator[bytes]:
@@ -30,8 +34,8 @@ class _Outgoing(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, content: object) -> int:
-        piece = memoryview(content)  # type: ignore[arg-type]
+    def write(self, content: ReadableBuffer) -> int:
+        piece = memoryview(content)
         self._content += piece
         return len(piece)
 

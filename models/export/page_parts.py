@@ -30,6 +30,11 @@ class Paragraph:
     table: int | None = None
 
 
+def why_unread(page: ExportedPage | None) -> str | None:
+    """Return why there is no text of a page that is asked for; None where it was read."""
+    return "it is not read" if page is None else page.exception
+
+
 def paragraphs_of(page: ExportedPage) -> list[Paragraph]:
     """Return a page's paragraphs in reading order, without those that hold no text."""
     lines: dict[int, list[ExportedLine]] = {}

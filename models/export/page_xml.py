@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 
 from models.document import Kind, Role
 from models.export.markup import attribute, content, points, software_version
-from models.export.page_parts import Paragraph, baseline, corners, paragraphs_of, signatures_of, whole_box, words_of
+from models.export.page_parts import (
+    Paragraph,
+    baseline,
+    corners,
+    paragraphs_of,
+    signatures_of,
+    whole_box,
+    why_unread,
+    words_of,
+)
 from models.export.types import ExportedDocument, ExportedLine, ExportedPage
 from models.layout.geometry import corners_of
 
@@ -35,7 +44,7 @@ def write_page_xml(document: ExportedDocument) -> Iterator[bytes]:
 def _file(number: int, page: ExportedPage | None, name: str) -> str:
     written = datetime.now(UTC).isoformat(timespec="seconds")
     created = written if page is None else page.timestamp
-    reason = "it is not read" if page is None else page.exception
+    reason = why_unread(page)
     note = "" if reason is None else f"<Comments>{content(f'page {number + 1}: {reason}')}</Comments>"
     width, height, dpi = (0, 0, 0) if page is None else (page.width, page.height, page.dpi)
     resolution = f' imageXResolution="{dpi}" imageYResolution="{dpi}" imageResolutionUnit="PPI"' if dpi else ""
