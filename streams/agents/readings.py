@@ -21,7 +21,8 @@ from weakref import WeakValueDictionary
 from aiokafka import ConsumerRecord
 
 from streams.agents.outgoing import Addressing, Outgoing
-from streams.errors import BrokerError, UndecodableMessage
+from streams.errors import UndecodableMessage
+from streams.kafka.clients import follow_for_ever
 from streams.kafka.follower import topic_consumer
 from streams.messages.codec import decode, encode
 from streams.messages.records import DocumentRecord
@@ -32,7 +33,6 @@ logger = logging.getLogger(__name__)
 _MAX_DOCUMENTS = 50_000  # the latest, some 1 KB each
 _READING_WITHIN = timedelta(hours=1)  # a document that has been read for longer may have lost its pages
 _KNOWN_WITHIN_S = 10.0  # after the start, files wait for so long until the documents are known
-_RETRY_S = 1.0
 _POLL_MS = 200
 
 
@@ -54,12 +54,7 @@ class Readings:
 
     async def run(self) -> None:
         """Take over what stands on `documents`, and what comes; a broker that is away is waited for."""
-        while True:
-            try:
-                await self._follow()
-            except BrokerError as error:
-                logger.warning("%s; trying again", error.message)
-            await asyncio.sleep(_RETRY_S)
+        await follow_for_ever(self._follow)
 
     async def known(self) -> None:
         """Return once the documents are known that stood on the topic at the start, or soon."""

@@ -7,6 +7,7 @@ raises BrokerError for any KafkaError of the block.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeVar
@@ -22,12 +23,24 @@ from streams.kafka.security import client_options
 from streams.settings import Settings
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 # A broker that has just started, or has just created a topic, knows its groups and topics up to some seconds later.
 _TRIES = 50
 _RETRY_S = 0.1
 _START_S = 15.0
 _CLOSE_S = 2.0
+_FOLLOW_AGAIN_S = 1.0
+
+
+async def follow_for_ever(follow: Callable[[], Awaitable[None]]) -> None:
+    """Follow a topic until cancelled: where that ends, as when the broker is away, begin again a second later."""
+    while True:
+        try:
+            await follow()
+        except BrokerError as error:
+            logger.warning("%s; trying again", error.message)
+        await asyncio.sleep(_FOLLOW_AGAIN_S)
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from models.errors import InkstreamError
 from streams.documents.references import SourceFetcher
 from streams.errors import BrokerError, SourceUnavailable, UndecodableMessage, WebhookRefused
-from streams.kafka.clients import open_consumer, open_producer
+from streams.kafka.clients import follow_for_ever, open_consumer, open_producer
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode, encode
 from streams.messages.records import DeadLetter, DocumentRecord, now
@@ -37,7 +37,6 @@ logger = logging.getLogger(__name__)
 
 _FINISHED = ("done", "partial", "failed")
 _POLL_MS = 200
-_RETRY_S = 1.0
 _LOOK_S = 0.5  # between two looks at what is due
 _AT_A_TIME = 16
 _ANSWERS_WITHIN_S = 15.0
@@ -64,7 +63,7 @@ class Webhooks:
 
     async def run(self) -> None:
         """Follow `documents` and make calls; a broker that is away is waited for."""
-        tasks = [asyncio.create_task(self._follow_on()), asyncio.create_task(self._call_on())]
+        tasks = [asyncio.create_task(follow_for_ever(self._follow)), asyncio.create_task(self._call_on())]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -72,14 +71,6 @@ class Webhooks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.queue.close()
-
-    async def _follow_on(self) -> None:
-        while True:
-            try:
-                await self._follow()
-            except BrokerError as error:
-                logger.warning("%s; trying again", error.message)
-            await asyncio.sleep(_RETRY_S)
 
     async def _follow(self) -> None:
         group = f"{self._settings.topic_prefix}inkstream-webhooks"
