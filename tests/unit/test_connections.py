@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
@@ -65,26 +66,22 @@ async def test_headers_and_bodies_that_do_not_come_end_their_connection() -> Non
             writer.close()
 
 
-async def test_headers_that_drip_end_their_connection_too() -> None:
-    async with serving(Impatient) as port:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET / HTTP/1.1\r\nX-Slow: ")
-        end = asyncio.create_task(ended(reader))
-        while not end.done():
-            writer.write(b"x")
-            await asyncio.wait([end], timeout=0.02)
-        assert end.result()
-        writer.close()
-
-
 class Dripped(Patient):
     body_within_s = 0.3
 
 
-async def test_a_body_that_drips_ends_its_connection_too() -> None:
-    async with serving(Dripped) as port:
+@pytest.mark.parametrize(
+    ("connection", "begun"),
+    [
+        (Impatient, b"GET / HTTP/1.1\r\nX-Slow: "),
+        (Dripped, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"),
+    ],
+    ids=["headers", "body"],
+)
+async def test_what_drips_ends_its_connection_too(connection: type[BoundedConnection], begun: bytes) -> None:
+    async with serving(connection) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+        writer.write(begun)
         end = asyncio.create_task(ended(reader))
         while not end.done():
             writer.write(b"x")

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from streams.settings import Settings
 from tests.unit.test_api import DOCUMENT, PAGE, FilledTable, Outbox, client_of, refusal, settings_in
 
 
@@ -16,8 +17,8 @@ class Eraser(Outbox):
 
     table: FilledTable
 
-    def __init__(self, *given: object) -> None:
-        super().__init__(*given)  # type: ignore[arg-type]
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
         self.deleted: list[tuple[str, list[int]]] = []
 
     async def delete(self, document_id: str, pagenums: Sequence[int]) -> None:
