@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from streams.errors import DiskFull
+from streams.small_database import open_small_database
 
 # A document that killed the worker and is dropped again next day is tried again: something may have been mended.
 _MEMORY_S = 3600.0
@@ -23,9 +24,7 @@ class Attempts:
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(file, isolation_level=None, timeout=10)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=OFF")
+        self._db = open_small_database(file, "OFF")
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS attempts"
             " (message TEXT PRIMARY KEY, count INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID"

@@ -12,6 +12,7 @@ from pathlib import Path
 from streams.documents.cache import digest_of
 from streams.errors import ConfigurationError
 from streams.paths import private_file, private_folder
+from streams.small_database import open_small_database
 
 _MAX_MOVED = 8  # of one file, between two looks
 _63_BITS = 2**63 - 1  # what SQLite's integers hold
@@ -65,10 +66,7 @@ class Ledger:
         try:
             private_folder(file.parent)
             private_file(file)  # SQLite gives the files beside it the same mode
-            # SQLite itself takes turns between threads; every statement here is a transaction of its own
-            self._db = sqlite3.connect(file, isolation_level=None, timeout=10, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db = open_small_database(file, "NORMAL", any_thread=True)
             self._db.execute(
                 "CREATE TABLE IF NOT EXISTS delivered (path BLOB PRIMARY KEY, size INTEGER NOT NULL,"
                 " mtime_ns INTEGER NOT NULL, document_id TEXT NOT NULL, inode INTEGER NOT NULL DEFAULT 0,"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from streams.small_database import open_small_database
 
 _FIRST_RETRY_S, _LONGEST_RETRY_S = 5.0, 3600.0
 _SLOWER = 4  # times as long as before the try before
@@ -35,9 +36,7 @@ class CallQueue:
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(file, isolation_level=None, timeout=10)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db = open_small_database(file, "NORMAL")
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS calls (id TEXT PRIMARY KEY, url TEXT NOT NULL, document_id TEXT NOT NULL,"
             " path TEXT NOT NULL, body BLOB NOT NULL, created REAL NOT NULL, attempts INTEGER NOT NULL,"
