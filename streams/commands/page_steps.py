@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -136,11 +137,26 @@ def _ahead(
     waiting: deque[Step] = deque()
     for step in planned:
         if step.pagenum is not None:
-            step = _with(step, asyncio.run_coroutine_threadsafe(pool.read(*_page(step)), loop).result)
+            reading: Future[PageReading] = Future()
+            loop.call_soon_threadsafe(_start, pool, step, reading)
+            step = _with(step, reading.result)
         waiting.append(step)
         if len(waiting) > count:
             yield waiting.popleft()
     yield from waiting
+
+
+def _start(pool: ReaderPool, step: Step, reading: Future[PageReading]) -> None:
+    """Start reading a page, on the pool's loop: an interrupt, which the main thread has, cannot come in between."""
+
+    def pass_on(done: asyncio.Task[PageReading]) -> None:
+        failure = asyncio.CancelledError() if done.cancelled() else done.exception()
+        if failure is None:
+            reading.set_result(done.result())
+        else:
+            reading.set_exception(failure)
+
+    asyncio.get_running_loop().create_task(pool.read(*_page(step))).add_done_callback(pass_on)
 
 
 def _call(read: Callable[[Path, int, ReadOptions], PageReading], step: Step) -> PageReading:

@@ -147,11 +147,18 @@ async def _outcome(
         return BrokenProcessPool(str(error))
     # asyncio.wait: it raises nothing of the task's own, and cancelling it does not kill the process at work
     waiting: asyncio.Future[T] = asyncio.wrap_future(future)
+    waiting.add_done_callback(_take_failure)
     await asyncio.wait([waiting])
     if waiting.cancelled():
         raise asyncio.CancelledError
     failure = waiting.exception()
     return waiting.result() if failure is None else failure
+
+
+def _take_failure(done: asyncio.Future[T]) -> None:
+    """Take a task's failure also where nobody waits for it any more; else asyncio logs that nobody has."""
+    if not done.cancelled():
+        done.exception()
 
 
 def _value_or_raise(outcome: T | BaseException, timeout_s: float) -> T:
