@@ -38,7 +38,8 @@ class CaughtUp(TableFollower):
 
 
 def settings_in(folder: Path, **more: Any) -> Settings:
-    return Settings(table_dir=folder, broker="localhost:1", query_max_rows=10, **more)
+    defaults: dict[str, Any] = {"query_max_rows": 10, "query_timeout_s": 120}  # however slow the machine is
+    return Settings(table_dir=folder, broker="localhost:1", **defaults | more)
 
 
 @asynccontextmanager
