@@ -23,7 +23,8 @@ from streams.kafka.trimmer import trim_pages
 from streams.messages.codec import decode, encode
 from streams.messages.dead_letters import dead_letter
 from streams.messages.incoming import Incoming
-from streams.messages.records import DeadLetter, PageTask, Stage, failed_page_text, page_key, page_text
+from streams.messages.page_records import failed_page_text, page_text
+from streams.messages.records import DeadLetter, PageTask, Stage, page_key
 from streams.messages.seal import Seal
 from streams.monitoring.health import observed
 from streams.monitoring.metrics import Metrics

@@ -14,7 +14,8 @@ from streams.documents.references import SourceFetcher
 from streams.kafka.record_reader import kafka_reference
 from streams.messages.digests import ContentDigest
 from streams.messages.incoming import Incoming
-from streams.messages.records import DocumentRecord, FileHeaders, now, reading_of, time_of
+from streams.messages.page_records import reading_of
+from streams.messages.records import DocumentRecord, FileHeaders, now, time_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from streams.kafka.topics import TopicNames, topic_specs, topics_exist
 from streams.messages.codec import encode
 from streams.messages.dead_letters import dead_letter
 from streams.messages.incoming import Incoming
-from streams.messages.records import PageTask, failed_page_text, page_key
+from streams.messages.page_records import failed_page_text
+from streams.messages.records import PageTask, page_key
 from streams.settings import Settings
 from tests.integration.harness import Topics, text_pdf
 

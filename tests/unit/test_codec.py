@@ -12,7 +12,8 @@ from models.errors import CorruptFile, OptionsError
 from models.options import ReadOptions
 from streams.errors import UndecodableMessage
 from streams.messages.codec import decode, decode_headers, encode, merge_options
-from streams.messages.records import FileHeaders, PageTask, PageText, failed_page_text
+from streams.messages.page_records import failed_page_text
+from streams.messages.records import FileHeaders, PageTask, PageText
 
 TASK = PageTask(
     document_id="d", pagenum=0, total_pages=1, path="file:///a.pdf", reference="kafka://raw-files/0/1",

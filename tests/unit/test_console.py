@@ -11,7 +11,8 @@ from aiokafka.errors import KafkaConnectionError
 
 from streams.errors import BrokerError, ConfigurationError, DocumentsFailed
 from streams.messages.codec import encode
-from streams.messages.records import DocumentRecord, failed_page_text
+from streams.messages.page_records import failed_page_text
+from streams.messages.records import DocumentRecord
 from streams.service.console import Console
 from streams.service.supervisor import UpOptions, run_up
 from streams.settings import Settings

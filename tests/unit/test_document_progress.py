@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from models.document import PageReading
 from streams.agents.document_progress import DocumentProgress, PartitionState
 from streams.messages.codec import decode, encode
-from streams.messages.records import DocumentRecord, PageText, failed_page_text, page_text
+from streams.messages.page_records import failed_page_text, page_text
+from streams.messages.records import DocumentRecord, PageText
 from tests.unit.test_codec import TASK
 
 

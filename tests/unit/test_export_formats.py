@@ -9,7 +9,8 @@ import pytest
 
 from models.export.registry import FORMATS, export
 from models.export.types import ExportedDocument
-from streams.messages.records import PageText, RegionRecord, failed_page_text
+from streams.messages.page_records import failed_page_text
+from streams.messages.records import PageText, RegionRecord
 from tests.unit.test_codec import TASK
 
 

@@ -12,7 +12,7 @@ from streams.kafka.progress import as_spark, between
 from streams.messages.dead_letters import dead_letter
 from streams.messages.incoming import Incoming
 from streams.messages.page_ranges import parse_ranges
-from streams.messages.records import failed_page_text
+from streams.messages.page_records import failed_page_text
 from streams.monitoring.health import Health
 from streams.terminal import format_record
 from tests.unit.test_codec import TASK
