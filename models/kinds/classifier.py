@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from models.arrays import F32, I64, ImageU8
-from models.document import Kind
-from models.errors import OptionsError
 from models.kinds.model import KINDS, load_model
 from models.kinds.types import AnnotatedLine
 
@@ -48,25 +46,6 @@ class LineKindClassifier:
             if line.map_probabilities is not None:
                 probabilities[row] += _MAP_WEIGHT * (line.map_probabilities - probabilities[row])
         return probabilities
-
-    def classify(
-        self, page_pixels: ImageU8, lines: Sequence[AnnotatedLine], threshold: float = 0.5
-    ) -> list[tuple[Kind, float]]:
-        """Return each line's kind and that kind's probability in [0, 1], in the order of the lines.
-
-        Args:
-            page_pixels: As for `probabilities`.
-            lines: On that page.
-            threshold: As `decide_kind` takes it.
-
-        Raises:
-            OptionsError: The threshold is outside [0, 1].
-        """
-        if not 0 <= threshold <= 1:
-            raise OptionsError(f"the threshold of kinds is a probability: give one in [0, 1], not {threshold}")
-        probabilities = self.probabilities(page_pixels, lines)
-        decided = decide_kind(probabilities, threshold)
-        return [(KINDS[kind], float(probabilities[row, kind])) for row, kind in enumerate(decided)]
 
 
 def decide_kind(class_probabilities: F32, threshold: float) -> I64:
