@@ -25,7 +25,6 @@ then makes every region's confidence a probability, and drops and counts the lin
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -38,7 +37,6 @@ from models.documents.files import OpenDocument
 from models.documents.open_documents import OpenDocuments
 from models.documents.text_layer import TextLayer, TextLine
 from models.documents.unicode_text import plain_letters
-from models.errors import CorruptFile, NothingRead
 from models.layout.geometry import box_polygon, clip, from_start, scaled
 from models.layout.page_layout import lay_out
 from models.layout.pieces import join_pieces
@@ -46,6 +44,7 @@ from models.layout.reading_order import in_reading_order, page_text, reading_row
 from models.layout.words import evenly_split, with_words_of_text
 from models.options import ReadOptions
 from models.pages.rules import find_rules
+from models.reading.losses import check_anything_read, unread_warnings, with_losses
 from models.reading.registry import ReaderSetup, TesseractApi, create_reader
 from models.recognition.confidence import with_calibrated_confidence
 from models.recognition.machine_readable_zone import with_zones_corrected
@@ -55,13 +54,6 @@ from models.recognition.types import PageReader
 if TYPE_CHECKING:  # they import ONNX Runtime, which pages with a text layer do without
     from models.reading.beside_layer import BesideLayer
     from models.recognition.registry import LineRecognisers
-
-logger = logging.getLogger(__name__)
-
-# Glyph components under no line, once a page was looked at twice.
-_MIN_GLYPHS_OF_WARNING, _MAX_COVERAGE = 8, 0.97
-_MIN_GLYPHS_OF_TEXT = 12  # on a page of which nothing was read
-_MAX_LOSSES_LOGGED = 3  # a damaged stream reports each of its operators
 
 
 class PagePipeline:
@@ -99,7 +91,7 @@ class PagePipeline:
             reading = self._recognise(document, pagenum, options, started)
         else:
             reading = self._take_layer(document, pagenum, layer, options, started)
-        return _with_losses(document, path, reading)
+        return with_losses(document, path, reading)
 
     def close(self) -> None:
         """Close the documents that are open."""
@@ -144,7 +136,7 @@ class PagePipeline:
         image = document.image(pagenum, options.dpi, options.max_megapixels, grey=reader.wants_grey)
         rendered = perf_counter()
         lines, languages = self._read(image, options, reader)
-        _check_anything_read(pagenum, lines)
+        check_anything_read(pagenum, lines)
         lines = with_calibrated_confidence(lines, options.min_confidence)
         found = [replace(region, text=plain_letters(region.text)) for region in lines.regions]
         ordered = with_zones_corrected(in_reading_order(found, lines.rotation))
@@ -158,7 +150,7 @@ class PagePipeline:
             models=reader.models(options.in_languages(languages.codes)),
             timings_ms={"decode": _ms(rendered - started), "recognise": _ms_since(rendered)}, dropped=lines.dropped,
             paragraphs=layout.paragraphs, tables=layout.tables,
-            warnings=(*languages.warnings, *_unread_warnings(lines)),
+            warnings=(*languages.warnings, *unread_warnings(lines)),
             coverage=None if lines.coverage is None else round(lines.coverage, 4),
         )  # fmt: skip
 
@@ -219,42 +211,6 @@ def _region_of_layer(line: TextLine, factor: float, size: tuple[int, int], *, wi
     if not words:  # what form fields hold has no glyphs
         words = evenly_split(text, polygon, None)
     return with_words_of_text(Region(polygon, text, None, "text_layer", words=words))
-
-
-def _check_anything_read(pagenum: int, lines: PageLines) -> None:
-    """Raise NothingRead where a page shows text and a reader has none of it."""
-    if lines.unread_glyphs >= _MIN_GLYPHS_OF_TEXT and not any(region.text for region in lines.regions):
-        raise NothingRead(
-            f"page {pagenum} shows some {lines.unread_glyphs} letters, and none of them could be read; read it "
-            'again with the other reader ({"reader": "tesseract"} or {"reader": "auto"}) or at a higher dpi'
-        )
-
-
-def _unread_warnings(lines: PageLines) -> tuple[str, ...]:
-    """Return a warning where a page shows text that no region has."""
-    unread, coverage = lines.unread_glyphs, lines.coverage
-    if coverage is None or unread < _MIN_GLYPHS_OF_WARNING or coverage > _MAX_COVERAGE:
-        return ()
-    return (f"unread-text: {1 - coverage:.0%} of what looks like letters ({unread} of them) is in no region",)
-
-
-def _with_losses(document: OpenDocument, path: Path, reading: PageReading) -> PageReading:
-    """Return a reading with the document's warnings, and one of what could not be decoded of its page.
-
-    Raises:
-        CorruptFile: Nothing was read: that is no blank page.
-    """
-    reading = replace(reading, warnings=(*reading.warnings, *document.warnings))
-    if not document.losses:
-        return reading
-    losses = "; ".join(document.losses[:_MAX_LOSSES_LOGGED])
-    if not reading.text.strip():
-        raise CorruptFile(f"page {reading.pagenum} shows no text, and not all of it could be drawn: {losses}")
-    logger.warning(
-        "page %d of %s was read without what could not be decoded: %s", reading.pagenum, path.name, losses
-    )
-    warning = f"incomplete-page: not all of it could be decoded: {losses}"
-    return replace(reading, warnings=(*reading.warnings, warning))
 
 
 def _confidence(regions: Sequence[Region]) -> float | None:

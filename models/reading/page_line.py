@@ -11,6 +11,7 @@ from models.arrays import F32, ImageU8
 from models.document import Kind
 from models.kinds.types import SignatureBox
 from models.layout.geometry import box_sides
+from models.recognition.line_images import cut_line
 from models.recognition.types import LineReading
 
 # Of the summed length of all lines: with less print, reading the whole page with Tesseract does not pay.
@@ -51,6 +52,11 @@ class PageLine:
     @property
     def is_legible(self) -> bool:
         return self.reading is not None and self.reading.confidence >= _LEGIBLE_CONFIDENCE
+
+
+def line_picture(pixels: ImageU8, line: PageLine) -> ImageU8:
+    """Return what a line of a page is read from; pages and lines are (H, W, 3) RGB or (H, W) grey."""
+    return cut_line(pixels, line.corners) if line.picture is None else line.picture
 
 
 def has_print(lines: Sequence[PageLine]) -> bool:

@@ -11,54 +11,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from importlib.metadata import version
-from typing import Protocol
 
-from models.arrays import ImageU8
 from models.detection.dbnet import shared_dbnet
 from models.detection.registry import TextDetectors
 from models.document import Kind, PageImage, PageLines, Region, Word
-from models.errors import PageTooLarge
 from models.kinds.annotate import LineAnnotator
 from models.kinds.classifier import LineKindClassifier
 from models.kinds.maps import KindSegmenter
-from models.kinds.types import AnnotatedLine
 from models.languages import is_latin, is_read_by_ppocr
-from models.layout.frames import Points, PreparedFrame, UprightFrame
 from models.layout.geometry import box_corners, box_sides, part_of, rounded_angle
 from models.options import ReadOptions
 from models.pages.glyphs import Glyphs, find_readable_glyphs
 from models.pages.ink import has_ink
-from models.pages.prepare import Prepared, prepare_upright
 from models.reading.check_boxes import NOT_TICKED, TICKED, blanked, find_check_boxes
 from models.reading.coverage import UnreadInk, unread_ink
-from models.reading.kind_evidence import is_doubtful, settled_pen_probabilities
 from models.reading.leaders import extended_to_next, with_leaders
-from models.reading.page_line import PageLine, has_print, separate_signatures
+from models.reading.line_kinds import classified, settle_kinds
+from models.reading.page_line import PageLine, has_print, line_picture, separate_signatures
+from models.reading.page_words import WordReader, page_words, take_words
 from models.reading.second_look import missed_lines
 from models.reading.second_reading import read_again, take_likelier
-from models.reading.sideways import is_sideways, set_directions
+from models.reading.sideways import set_directions
 from models.reading.upright_page import UprightPage, detect_upright
 from models.reading.word_places import place_words
 from models.recognition.line_images import crop_corners, cut_line
 from models.recognition.registry import ChosenRecogniser, LineRecognisers
-from models.recognition.tesseract.line_words import words_by_line
-from models.recognition.tesseract.words import PlacedWord
 from models.recognition.types import LineReading
 
 # Raw confidence, by engine, below which a reading is no text: logos, rules and struck-out words are read as
 # something. Tesseract and TrOCR have refused such lines themselves.
 _MIN_RAW_CONFIDENCE = {"ppocr": 0.5, "handwriting": 0.35}
-_MIN_MISSED_WORD_CONFIDENCE = 0.9  # raw, of a word that Tesseract reads where the detector has no line
-
-
-class WordReader(Protocol):
-    """Reads the words of a whole upright page: Tesseract, in process or as a program."""
-
-    def warm_up(self, options: ReadOptions) -> None: ...
-
-    def words(self, image: PageImage, options: ReadOptions) -> list[PlacedWord]: ...
-
-    def models(self, options: ReadOptions) -> dict[str, str | None]: ...
 
 
 class RoutedReader:
@@ -89,7 +71,7 @@ class RoutedReader:
         boxes: list[PageLine] = []
         if is_latin(options.languages):  # signs of Chinese and Japanese are squares as well
             page, boxes = _without_check_boxes(page, glyphs.height)
-        lines = self._classify(page.image, page.lines, options)
+        lines = classified(self._classifier, page.image.pixels, page.lines, options)
         unread = _unread(page, glyphs, lines)
         if unread.rows:
             lines += self._look_again(page, lines, unread, options)
@@ -122,23 +104,11 @@ class RoutedReader:
             image, self._detectors.get(options), self._annotator, self._recognisers.ppocr(options)
         )
 
-    def _classify(self, image: PageImage, lines: Sequence[AnnotatedLine], options: ReadOptions) -> list[PageLine]:
-        """Return the lines, each printed or handwritten by its strokes.
-
-        Signatures are handwriting here: where they are is decided later, on the segmentation map, which has all of
-        one where a detector has pieces.
-        """
-        pen = self._classifier.probabilities(image.pixels, lines)[:, 1:].sum(1).tolist()
-        return [
-            PageLine(line.corners, _kind(one, options), pen_probability=one)
-            for line, one in zip(lines, pen, strict=True)
-        ]
-
     def _look_again(
         self, page: UprightPage, lines: Sequence[PageLine], unread: UnreadInk, options: ReadOptions
     ) -> list[PageLine]:
         missed = missed_lines(page.image.pixels, [line.corners for line in lines], unread, shared_dbnet())
-        found = self._classify(page.image, [one.line for one in missed], options)
+        found = classified(self._classifier, page.image.pixels, [one.line for one in missed], options)
         return [replace(line, picture=one.picture) for line, one in zip(found, missed, strict=True)]
 
     def _route(
@@ -147,40 +117,19 @@ class RoutedReader:
     ) -> list[PageLine]:  # fmt: skip
         """Return the lines, each read by the engine for its kind, and the signatures."""
         if is_latin(options.languages):
-            self._settle_kinds(page, lines, options)
+            settle_kinds(page.image.pixels, lines, self._recognisers.ppocr(options), options)
         printed_page = has_print(lines)
-        if printed_page and recognisers["printed"].engine == "ppocr":
-            lines = lines + _take_words(
-                lines, self._words(page, options), certain_only=is_read_by_ppocr(options.languages)
-            )
+        if self._tesseract is not None and printed_page and recognisers["printed"].engine == "ppocr":
+            words = page_words(self._tesseract, page.image, options)
+            lines = lines + take_words(lines, words, certain_only=is_read_by_ppocr(options.languages))
         for kind, chosen in recognisers.items():
             _recognise(page, [line for line in lines if line.kind == kind], chosen)
         take_likelier(lines)
         if options.printed == "auto" and is_latin(options.languages):
-            read_again(lines, recognisers["handwritten"], partial(_crop, page), _MIN_RAW_CONFIDENCE["ppocr"])
+            picture_of = partial(line_picture, page.image.pixels)
+            read_again(lines, recognisers["handwritten"], picture_of, _MIN_RAW_CONFIDENCE["ppocr"])
         _add_leaders(page, lines)
         return separate_signatures(lines, page.signatures, printed_page=printed_page)
-
-    def _settle_kinds(self, page: UprightPage, lines: Sequence[PageLine], options: ReadOptions) -> None:
-        """Decide the kind of lines that are in doubt by what PP-OCR reads, and by the page's other lines."""
-        doubtful = [line for line in lines if is_doubtful(line.pen_probability)]
-        crops = [(line, crop) for line in doubtful if has_ink(crop := _crop(page, line))]
-        readings = self._recognisers.ppocr(options).recognise([crop for _, crop in crops])
-        for (line, _), reading in zip(crops, readings, strict=True):
-            line.as_print = reading
-        settled = settled_pen_probabilities(lines)
-        for line, pen_probability in zip(lines, settled, strict=True):
-            line.kind = _kind(pen_probability, options)
-
-    def _words(self, page: UprightPage, options: ReadOptions) -> list[PlacedWord]:
-        """Return what Tesseract reads on the page, in the page's pixels; nothing where it cannot."""
-        if self._tesseract is None:
-            return []
-        try:
-            prepared = prepare_upright(page.image)
-            return [_moved(word, prepared) for word in self._tesseract.words(prepared.image, options)]
-        except PageTooLarge:
-            return []  # for Tesseract: PP-OCR reads lines of any page
 
 
 def _without_check_boxes(page: UprightPage, letter_height: float) -> tuple[UprightPage, list[PageLine]]:
@@ -194,48 +143,17 @@ def _without_check_boxes(page: UprightPage, letter_height: float) -> tuple[Uprig
     return replace(page, image=image), lines
 
 
-def _kind(pen_probability: float, options: ReadOptions) -> Kind:
-    return "handwritten" if pen_probability >= options.kind_threshold else "printed"
-
-
-def _take_words(lines: Sequence[PageLine], words: Sequence[PlacedWord], *, certain_only: bool) -> list[PageLine]:
-    """Give printed lines what Tesseract read with confidence; return lines of words that the detector missed.
-
-    Args:
-        certain_only: Whether what it read with less is left to PP-OCR: not where that does not know the letters.
-    """
-    found, elsewhere = words_by_line(words, [line.corners for line in lines])
-    for line, text in zip(lines, found, strict=True):
-        if (
-            line.kind == "printed"
-            and text.words
-            and (text.is_trusted or not certain_only)
-            and not is_sideways(line.corners)
-        ):
-            line.reading, line.recogniser = text.reading(), "tesseract"
-    return [
-        PageLine(box_corners(word.box), "printed", LineReading(word.text, round(word.confidence, 4)), "tesseract")
-        for word in elsewhere
-        if word.confidence >= _MIN_MISSED_WORD_CONFIDENCE and sum(map(str.isalnum, word.text)) > 1
-    ]
-
-
 def _recognise(page: UprightPage, lines: Sequence[PageLine], chosen: ChosenRecogniser) -> None:
     """Give every line that has ink, and no reading yet, what a recogniser reads there."""
     if chosen.engine == "ppocr":
         for line in lines:
             if line.as_print and not line.reading:
                 line.reading, line.recogniser = line.as_print, chosen.engine
-    crops = [(line, _crop(page, line)) for line in lines if not line.reading]
+    crops = [(line, line_picture(page.image.pixels, line)) for line in lines if not line.reading]
     inked = [(line, crop) for line, crop in crops if has_ink(crop)]
     readings = chosen.recogniser.recognise([crop for _, crop in inked])
     for (line, _), reading in zip(inked, readings, strict=True):
         line.reading, line.recogniser = reading, chosen.engine
-
-
-def _crop(page: UprightPage, line: PageLine) -> ImageU8:
-    """Return what a line is read from, (H, W, 3) RGB or (H, W) grey."""
-    return cut_line(page.image.pixels, line.corners) if line.picture is None else line.picture
 
 
 def _add_leaders(page: UprightPage, lines: Sequence[PageLine]) -> None:
@@ -285,7 +203,7 @@ def _words(page: UprightPage, line: PageLine) -> tuple[Word, ...]:
     """Return the words of a line, with raw confidences, in pixels of the page as delivered."""
     if line.reading is None:
         return ()
-    picture = _crop(page, line)
+    picture = line_picture(page.image.pixels, line)
     corners = crop_corners(line.corners, page.image.pixels.shape)
     return tuple(
         Word(place.text, page.polygon(part_of(corners, place.box)), place.confidence)
@@ -296,10 +214,3 @@ def _words(page: UprightPage, line: PageLine) -> tuple[Word, ...]:
 def _has_text(reading: LineReading | None) -> bool:
     """Return whether a line is more than a speck: one that is read as a lone full stop or comma is not."""
     return reading is not None and bool(reading.text.strip(" .,:;'`´·‘’\"“”"))
-
-
-def _moved(word: PlacedWord, prepared: Prepared[UprightFrame]) -> PlacedWord:
-    """Return a word of the prepared page where it stands on the upright one."""
-    corners = Points[PreparedFrame]([word.box[:2], word.box[2:]])
-    (x0, y0), (x1, y1) = prepared.frame.to_original(corners).xy.tolist()
-    return PlacedWord((x0, y0, x1, y1), word.text, word.confidence)
