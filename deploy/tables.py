@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from models.options import ReadDefaults
 from streams.kafka_settings import KafkaSettings
 from streams.settings import ENV_PREFIX, Settings
+from streams.source_settings import SourceSettings
 from streams.table.columns import ROWS, TABLES, meaning
 
 DOCS = Path(__file__).resolve().parent / "docs"
@@ -27,9 +28,10 @@ def _settings() -> Iterator[str]:
     yield "Made from the code by `make tables`. Each is an `INKSTREAM_*` variable (`INKSTREAM_BROKER`), or a key of"
     yield "`inkstream.toml` (`broker`). Many are options as well (`--broker`), which come first. Words"
     yield "of a list have commas between them."
-    kafka, reading = KafkaSettings.model_fields, ReadDefaults.model_fields
-    own = {name: field for name, field in Settings.model_fields.items() if name not in {**kafka, **reading}}
-    for heading, fields in (("Kafka", kafka), ("The service", own), ("Reading", reading)):
+    kafka, files, reading = KafkaSettings.model_fields, SourceSettings.model_fields, ReadDefaults.model_fields
+    parts = {**kafka, **files, **reading}
+    own = {name: field for name, field in Settings.model_fields.items() if name not in parts}
+    for heading, fields in (("Kafka", kafka), ("Files", files), ("The service", own), ("Reading", reading)):
         yield f"\n## {heading}"
         if heading == "Reading":
             yield "These are [reading options](reading.md) as well: a document may have its own.\n"

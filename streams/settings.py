@@ -22,6 +22,7 @@ from models.options import CraftOptions, ReadDefaults, ReadOptions
 from streams.errors import ConfigurationError
 from streams.kafka_settings import MIB, KafkaSettings
 from streams.paths import user_cache
+from streams.source_settings import SourceSettings, Words, split_words
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
 ENV_PREFIX = "INKSTREAM_"
 _MIN_KEY_CHARACTERS = 32
 _RECORD_OVERHEAD = 64 * 1024  # bytes: headers of a record beside the file in it
-
-
-def _split(value: object) -> object:
-    """Return a variable's text as a list: JSON, or words between commas."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return json.loads(value)
-    return [word.strip() for word in value.split(",") if word.strip()]
 
 
 def _object(value: object) -> object:
@@ -52,11 +44,10 @@ def _long_enough(key: SecretStr) -> SecretStr:
 
 
 SealKey = Annotated[SecretStr, AfterValidator(_long_enough)]
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
-class Settings(BaseSettings, KafkaSettings, ReadDefaults):
-    """All settings, those of KafkaSettings and ReadDefaults included.
+class Settings(BaseSettings, KafkaSettings, SourceSettings, ReadDefaults):
+    """All settings, those of KafkaSettings, SourceSettings and ReadDefaults included.
 
     Sizes are bytes and times are seconds, unless the name ends in another unit (`_mb`, `_h`).
     """
@@ -85,49 +76,9 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     api_hosts: Words = Field(
         (), description="names the API is called by, beside addresses, names without dots and this machine's own"
     )
-    api_public: Annotated[tuple[Literal["metrics", "docs"], ...], NoDecode, BeforeValidator(_split)] = Field(
+    api_public: Annotated[tuple[Literal["metrics", "docs"], ...], NoDecode, BeforeValidator(split_words)] = Field(
         (), description="what asks for no token where there is one: metrics, docs; probes never do"
     )
-
-    # sources
-    inline_limit: int = Field(
-        8 * MIB, ge=0, description="bytes; larger files travel by content-ref, not inside Kafka"
-    )
-    stable_s: float = Field(1.0, ge=0, description="seconds that a dropped file's size and mtime must not change")
-    broken_after_s: float = Field(10.0, ge=0, description="seconds that an incomplete file is waited for")
-    ignore: Words = Field(
-        (".*", "*.part", "*.partial", "*.filepart", "*.crdownload", "*.opdownload", "*.download", "*.!ut",
-         "*.aria2", "*.tmp", "*.temp", "*.swp", "*~", "~$*", "@eaDir", "Thumbs.db", "desktop.ini"),
-        description="file and folder names the watcher never picks up: what is still being written has such names",
-    )  # fmt: skip
-    watch_polling_s: float | None = Field(
-        None, gt=0, description="seconds between looks at the folder (NFS, SMB); none: file system events"
-    )
-    clean: Literal["off", "archive", "delete"] = Field(
-        "off", description="archive: delivered files; delete: once they are read whole"
-    )
-    follow_links: bool = Field(
-        False, description="deliver links that lead out of the watched folder; large files need content_ref_folders"
-    )
-    latest_first: bool = Field(False, description="newest file first instead of oldest first")
-
-    content_ref_schemes: Words = Field(
-        ("file", "s3", "gs", "az", "abfs", "http", "https"), description="URI schemes that a content-ref may have"
-    )
-    content_ref_folders: Words = Field(
-        (), description="folders that file:// content-refs may lie in, at any depth; `up` adds its inbox"
-    )
-    content_ref_private_hosts: Words = Field(
-        (), description="hosts of http references that may be fetched from although their address is not public"
-    )
-    content_ref_ca_file: Path | None = Field(
-        None, description="PEM file of authorities, beside the usual ones, that https references are trusted by"
-    )
-    content_ref_max_bytes: int = Field(
-        2048 * MIB, ge=1, description="size of the largest file that a content-ref may name, in bytes"
-    )
-    content_ref_timeout_s: float = Field(300.0, gt=0, description="seconds that fetching a content-ref may take")
-    source_retry_s: float = Field(600.0, ge=0, description="seconds that an unreachable source is retried")
 
     # reading: ReadDefaults has the rest
     craft: Annotated[CraftOptions, NoDecode, BeforeValidator(_object)] = Field(
@@ -136,10 +87,10 @@ class Settings(BaseSettings, KafkaSettings, ReadDefaults):
     tesseract_api: Literal["tesserocr", "pytesseract"] = Field(
         "tesserocr", description="tesserocr runs Tesseract in process; pytesseract starts a program per page"
     )
-    passwords: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
+    passwords: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(split_words)] = Field(
         (), description="tried on every encrypted document"
     )
-    seal_keys: Annotated[tuple[SealKey, ...], NoDecode, BeforeValidator(_split)] = Field(
+    seal_keys: Annotated[tuple[SealKey, ...], NoDecode, BeforeValidator(split_words)] = Field(
         (),
         description="keys that passwords are sealed with on topics, the same on all machines: the first seals, all "
         "open; none: the key in data_dir",
