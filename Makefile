@@ -6,6 +6,8 @@ VENV ?= .venv
 export VENV
 PYTHON = $(VENV)/bin/python
 PYTEST = $(PYTHON) $(if $(COVERAGE),-m coverage run) -m pytest -q --durations=5
+# beside the tests on a real Kafka, which take longest and come first
+BESIDE = nice -n 5
 # what runs side by side prints one after the other, where this make can do that
 IN_PARALLEL = $(MAKE) --no-print-directory -k -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
@@ -23,13 +25,13 @@ test: ## all checks and all tests but torch's, those on a real Kafka included (C
 	@$(IN_PARALLEL) test-integration lint test-unit test-networks test-training test-browser
 
 test-unit: ## the tests that load no network and start no process
-	@.ci/step unit $(PYTEST) tests/unit
+	@$(BESIDE) .ci/step unit $(PYTEST) tests/unit
 
 test-networks: ## the shipped networks on drawn pages and on the sample documents
-	@.ci/step networks $(PYTEST) tests/networks tests/documents
+	@$(BESIDE) .ci/step networks $(PYTEST) tests/networks tests/documents
 
 test-training: ## the tests of models/training, as far as they need no torch
-	@.ci/step training $(PYTEST) tests/training
+	@$(BESIDE) .ci/step training $(PYTEST) tests/training
 
 test-integration: ## the tests on a real Kafka and of processes
 	@.ci/step integration $(PYTEST) -n 2 --dist loadfile tests/integration # a Kafka for each of the two
