@@ -33,7 +33,7 @@ class PageLine:
         reading: None before it is read, and for a signature.
         recogniser: The engine of the reading.
         picture: What it is read from, where that is not the page: (H, W, 3) RGB or (H, W) grey.
-        pen_probability: That a pen wrote it, in [0, 1], as far as strokes and the page's map show.
+        pen_probability: That a pen wrote it, in [0, 1], as far as strokes and the page's segmentation map show.
         as_print: What PP-OCR read, where that was asked to settle the kind.
     """
 

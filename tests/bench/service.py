@@ -27,11 +27,11 @@ async def running_service(
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         await create_topics(settings)
         with WorkerProcess(settings, module=module) as worker:
-            await eventually(lambda: _says_ready(worker), log=worker.log)
+            await eventually(lambda: _reports_ready(worker), log=worker.log)
             yield settings, worker
 
 
-async def _says_ready(worker: WorkerProcess) -> bool:
+async def _reports_ready(worker: WorkerProcess) -> bool:
     return "worker ready" in worker.log.read_text()
 
 

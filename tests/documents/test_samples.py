@@ -145,7 +145,7 @@ def test_the_broken_sample_is_corrupt() -> None:
         inspect(SAMPLES / "documents/broken.pdf")
 
 
-def test_handwriting_and_print_are_told_apart_and_go_to_their_recognisers(pipeline: PagePipeline) -> None:
+def test_handwriting_and_print_are_distinguished_and_go_to_their_recognisers(pipeline: PagePipeline) -> None:
     note = pipeline.transcribe(SAMPLES / "documents/note-handwritten.png", 0, ReadOptions())
     assert {(region.kind, region.recogniser) for region in note.regions} == {("handwritten", "handwriting")}
     fax = pipeline.transcribe(SAMPLES / "documents/fax.tiff", 0, ReadOptions())

@@ -106,7 +106,7 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
             EmbeddedKafka(tmp_path, port=port).launch()
 
 
-def test_no_java_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_java_names_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setattr("streams.broker.jars.find_spec", lambda name: None)

@@ -45,7 +45,7 @@ async def test_servers_that_do_not_answer_hold_up_neither_files_nor_pages(
             assert worker.stop() == 0
 
 
-async def test_a_reference_that_fails_is_a_letter_that_says_what_to_do(
+async def test_a_reference_that_fails_is_a_letter_that_names_what_to_do(
     settings: Settings, topics: Topics, tmp_path: Path
 ) -> None:
     names = TopicNames.of(settings)

@@ -23,7 +23,7 @@ from tests.integration.harness import Topics, WorkerProcess, eventually, text_pd
 pytestmark = pytest.mark.timeout(120)
 
 
-async def test_a_service_works_over_sasl_ssl_and_says_so_when_the_password_is_wrong(tmp_path: Path) -> None:
+async def test_a_service_works_over_sasl_ssl_and_shows_it_when_the_password_is_wrong(tmp_path: Path) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     write_keystore(authority.issue_cert("127.0.0.1"), tmp_path / "server.pem")

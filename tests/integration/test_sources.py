@@ -206,7 +206,7 @@ async def test_a_file_that_failed_is_not_deleted(settings: Settings) -> None:
     assert [file.name for file in settings.inbox.iterdir()] == ["locked.pdf"]
 
 
-async def test_send_takes_folders_and_tells_what_it_could_not_send(settings: Settings, tmp_path: Path) -> None:
+async def test_send_takes_folders_and_reports_what_it_could_not_send(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "scans/deep").mkdir(parents=True)
     (tmp_path / "scans/deep" / os.fsdecode(b"caf\xe9.pdf")).write_bytes(pdf())
     (tmp_path / "scans/.DS_Store").write_bytes(b"not a document")

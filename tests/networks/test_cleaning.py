@@ -86,7 +86,7 @@ def test_a_page_one_pixel_wide_is_a_page(preparer: PreparingReader) -> None:
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270, 13.7, 193.7])
-def test_a_turned_page_reads_like_an_upright_one_and_says_where_its_lines_are(
+def test_a_turned_page_reads_like_an_upright_one_and_shows_where_its_lines_are(
     preparer: PreparingReader, page: ImageU8, degrees: float
 ) -> None:
     image = PageImage(turned(page, degrees), DPI)

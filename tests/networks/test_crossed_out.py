@@ -79,7 +79,7 @@ def test_blank_paper_has_no_ink_and_nothing_is_crossed_out_on_it() -> None:
     assert density.tolist() == [0, 0, 0] and not may_be_crossed_out(density)
 
 
-def test_only_what_is_dense_and_told_by_one_network_alone_is_left_out() -> None:
+def test_only_what_is_dense_and_found_by_one_network_alone_is_left_out() -> None:
     seen = certain_rows(A, BLANK, SPACE, A, A, A, SPACE, A, BLANK, A)
     second = certain_rows(A, BLANK, SPACE, BLANK, BLANK, BLANK, SPACE, A, BLANK, A)
     dense, usual = np.ones(10, np.float32), np.ones(10, np.float32)

@@ -88,7 +88,7 @@ KINDS = ("FlateDecode", "DCTDecode", "JPXDecode", "CCITTFaxDecode")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_whole_scan_is_read_and_nothing_is_said_to_be_lost(
+def test_a_whole_scan_is_read_and_nothing_is_reported_lost(
     tmp_path: Path, pipeline: PagePipeline, letter: Image.Image, kind: str
 ) -> None:
     file = page_of(tmp_path, kind, encoded(letter, kind))

@@ -109,7 +109,7 @@ def test_single_precision_serves_where_only_it_was_exported(tmp_path: Path) -> N
     assert network_files(tmp_path, CraftOptions(precision="int8"))[0] != exact
 
 
-def test_a_missing_network_is_told_with_the_command_that_makes_it_and_others_go_on(
+def test_a_missing_network_is_reported_with_the_command_that_makes_it_and_others_go_on(
     pipeline: PagePipeline, scan: Path
 ) -> None:
     with pytest.raises(WeightsMissing, match=MISSING):
@@ -119,7 +119,7 @@ def test_a_missing_network_is_told_with_the_command_that_makes_it_and_others_go_
     assert pipeline.transcribe(scan, 0, ReadOptions()).text.splitlines()[0] == LINES[0]
 
 
-def test_without_a_folder_of_networks_craft_says_what_to_set() -> None:
+def test_without_a_folder_of_networks_craft_names_what_to_set() -> None:
     with pytest.raises(WeightsMissing, match="models_dir"):
         TextDetectors().get(ReadOptions(detector="craft"))
 
@@ -145,7 +145,7 @@ async def test_a_reader_process_outlives_a_page_whose_network_is_missing(tmp_pat
 @pytest.mark.parametrize(
     "arguments", [["--detector", "craft"], ["--options", '{"detector": "craft", "craft": {"low_text": 0.3}}']]
 )
-def test_the_command_that_reads_tells_a_missing_network(
+def test_the_command_that_reads_reports_a_missing_network(
     arguments: list[str], tmp_path: Path, scan: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INKSTREAM_MODELS_DIR", str(tmp_path / "networks"))

@@ -75,7 +75,7 @@ def test_a_line_does_not_depend_on_its_neighbours(recogniser: HandwritingRecogni
 
 
 @pytest.mark.parametrize("width", [100, 300, 900])
-def test_blank_paper_says_nothing(recogniser: HandwritingRecogniser, width: int) -> None:
+def test_blank_paper_has_no_text(recogniser: HandwritingRecogniser, width: int) -> None:
     (decoded,) = recogniser.recognise([np.full((40, width, 3), 225, np.uint8)])
     assert (decoded.text, decoded.confidence, decoded.positions) == ("", 0.0, ())
 
@@ -96,7 +96,7 @@ def test_what_is_seen_clearly_stays_however_odd(sequences: CharNgramLM) -> None:
     assert CtcBeamDecoder(CHARACTERS, sequences, 0.45).decode(clear).text == "xqzt gwv"
 
 
-def test_which_digit_it_is_is_told_by_sight_alone(sequences: CharNgramLM) -> None:
+def test_which_digit_it_is_is_decided_from_the_picture_alone(sequences: CharNgramLM) -> None:
     decoder = CtcBeamDecoder(CHARACTERS, sequences, 0.45)
     for one, other in ("17", "38", "56"):
         amount = seen(*written("in 19"), {one: 0.5, other: 0.49}, {}, *written("0"))
@@ -111,7 +111,7 @@ def test_whether_there_is_a_digit_at_all_the_language_has_a_say(sequences: CharN
     assert [decoder.decode(rows).text for rows in (word, year)] == ["this is", "in 1950"]
 
 
-def test_capitals_after_a_digit_are_told_by_sight_alone(sequences: CharNgramLM) -> None:
+def test_capitals_after_a_digit_are_decided_from_the_picture_alone(sequences: CharNgramLM) -> None:
     decoder = CtcBeamDecoder(["", *" EXTW8", *"abcdefghijklmnopqrstuvwxyz"], sequences, 0.45)
     rows = np.full((5, 33), 1e-6, np.float32)
     for step, character in enumerate([5, 0, 6, 0, 0]):  # W, 8, then X or E
@@ -127,7 +127,7 @@ def test_letters_follow_each_other_as_in_french_of_today(sequences: CharNgramLM)
     assert after[sequences.alphabet.index("e")] > 0.9
 
 
-def test_digits_that_were_never_counted_are_told_by_sight_alone(tmp_path: Path) -> None:
+def test_digits_that_were_never_counted_are_decided_from_the_picture_alone(tmp_path: Path) -> None:
     count_ngrams(["this is a word"] * 20, tmp_path / "counts.npz")
     sequences = CharNgramLM(tmp_path / "counts.npz")
     assert not sequences.has_digits
@@ -135,7 +135,7 @@ def test_digits_that_were_never_counted_are_told_by_sight_alone(tmp_path: Path) 
     assert CtcBeamDecoder(CHARACTERS, sequences, 0.3).decode(year).text == "in 19s0"
 
 
-def test_without_the_language_it_is_what_the_best_path_says(sequences: CharNgramLM) -> None:
+def test_without_the_language_it_is_what_the_best_path_gives(sequences: CharNgramLM) -> None:
     rng = np.random.default_rng(0)
     decoder = CtcBeamDecoder(CHARACTERS, sequences, 0.0)
     steps = seen(*written("some words 42"))
@@ -171,9 +171,9 @@ def test_handwriting_has_its_recogniser_where_its_letters_are_known() -> None:
 def test_the_language_counts_only_where_it_was_counted() -> None:
     clear = shaky(line("the works of the committee were read"))
     doubtful = [np.asarray(cv2.GaussianBlur(clear, (0, 0), 5.0), np.uint8)]
-    german, english, by_sight = (
+    german, english, from_the_picture = (
         HandwritingRecogniser(languages, lm_weight=weight).recognise(doubtful)
         for languages, weight in (("deu", None), ("eng", None), ("deu", 0.0))
     )
-    assert german == by_sight
-    assert english != by_sight
+    assert german == from_the_picture
+    assert english != from_the_picture

@@ -67,7 +67,7 @@ def grey_note() -> ImageU8:
 
 
 @pytest.mark.parametrize("font", ["helv", "tiro", "cour", "hebo", "tibo"])
-def test_print_of_any_common_face_is_told_printed(
+def test_print_of_any_common_face_is_classified_printed(
     font: str, detector: DbnetDetector, classifier: LineKindClassifier
 ) -> None:
     pixels = letter(font)
@@ -76,21 +76,23 @@ def test_print_of_any_common_face_is_told_printed(
     assert {kind for kind, _ in classified} == {"printed"}
 
 
-def test_a_faxed_page_is_still_told_printed(detector: DbnetDetector, classifier: LineKindClassifier) -> None:
+def test_a_faxed_page_is_still_classified_printed(detector: DbnetDetector, classifier: LineKindClassifier) -> None:
     grey = cv2.resize(cv2.cvtColor(letter("cour"), cv2.COLOR_RGB2GRAY), None, fx=0.8, fy=0.8)
     faxed = np.where(grey > 150, 255, 0).astype(np.uint8)
     classified = [kind for kind, _ in kinds_of(classifier, faxed, lines_alone(detector, faxed))]
     assert classified.count("printed") >= 9
 
 
-def test_a_handwritten_note_is_told_handwritten(detector: DbnetDetector, classifier: LineKindClassifier) -> None:
+def test_a_handwritten_note_is_classified_handwritten(
+    detector: DbnetDetector, classifier: LineKindClassifier
+) -> None:
     pixels = note()
     classified = [kind for kind, _ in kinds_of(classifier, pixels, lines_alone(detector, pixels))]
     assert len(classified) >= 6
     assert set(classified) == {"handwritten"}
 
 
-def test_names_signed_under_a_letter_are_told_from_its_print(
+def test_names_signed_under_a_letter_are_distinguished_from_its_print(
     detector: DbnetDetector, classifier: LineKindClassifier
 ) -> None:
     written = grey_note()
@@ -114,7 +116,7 @@ def test_a_page_without_lines_has_no_kinds(classifier: LineKindClassifier) -> No
     assert kinds_of(classifier, np.full((500, 400), 255, np.uint8), []) == []
 
 
-def test_scores_are_the_probabilities_of_the_kinds_that_are_told(
+def test_scores_are_the_probabilities_of_the_kinds_that_are_returned(
     detector: DbnetDetector, classifier: LineKindClassifier
 ) -> None:
     pixels = note()
@@ -162,18 +164,18 @@ def test_weights_that_were_changed_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"not an archive", WEIGHTS.read_bytes()[:3000]])
-def test_a_file_that_is_no_model_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_no_model_is_reported_as_none(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "kind.npz").write_bytes(content)
     with pytest.raises(ModelError, match="holds no model"):
         LineKindClassifier(tmp_path / "kind.npz")
 
 
-def test_weights_that_are_away_are_said_to_be_missing(tmp_path: Path) -> None:
+def test_weights_that_are_away_are_reported_missing(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing, match=r"away\.npz"):
         LineKindClassifier(tmp_path / "away.npz")
 
 
-def test_a_grey_page_is_told_as_the_same_page_in_colour(
+def test_a_grey_page_is_classified_as_the_same_page_in_colour(
     detector: DbnetDetector, classifier: LineKindClassifier
 ) -> None:
     grey = grey_note()
@@ -196,7 +198,7 @@ def test_what_the_map_shows_counts_beside_the_line_alone(
         assert probability == pytest.approx(score + 0.3 * (1 - score), abs=0.01)
 
 
-def test_the_map_tells_print_from_handwriting(detector: DbnetDetector) -> None:
+def test_the_map_distinguishes_print_from_handwriting(detector: DbnetDetector) -> None:
     for pixels, number in ((letter("tiro"), KINDS.index("printed")), (note(), KINDS.index("handwritten"))):
         lines = lines_on_map(detector, pixels)
         shares = np.stack([line.map_probabilities for line in lines if line.map_probabilities is not None])

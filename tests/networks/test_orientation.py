@@ -88,7 +88,7 @@ def test_one_line_is_enough(detector: DbnetDetector) -> None:
     assert apart(page_angle(pixels, detector.detect(pixels)).degrees, 6) < 0.3
 
 
-def test_lines_on_their_heads_are_told_from_others(detector: DbnetDetector, page: ImageU8) -> None:
+def test_lines_on_their_heads_are_distinguished_from_others(detector: DbnetDetector, page: ImageU8) -> None:
     on_head = np.ascontiguousarray(np.rot90(page, 2))
     assert upside_down(page, [box.corners for box in detector.detect(page)]).mean() < 0.1
     assert upside_down(on_head, [box.corners for box in detector.detect(on_head)]).mean() > 0.9
@@ -104,7 +104,7 @@ class FirstHalfIsSurer:
         return [LineReading("text", 0.9 if number < len(lines) / 2 else 0.4) for number in range(len(lines))]
 
 
-def test_a_page_that_reads_better_as_it_is_stays_whatever_the_vote_says(
+def test_a_page_that_reads_better_as_it_is_stays_whatever_the_vote_shows(
     detector: DbnetDetector, page: ImageU8
 ) -> None:
     on_head = np.ascontiguousarray(np.rot90(page, 2))
@@ -114,7 +114,7 @@ def test_a_page_that_reads_better_as_it_is_stays_whatever_the_vote_says(
 
 
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270, 166.3])
-def test_reading_both_ways_tells_which_way_is_up(detector: DbnetDetector, page: ImageU8, degrees: float) -> None:
+def test_reading_both_ways_shows_which_way_is_up(detector: DbnetDetector, page: ImageU8, degrees: float) -> None:
     pixels = turned(page, degrees)
     found = page_angle(pixels, detector.detect(pixels), recogniser=PpocrLineRecogniser())
     assert apart(found.degrees, degrees) < 0.15

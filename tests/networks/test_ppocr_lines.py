@@ -75,7 +75,7 @@ def test_ctc_joins_repeats_and_drops_blanks() -> None:
     assert decoded.positions == pytest.approx((0.1, 0.7, 0.9))
 
 
-def test_a_line_of_blanks_says_nothing_with_no_confidence() -> None:
+def test_a_line_of_blanks_has_no_text_with_no_confidence() -> None:
     decoded = decode(np.array([[0.9, 0.1], [0.8, 0.2]], np.float32), ["", "a"])
     assert (decoded.text, decoded.confidence) == ("", 0.0)
 

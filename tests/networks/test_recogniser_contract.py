@@ -45,7 +45,7 @@ def blank(height: int, width: int) -> ImageU8:
     return np.full((height, width, 3), 225, np.uint8)
 
 
-def test_every_engine_is_packaged_or_says_what_it_needs() -> None:
+def test_every_engine_is_packaged_or_names_what_it_needs() -> None:
     assert all(engine.packaged or engine.needs for engine in LINE_ENGINES)
     assert {kind for engine in LINE_ENGINES for kind in engine.automatic} == {"printed", "handwritten"}
 

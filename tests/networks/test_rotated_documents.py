@@ -16,7 +16,7 @@ from tests.drawing.pages import LINES, drawn, turned
 
 
 @pytest.mark.parametrize("degrees", [4.0, 180.0])
-def test_a_turned_scan_is_read_and_its_record_says_how_far_it_is_turned(tmp_path: Path, degrees: float) -> None:
+def test_a_turned_scan_is_read_and_its_record_shows_how_far_it_is_turned(tmp_path: Path, degrees: float) -> None:
     file, pixels = tmp_path / "scan.png", turned(drawn(dpi=300), degrees)
     cv2.imwrite(str(file), pixels)
     with closing(PagePipeline()) as pipeline:

@@ -64,7 +64,7 @@ def greedy(network: Network, config: TrocrConfig, pictures: list[U8], most: int 
 
 @pytest.mark.parametrize("load", [export, on_torch], ids=["onnx", "torch"])
 @pytest.mark.parametrize("name", SHAPES)
-def test_greedy_reading_says_what_transformers_says(name: str, load: Load, tmp_path: Path) -> None:
+def test_greedy_reading_gives_what_transformers_gives(name: str, load: Load, tmp_path: Path) -> None:
     model, network, config = load(SHAPES[name], tmp_path)
     pictures = draw_pictures(20, 96)
     hypotheses = greedy(network, config, pictures)
@@ -75,7 +75,7 @@ def test_greedy_reading_says_what_transformers_says(name: str, load: Load, tmp_p
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("beams", [2, 4])
 @pytest.mark.parametrize("load", [export, on_torch], ids=["onnx", "torch"])
-def test_beams_say_what_transformers_says(name: str, beams: int, load: Load, tmp_path: Path) -> None:
+def test_beams_give_what_transformers_gives(name: str, beams: int, load: Load, tmp_path: Path) -> None:
     model, network, config = load(SHAPES[name], tmp_path, gain=2)
     pictures = draw_pictures(12, 96)
     hypotheses = read_with_beams(network, config, [patches(one, config) for one in pictures], [20] * 12, beams)
@@ -85,7 +85,7 @@ def test_beams_say_what_transformers_says(name: str, beams: int, load: Load, tmp
 
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize(("shape", "seed"), [(SMALL, 0), (BASE, 1)], ids=["small", "base"])  # that say something
-def test_the_real_shapes_say_what_transformers_says(shape: dict[str, Any], seed: int, tmp_path: Path) -> None:
+def test_the_real_shapes_give_what_transformers_gives(shape: dict[str, Any], seed: int, tmp_path: Path) -> None:
     model, network, config = export(shape, tmp_path, change=0.4, seed=seed)
     pictures = draw_pictures(2, 384)
     hypotheses = greedy(network, config, pictures, 8)

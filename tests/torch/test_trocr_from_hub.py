@@ -41,7 +41,7 @@ def test_a_file_that_changes_after_it_was_fetched_is_refused(published: dict[str
         find_checkpoint(NAME, tmp_path)
 
 
-def test_what_comes_must_be_what_the_hub_says_it_has(published: dict[str, bytes], tmp_path: Path) -> None:
+def test_what_comes_must_be_what_the_hub_lists(published: dict[str, bytes], tmp_path: Path) -> None:
     weights = f"microsoft/{NAME}/model.safetensors"
     damaged = {weights: published[weights][:-1] + b"x"}
     with (
@@ -53,7 +53,7 @@ def test_what_comes_must_be_what_the_hub_says_it_has(published: dict[str, bytes]
         assert fetch_checkpoint(NAME, tmp_path, endpoint=hub).is_dir()
 
 
-def test_a_hub_without_the_checkpoint_or_without_a_hub_is_said(tmp_path: Path) -> None:
+def test_a_hub_without_the_checkpoint_or_without_a_hub_is_reported(tmp_path: Path) -> None:
     with small_hub({}) as hub, pytest.raises(WeightsMissing, match=r"has no model\.safetensors nor"):
         fetch_checkpoint(NAME, tmp_path, endpoint=hub)
     with pytest.raises(WeightsMissing, match="did not send"):

@@ -63,13 +63,13 @@ def test_trocr_may_be_there_and_not_be_wanted(models_dir: Path, tmp_path: Path) 
     assert "harbour" in reading.text and "trocr" not in {region.recogniser for region in reading.regions}
 
 
-def test_a_trocr_that_is_not_here_says_how_to_get_it(models_dir: Path, tmp_path: Path) -> None:
+def test_a_trocr_that_is_not_here_shows_how_to_get_it(models_dir: Path, tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing, match="inkstream models export trocr-large-handwritten"):
         read(models_dir, tmp_path, handwritten="trocr-large-handwritten")
 
 
 @pytest.mark.parametrize("name", ["encoder.data", "decoder.data", "encoder.onnx", "trocr.json"])
-def test_an_export_that_is_cut_off_or_lacks_a_file_says_what_to_do(name: str, tmp_path: Path) -> None:
+def test_an_export_that_is_cut_off_or_lacks_a_file_names_what_to_do(name: str, tmp_path: Path) -> None:
     checkpoint = save_checkpoint(draw_model(tiny()), tmp_path / "trocr-tiny")
     exported = export_trocr(checkpoint, tmp_path, "fp32")
     whole = (exported / name).read_bytes()

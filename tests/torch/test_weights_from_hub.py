@@ -33,7 +33,7 @@ def test_what_the_hub_sends_is_checked_and_not_kept_if_it_differs(tmp_path: Path
         assert fetch_weights(WEIGHTS, tmp_path, endpoint=hub).read_bytes() == CONTENT
 
 
-def test_a_hub_that_has_no_such_file_or_is_away_is_said(tmp_path: Path) -> None:
+def test_a_hub_that_has_no_such_file_or_is_away_is_reported(tmp_path: Path) -> None:
     other = Weights("other", "other.pth", "0" * 64, None, HubFile("owner/other", "other.pth"))
     with small_hub(PUBLISHED) as hub:
         for endpoint in (hub, "http://127.0.0.1:9"):

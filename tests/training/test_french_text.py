@@ -54,7 +54,7 @@ def test_some_paragraphs_are_as_many_as_make_so_many_characters() -> None:
     assert sorted(sample_paragraphs(paragraphs, 10_000, np.random.default_rng(0))) == paragraphs
 
 
-def test_a_folder_that_is_not_the_package_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_the_package_is_reported(tmp_path: Path) -> None:
     for read in (fact_sheets, law_articles):
         with pytest.raises(ModelError, match="npm pack"):
             read(tmp_path)

@@ -35,7 +35,7 @@ def test_a_font_stands_for_a_hand(font: Path) -> None:
     assert all(line.ink.max() > 0.9 and set(line.text.split()) <= set(words) for line in lines)
 
 
-def test_without_fonts_or_words_it_is_said_what_is_missing(font: Path) -> None:
+def test_without_fonts_or_words_it_is_reported_what_is_missing(font: Path) -> None:
     rng = np.random.default_rng(1)
     for fonts, words in (([], ["word"]), ([font], [])):
         with pytest.raises(ModelError, match="fonts of handwriting and a text"):

@@ -39,7 +39,7 @@ def test_letters_of_a_line_are_joined_and_lines_are_not() -> None:
     assert not printed[14:17].any()
 
 
-def test_the_seam_around_an_area_is_not_learnt_and_the_area_is() -> None:
+def test_the_seam_around_an_area_is_not_trained_on_and_the_area_is() -> None:
     ink = np.zeros((160, 160), np.uint8)
     ink[40:80, 40:120] = 1
     counted = targets_of(ink, 40, 40).loss_mask[PRINTED]

@@ -37,7 +37,7 @@ def test_a_note_replaces_a_longer_one(tmp_path: Path) -> None:
         assert address_in(api_note(tmp_path)) == "http://127.0.0.1:1"
 
 
-def test_a_command_says_where_it_asks_when_no_service_runs_in_its_folder(
+def test_a_command_shows_where_it_asks_when_no_service_runs_in_its_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert api_url(Settings(data_dir=tmp_path)) == "http://127.0.0.1:8321"

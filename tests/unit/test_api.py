@@ -347,7 +347,7 @@ async def test_a_token_opens_the_api_whatever_its_letters(tmp_path: Path, given:
 
 
 @pytest.mark.timeout(20)
-async def test_more_queries_than_run_at_a_time_are_told_to_come_again(tmp_path: Path) -> None:
+async def test_more_queries_than_run_at_a_time_are_asked_to_come_again(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, query_timeout_s=0.5)
     endless = {"sql": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"}
     async with client_of(settings, FilledTable(settings), Outbox(settings)) as client:
@@ -378,7 +378,7 @@ class BrokenTable(FilledTable):
         raise ZeroDivisionError
 
 
-async def test_a_defect_is_told_without_its_traceback(tmp_path: Path) -> None:
+async def test_a_defect_is_reported_without_its_traceback(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     async with client_of(settings, BrokenTable(settings), Outbox(settings)) as client:
         assert refusal(await client.get("/documents/d")) == (500, "internal-server-error")

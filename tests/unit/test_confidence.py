@@ -27,7 +27,7 @@ def test_what_is_surer_stays_surer(group: tuple[str, Kind], one: float, other: f
     assert 0 <= calibrated_word(low, *group) <= calibrated_word(high, *group) <= 1
 
 
-def test_handwriting_is_worth_less_than_print_said_with_the_same_confidence() -> None:
+def test_handwriting_is_worth_less_than_print_given_with_the_same_confidence() -> None:
     assert calibrated(0.95, "ppocr", "handwritten") < calibrated(0.95, "ppocr", "printed")
 
 

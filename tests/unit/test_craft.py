@@ -108,7 +108,7 @@ def test_an_empty_page_has_no_words_and_no_lines() -> None:
     assert lines_from_words([]) == []
 
 
-def test_each_threshold_does_what_it_says() -> None:
+def test_each_threshold_does_what_its_name_promises() -> None:
     region, link = draw_text((60, 200), [(20, 30, 6)])
     weak = region * 0.6
     assert boxes_from_scores(weak, link, OPTIONS) == []

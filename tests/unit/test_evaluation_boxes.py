@@ -81,14 +81,14 @@ def test_words_are_only_asked_whether_they_are_covered() -> None:
     assert (scores.coverage_recall, scores.coverage_precision, scores.pairs) == (Share(1, 2), Share(1, 1), None)
 
 
-def test_only_regions_said_to_be_signatures_count_against_signatures() -> None:
+def test_only_regions_given_as_signatures_count_against_signatures() -> None:
     boxes = [line(0, 0, 100, 50, kind="signature"), line(0, 500, 100, 550, kind="signature")]
     regions = [region(10, 0, 100, 50, kind="signature"), region(0, 500, 100, 550, kind="handwritten"),
                region(700, 0, 800, 50, kind="signature")]  # fmt: skip
     assert scored(boxes, regions, unit="signature").signatures == Overlap(correct=1, predicted=2, true=2)
 
 
-def test_a_page_with_nothing_said_misses_everything() -> None:
+def test_a_page_with_nothing_read_misses_everything() -> None:
     scores = scored([line(0, 0, 100, 10, "four", "printed")], [])
     assert (scores.coverage_recall, scores.coverage_precision, scores.pairs) == (
         Share(0, 1),
@@ -150,13 +150,13 @@ def test_a_word_is_judged_by_its_own_confidence_where_it_has_one() -> None:
     assert sorted(judge_words("yes no", [read])) == [(0.2, False), (0.9, True)]
 
 
-def test_of_a_word_said_too_often_the_most_confident_is_right() -> None:
+def test_of_a_word_read_too_often_the_most_confident_is_right() -> None:
     regions = [region(0, 0, 1, 1, "yes no", sure=0.5), region(0, 0, 1, 1, "yes", sure=0.9),
                region(0, 0, 1, 1, "yes no", sure=None)]  # fmt: skip
     assert sorted(judge_words("no yes", regions)) == [(0.5, False), (0.5, True), (0.9, True)]
 
 
-def test_the_calibration_error_is_the_distance_of_said_from_right() -> None:
+def test_the_calibration_error_is_the_distance_of_given_from_right() -> None:
     # four words at .9 of which three are right: |.9 - .75|; one at 1.0, right; one at .3, wrong
     judged = [(0.9, True), (0.9, True), (0.9, True), (0.9, False), (0.3, False)]
     assert calibration_error(judged) == pytest.approx((4 * 0.15 + 1 * 0.3) / 5)

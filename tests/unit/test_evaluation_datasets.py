@@ -197,7 +197,7 @@ def test_a_folder_of_sets_gives_those_that_have_truth(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_folder_without_truth_says_what_is_understood(tmp_path: Path) -> None:
+def test_a_folder_without_truth_names_what_is_understood(tmp_path: Path) -> None:
     picture(tmp_path / "x.png")
     with pytest.raises(NoGroundTruth, match=r"ALTO or PAGE XML.*NAME\.gt\.txt"):
         load_datasets(tmp_path)

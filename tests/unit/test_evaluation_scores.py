@@ -36,7 +36,7 @@ def test_the_bag_of_words_has_no_order_but_counts_repeats() -> None:
     assert (found.precision, found.recall, found.f1) == (3 / 5, 3 / 4, 6 / 9)
 
 
-def test_nothing_true_has_no_rate_and_nothing_said_is_all_wrong() -> None:
+def test_nothing_true_has_no_rate_and_nothing_read_is_all_wrong() -> None:
     assert character_errors("", "abc") == ErrorCount(3, 0)
     assert character_errors("", "abc").rate is None
     assert character_errors("abc", "").rate == 1.0

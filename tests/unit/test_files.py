@@ -111,7 +111,7 @@ def test_a_photograph_is_turned_by_its_exif_tag(tmp_path: Path) -> None:
         (b"\xff\xd8\xff\xe0rubbish", CorruptFile, "cannot be opened"),
     ],
 )
-def test_what_cannot_be_read_is_a_typed_error_that_says_why(
+def test_what_cannot_be_read_is_a_typed_error_that_names_the_reason(
     tmp_path: Path, content: bytes, error: type[DocumentError], message: str
 ) -> None:
     file = tmp_path / "file"
@@ -244,7 +244,7 @@ def test_a_blank_page_is_blank_and_no_error(tmp_path: Path) -> None:
         ("a page of print over a picture " * 20, 0.0, 0.9, "trusted"),
     ],
 )
-def test_a_text_layer_is_trusted_only_where_it_says_what_is_seen(
+def test_a_text_layer_is_trusted_only_where_it_has_what_is_seen(
     text: str, invisible: float, cover: float, trust: str
 ) -> None:
     assert judge(text, invisible, cover) == trust

@@ -40,7 +40,7 @@ async def test_the_archive_is_left_alone_whatever_is_ignored(tmp_path: Path) -> 
         assert (inbox / ".archive/a.pdf").is_file()
 
 
-async def test_unreadable_files_hold_up_nobody_and_are_said_once(
+async def test_unreadable_files_hold_up_nobody_and_are_reported_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Locked(Deliveries):
@@ -137,7 +137,7 @@ async def test_links_to_files_are_files_and_links_to_folders_are_not_followed(tm
     assert deliveries.names == ["linked.pdf"]
 
 
-async def test_a_link_out_of_the_folder_is_left_and_said_once(
+async def test_a_link_out_of_the_folder_is_left_and_reported_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "secret.pdf").write_bytes(WHOLE["pdf"])

@@ -50,7 +50,7 @@ def test_coverage_is_full_on_ink_and_nothing_on_paper(page: ImageU8) -> None:
     assert 170 < ink.depth < 190
 
 
-def test_blank_paper_has_no_coverage_and_says_so_by_its_depth() -> None:
+def test_blank_paper_has_no_coverage_and_shows_it_by_its_depth() -> None:
     blank = np.full((48, 100), 230, np.uint8)
     ink = ink_coverage(
         blank, paper_by_closing(blank, 25, smooth=True), full_percentile=97, min_depth=16, floor=0.25, span=0.65

@@ -191,7 +191,7 @@ def test_nothing_but_reading_is_allowed(table: MemoryTable, sql: str) -> None:
 
 
 @pytest.mark.parametrize("sql", ["SELECT 1; SELECT 2", "SELEC 1", "SELECT nothing FROM result", "SELECT ?"])
-def test_what_is_wrong_is_said_in_sqlites_words(table: MemoryTable, sql: str) -> None:
+def test_what_is_wrong_is_reported_in_sqlites_words(table: MemoryTable, sql: str) -> None:
     with pytest.raises(QueryError, match=r".{10}"):
         table.query(sql)
 
@@ -201,7 +201,7 @@ def test_a_query_without_end_is_ended(table: MemoryTable) -> None:
         table.query("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n")
 
 
-def test_rows_beyond_the_limit_are_left_out_and_it_is_said(table: MemoryTable) -> None:
+def test_rows_beyond_the_limit_are_left_out_and_it_is_reported(table: MemoryTable) -> None:
     table.apply([(f"d/{n}", page(pagenum=n)) for n in range(11)], [])
     found = table.query("SELECT pagenum FROM result")
     assert (len(found.rows), found.truncated) == (10, True)

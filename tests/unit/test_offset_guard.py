@@ -77,7 +77,7 @@ async def test_offsets_that_no_record_has_are_passed_over() -> None:
     assert case.expired == []
 
 
-async def test_what_expired_before_it_was_read_is_said() -> None:
+async def test_what_expired_before_it_was_read_is_reported() -> None:
     case = Case(FakeLog([400, 401], log_start=400), resumed_from=3)
     await case.check(400, 401)
     assert case.expired == [Gap("pages", 0, 3, 399)]

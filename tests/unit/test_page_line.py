@@ -36,7 +36,7 @@ def test_print_that_is_signed_over_keeps_its_text() -> None:
     assert kinds([*PRINT, line(100, "printed")], [SIGNATURE]) == ["printed"] * 4 + ["signature"]
 
 
-def test_a_line_of_print_is_no_signature_whatever_the_map_says() -> None:
+def test_a_line_of_print_is_no_signature_whatever_the_map_shows() -> None:
     assert kinds([*PRINT, line(100, "printed")], [SignatureBox(corners(10, 95, 290, 121), 0.99)]) == ["printed"] * 4
 
 

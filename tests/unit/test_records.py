@@ -56,7 +56,7 @@ def test_words_are_in_the_record_where_they_are_asked_for(asked: bool) -> None:
     assert [one.words for one in record.regions] == ([words, []] if asked else [None, None])
 
 
-def test_a_page_that_failed_says_why_and_has_no_text() -> None:
+def test_a_page_that_failed_names_the_reason_and_has_no_text() -> None:
     record = failed_page_text(TASK, "read_pages: CorruptFile: gone")
     assert decode(PageText, encode(record)) == record
     assert (record.text, record.method, record.confidence, record.language) == ("", None, None, "deu")

@@ -23,7 +23,7 @@ async def refusal_of(port: int) -> str:
     return message.removeprefix(f"Kafka at 127.0.0.1:{port} cannot be reached: ")
 
 
-async def test_where_nothing_listens_a_sentence_says_how_to_start_one(capfd: pytest.CaptureFixture[str]) -> None:
+async def test_where_nothing_listens_a_sentence_shows_how_to_start_one(capfd: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     assert await refusal_of(port) == (

@@ -105,7 +105,7 @@ def test_sasl_without_a_password_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("broker", ["", "localhost", "kafka:9092,", "kafka:port", "my kafka:9092"])
-def test_a_broker_without_host_and_port_is_told_before_anything_waits_for_it(broker: str) -> None:
+def test_a_broker_without_host_and_port_is_refused_before_anything_waits_for_it(broker: str) -> None:
     with pytest.raises(ConfigurationError, match="host:port"):
         load_settings(broker=broker)
 
@@ -130,7 +130,7 @@ def test_a_certificate_that_is_none_is_an_error_that_names_the_setting(
         client_options(settings)
 
 
-def test_client_without_a_broker_says_how_to_name_one() -> None:
+def test_client_without_a_broker_shows_how_to_name_one() -> None:
     with pytest.raises(ConfigurationError, match="--broker"):
         client_options(load_settings())
 

@@ -91,7 +91,7 @@ def test_a_highlight_ends_with_the_time_of_its_query(tmp_path: Path, columns: st
             table.query(f"SELECT {columns} FROM result WHERE result MATCH 'a'")
 
 
-def test_a_page_with_more_words_than_any_page_is_cut_and_says_so(tmp_path: Path) -> None:
+def test_a_page_with_more_words_than_any_page_is_cut_and_shows_it(tmp_path: Path) -> None:
     with closing(MemoryTable(Settings(table_dir=tmp_path))) as table:
         table.apply([("d/0", page("a " * 300_000)), ("d/1", page("a" * 500_000))], [])
         ((cut,), (whole,)) = table.query("SELECT text FROM result").rows

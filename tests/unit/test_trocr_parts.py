@@ -101,7 +101,7 @@ def test_another_network_is_refused_and_named(change: dict[str, object], message
         read_config(tmp_path)
 
 
-def test_a_folder_without_a_configuration_says_what_belongs_there(tmp_path: Path) -> None:
+def test_a_folder_without_a_configuration_names_what_belongs_there(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing, match="a TrOCR folder has"):
         read_config(tmp_path)
     (tmp_path / "config.json").write_text("{", encoding="utf-8")
@@ -140,7 +140,7 @@ def test_a_damaged_vocabulary_is_refused(name: str, tmp_path: Path) -> None:
         read_vocabulary(tmp_path)
 
 
-def test_a_folder_without_a_vocabulary_is_said(tmp_path: Path) -> None:
+def test_a_folder_without_a_vocabulary_is_reported(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing, match="tokenizer"):
         read_vocabulary(tmp_path)
 
@@ -200,7 +200,7 @@ def test_a_cut_through_a_word_is_no_new_word() -> None:
     assert [part.whole for part in parts(line)] == [True, False]
 
 
-def test_a_text_that_repeats_itself_is_found_and_said_once() -> None:
+def test_a_text_that_repeats_itself_is_found_and_reported_once() -> None:
     assert not is_loop([7] * 7) and is_loop([7] * 8)
     assert is_loop([1, 5, 6, 5, 6, 5, 6, 5, 6]) and not is_loop([1, 5, 6, 5, 6, 5, 6, 6, 5])
     message = without_loop(Hypothesis([1, 5, 6, 5, 6, 5, 6, 5, 6], [-0.1] * 9))
@@ -238,7 +238,7 @@ def test_confidence_is_the_mean_probability_of_tokens() -> None:
     assert confidence([np.log(0.9), np.log(0.4)]) == pytest.approx(0.6)
 
 
-def test_a_pointer_to_weights_an_empty_file_and_none_are_said(tmp_path: Path) -> None:
+def test_a_pointer_to_weights_an_empty_file_and_none_are_reported(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing, match=r"neither model\.safetensors nor pytorch_model\.bin"):
         weights_file(tmp_path)
     (tmp_path / "pytorch_model.bin").write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n")
@@ -249,7 +249,7 @@ def test_a_pointer_to_weights_an_empty_file_and_none_are_said(tmp_path: Path) ->
         weights_file(tmp_path)
 
 
-def test_a_checkpoint_that_is_not_here_says_how_to_get_it(tmp_path: Path) -> None:
+def test_a_checkpoint_that_is_not_here_shows_how_to_get_it(tmp_path: Path) -> None:
     for name in TROCR_CHECKPOINTS:
         with pytest.raises(WeightsMissing, match=f"inkstream models fetch {name}"):
             fetch_checkpoint(name, tmp_path, offline=True)

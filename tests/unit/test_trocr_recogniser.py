@@ -81,7 +81,7 @@ def test_a_guess_is_no_text() -> None:
     assert read.text == "" and read.confidence < 0.1
 
 
-def test_a_loop_is_said_once() -> None:
+def test_a_loop_is_reported_once() -> None:
     (read,) = recogniser(ScriptedNetwork({200: [4, *[5, 6] * 40]})).recognise([line(200, 400)])
     assert read.text == "w4 w5 w6"
 
