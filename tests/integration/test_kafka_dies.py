@@ -96,9 +96,10 @@ def test_a_kafka_that_stops_is_reported_refused_and_outlived_one_that_is_killed_
 
 
 def test_nothing_is_left_in_shared_memory_of_a_service_that_is_killed(up: Up) -> None:
-    up.until(lambda: bool(_shared_memory(_family(up))))  # locks of the reader pool, which starts when it is needed
+    # locks of the reader pool, which starts when it is needed
+    up.until(lambda: bool(_shared_memory(up, _family(up))))
     family = _family(up)
-    shared = _shared_memory(family)
+    shared = _shared_memory(up, family)
     up.process.kill()
     up.until(lambda: not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in family))
     up.until(lambda: not any(file.exists() for file in shared))
@@ -109,7 +110,8 @@ def _family(up: Up) -> list[psutil.Process]:
     return [psutil.Process(up.process.pid), *psutil.Process(up.process.pid).children(recursive=True)]
 
 
-def _shared_memory(family: list[psutil.Process]) -> set[Path]:
-    """Return the files in /dev/shm that processes have mapped, and that still have a name."""
+def _shared_memory(up: Up, family: list[psutil.Process]) -> set[Path]:
+    """Return the files in /dev/shm that processes have mapped, and still have a name: none of the data folder."""
     lines = [line for one in family for line in Path(f"/proc/{one.pid}/maps").read_text().splitlines()]
-    return {Path(line.split()[5]) for line in lines if "/dev/shm/" in line and not line.endswith("(deleted)")}
+    files = {Path(line.split()[5]) for line in lines if "/dev/shm/" in line and not line.endswith("(deleted)")}
+    return {file for file in files if not file.is_relative_to(up.folder)}
