@@ -74,6 +74,18 @@ class Metrics:
             "messages deleted from raw-files because nobody needs them any more",
             registry=self.registry,
         )
+        self.webhook_calls = Counter(
+            "inkstream_webhook_calls",
+            "tries to call a webhook, by what became of the call (sent, retried, dead-lettered)",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.webhook_seconds = Histogram(
+            "inkstream_webhook_seconds",
+            "seconds until the server of a webhook answered, or the try was given up",
+            buckets=_BUCKETS_S,
+            registry=self.registry,
+        )
         self.in_flight = Gauge("inkstream_in_flight", "messages taken up and not finished", registry=self.registry)
         self.oldest_s = Gauge(
             "inkstream_oldest_in_flight_seconds", "age of the oldest of them", registry=self.registry

@@ -51,13 +51,13 @@ async def _originals(settings: Settings, cache: DocumentCache, metrics: Metrics)
 
 
 @asynccontextmanager
-async def _webhooks(settings: Settings, health: Health) -> AsyncIterator[None]:
+async def _webhooks(settings: Settings, health: Health, metrics: Metrics) -> AsyncIterator[None]:
     """Call webhooks for the length of the block, where there is a key to sign calls with."""
     if settings.webhook_secret is None:
         yield
         return
     sources = SourceFetcher(settings)  # of its own: servers that are slow to take calls keep no fetch waiting
-    webhooks = Webhooks(settings, Seal.of(settings), sources)
+    webhooks = Webhooks(settings, Seal.of(settings), sources, metrics)
     try:
         async with observed(webhooks.run(), "webhooks are called", health):
             yield
@@ -89,7 +89,7 @@ async def serving(
         observed(table.run(), "the SQL table follows its topics", health),  # or SQL answers from the past for ever
         FileProducer(settings, Seal.of(settings)) as producer,
         _originals(settings, cache, metrics) as originals,
-        _webhooks(settings, health),
+        _webhooks(settings, health, metrics),
     ):
         api = create_api(
             ApiParts(

@@ -18,6 +18,7 @@ import logging
 from collections.abc import Callable, Iterator
 from itertools import chain
 from time import time
+from typing import Literal
 
 import orjson
 from aiokafka import ConsumerRecord, TopicPartition
@@ -30,10 +31,13 @@ from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode, encode
 from streams.messages.records import DeadLetter, DocumentRecord, now
 from streams.messages.seal import Seal
+from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 from streams.web.webhook_queue import Call, CallQueue
 
 logger = logging.getLogger(__name__)
+
+Outcome = Literal["sent", "retried", "dead-lettered"]
 
 _FINISHED = ("done", "partial", "failed")
 _POLL_MS = 200
@@ -47,7 +51,12 @@ class Webhooks:
     """Calls webhooks. `run` until cancelled; lives on one event loop."""
 
     def __init__(
-        self, settings: Settings, seal: Seal, sources: SourceFetcher, clock: Callable[[], float] = time
+        self,
+        settings: Settings,
+        seal: Seal,
+        sources: SourceFetcher,
+        metrics: Metrics,
+        clock: Callable[[], float] = time,
     ) -> None:
         """Open the file of calls; `settings` has a webhook_secret."""
         assert settings.webhook_secret is not None
@@ -56,6 +65,7 @@ class Webhooks:
         self._secret = settings.webhook_secret.get_secret_value().encode()
         self._seal = seal
         self._sources = sources
+        self._metrics = metrics
         self._clock = clock
         self._urls = [seal.seal(url) for url in settings.webhook_urls]
         self._calling: set[str] = set()
@@ -111,19 +121,29 @@ class Webhooks:
 
     async def _make(self, call: Call) -> None:
         try:
+            self._metrics.webhook_calls.labels(outcome=await self._outcome(call)).inc()
+        finally:
+            self._calling.discard(call.id)
+
+    async def _outcome(self, call: Call) -> Outcome:
+        """Make a call, and settle whether it is made again; return what became of it."""
+        with self._metrics.webhook_seconds.time():
             error = await self.called(call)
-            if error is None:
-                self.queue.remove(call)
-            elif error.retriable and self._clock() - call.created_s < self._settings.webhook_retry_s:
-                self.queue.again(call, self._clock())
-            else:
-                await self._give_up(call, error)
-                self.queue.remove(call)
+        if error is None:
+            self.queue.remove(call)
+            return "sent"
+        if error.retriable and self._clock() - call.created_s < self._settings.webhook_retry_s:
+            self.queue.again(call, self._clock())
+            return "retried"
+        try:
+            await self._give_up(call, error)
         except BrokerError as failure:  # the letter is not sent yet
             logger.warning("%s; trying again", failure.message)
             self.queue.again(call, self._clock())
-        finally:
-            self._calling.discard(call.id)
+            return "retried"
+        self.queue.remove(call)
+        self._metrics.failed.labels(stage="webhooks", reason=error.reason).inc()
+        return "dead-lettered"
 
     async def _give_up(self, call: Call, error: InkstreamError) -> None:
         """Send the dead letter of a call. Raises BrokerError."""

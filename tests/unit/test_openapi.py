@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from streams.web.api import create_api
 from streams.web.openapi import described
 from streams.web.problems import PROBLEM_TYPE
 from tests.unit.test_api import FilledTable, Outbox, parts_of, settings_in
+
+API_DOCUMENTATION = Path(__file__).parents[2] / "deploy" / "docs" / "api.md"
 
 
 @pytest.fixture
@@ -61,3 +64,26 @@ async def test_each_parameter_is_described(schema: dict[str, Any]) -> None:
     assert undescribed <= {
         ("documents", "limit"), ("problem_type", "slug"), ("query", "accept"), ("progress", "interval_s"),
     }  # fmt: skip
+
+
+def named_routes(table_row: str) -> Iterator[tuple[str, str]]:
+    """Yield the methods and paths that a row of api.md names, or may name: in `GET /a/b`, `/c` is /c or /a/c."""
+    method = first = ""
+    for cell in re.findall("`([^`]+)`", table_row):
+        *named, path = cell.partition("?")[0].split(" ")
+        if named:
+            method, first = named[0], path
+        elif path.startswith((".", "/")):
+            yield method, first.rpartition(path[0])[0] + path
+        if path.startswith("/"):
+            yield method, path
+
+
+async def test_the_documentation_names_every_route(schema: dict[str, Any]) -> None:
+    rows = [line for line in API_DOCUMENTATION.read_text().splitlines() if line.startswith("| `")]
+    routes = {
+        (method.upper(), path.replace("{document_id}", "{id}").replace("{pagenum}", "{n}"))
+        for path, methods in schema["paths"].items()
+        for method in methods
+    }
+    assert routes - {route for row in rows for route in named_routes(row)} == set()

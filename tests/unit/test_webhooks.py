@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from streams.errors import ConfigurationError, SourceForbidden, SourceUnavailabl
 from streams.messages.codec import encode
 from streams.messages.records import DocumentRecord
 from streams.messages.seal import Seal
+from streams.monitoring.metrics import Metrics
 from streams.settings import Settings, load_settings
 from streams.web.webhook_queue import Call, CallQueue
 from streams.web.webhooks import Webhooks
@@ -31,11 +33,11 @@ CALL = Call("documents/0/7/0", "http://127.0.0.1/", "d", "p", b'{"type": "docume
 @pytest.fixture
 async def webhooks(tmp_path: Path) -> AsyncIterator[Webhooks]:
     settings = Settings(
-        data_dir=tmp_path, webhook_secret=SECRET, webhook_urls="https://example.com/hook",
+        broker="localhost:1", data_dir=tmp_path, webhook_secret=SECRET, webhook_urls="https://example.com/hook",
         content_ref_private_hosts=("127.0.0.1",),
     )  # fmt: skip
     sources = SourceFetcher(settings)
-    made = Webhooks(settings, Seal(["k" * 32]), sources, lambda: 1000.0)
+    made = Webhooks(settings, Seal(["k" * 32]), sources, Metrics(), lambda: 1000.0)
     yield made
     made.queue.close()
     await sources.stop()
@@ -116,6 +118,18 @@ def test_calls_survive_a_restart_and_come_ever_less_often(tmp_path: Path) -> Non
     queue.remove(call)
     assert queue.due(1e12, 9) == []
     queue.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [("200 OK", "sent"), ("503 Service Unavailable", "retried"), ("410 Gone", "retried")],
+)  # the letter of a call that is given up waits for Kafka, which is away here
+async def test_what_becomes_of_each_call_is_counted(webhooks: Webhooks, line: str, outcome: str) -> None:
+    async with serving(status(line)) as url:
+        await webhooks._make(replace(CALL, url=url))
+    registry = webhooks._metrics.registry
+    assert registry.get_sample_value("inkstream_webhook_calls_total", {"outcome": outcome}) == 1
+    assert registry.get_sample_value("inkstream_webhook_seconds_count") == 1
 
 
 async def test_a_server_that_does_not_answer_is_not_waited_for(webhooks: Webhooks) -> None:
