@@ -85,5 +85,5 @@ def create_api(parts: ApiParts) -> FastAPI:
     api.include_router(drawing_routes(parts, sender), dependencies=written)
     api.include_router(deletion_routes(parts), dependencies=[*read, *written])
     api.include_router(page_routes(parts, caught_up))
-    api.include_router(operations_routes(settings, table, health, parts.metrics))
+    api.include_router(operations_routes(settings, table, health, parts.metrics, parts.lags))
     return api

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -11,12 +10,14 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
-from streams.kafka.lag import LagReader
 from streams.kafka.progress import Progress, as_spark, between
+from streams.kafka.shared_lag import SharedLag
 from streams.monitoring.health import Health, HealthReport
 from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 from streams.table.table_follower import TableFollower
+
+_FRESH_S = 1.0  # so old may a look be that a rate is from: the page asks every second or two, in each tab
 
 
 class Readiness(BaseModel):
@@ -26,7 +27,9 @@ class Readiness(BaseModel):
     records_passed_over: int = Field(description="records on page-text and documents that are not inkstream's")
 
 
-def operations_routes(settings: Settings, table: TableFollower, health: Health, metrics: Metrics) -> APIRouter:
+def operations_routes(
+    settings: Settings, table: TableFollower, health: Health, metrics: Metrics, lags: SharedLag
+) -> APIRouter:
     """Return the routes that watch the service."""
     routes = APIRouter(tags=["operations"])
 
@@ -54,10 +57,11 @@ def operations_routes(settings: Settings, table: TableFollower, health: Health, 
     async def progress(
         interval_s: Annotated[float, Query(gt=0, le=60, description="between the two looks rates are from")] = 1.0,
     ) -> Progress:
-        async with LagReader(settings) as reader:
-            before, moment = await reader.stages(), monotonic()
-            await asyncio.sleep(interval_s)
-            after, later = await reader.stages(), monotonic()
-        return as_spark(f"{settings.topic_prefix}inkstream", 0, between(before, after, later - moment))
+        fresh_s = min(_FRESH_S, interval_s / 2)
+        before = await lags.look(fresh_s)
+        await asyncio.sleep(interval_s)
+        after = await lags.look(fresh_s)
+        stages = between(before.stages, after.stages, after.moment_s - before.moment_s)
+        return as_spark(f"{settings.topic_prefix}inkstream", 0, stages)
 
     return routes

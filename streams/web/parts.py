@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from streams.kafka.shared_lag import SharedLag
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
@@ -23,4 +24,5 @@ class ApiParts:
     originals: Originals
     health: Health
     metrics: Metrics
+    lags: SharedLag
     accepted: AcceptedDocuments = field(default_factory=AcceptedDocuments)

@@ -12,6 +12,7 @@ import uvicorn
 from streams.addresses import api_note, listening_socket, noted
 from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
+from streams.kafka.shared_lag import SharedLag
 from streams.messages.seal import Seal
 from streams.monitoring.health import Health, note_end, observed
 from streams.monitoring.metrics import Metrics
@@ -48,6 +49,15 @@ async def _originals(settings: Settings, cache: DocumentCache, metrics: Metrics)
     finally:
         await sources.stop()
         await pool.stop()
+
+
+@asynccontextmanager
+async def _lags(settings: Settings) -> AsyncIterator[SharedLag]:
+    lags = SharedLag(settings)
+    try:
+        yield lags
+    finally:
+        await lags.close()
 
 
 @asynccontextmanager
@@ -90,6 +100,7 @@ async def serving(
         FileProducer(settings, Seal.of(settings)) as producer,
         _originals(settings, cache, metrics) as originals,
         _webhooks(settings, health, metrics),
+        _lags(settings) as lags,
     ):
         api = create_api(
             ApiParts(
@@ -99,6 +110,7 @@ async def serving(
                 originals=originals,
                 health=health,
                 metrics=metrics,
+                lags=lags,
             )
         )
         server = _Server(

@@ -17,6 +17,7 @@ import pytest
 from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
 from streams.errors import RecordTooLarge
+from streams.kafka.shared_lag import SharedLag
 from streams.messages import records
 from streams.messages.records import DocumentRecord, PageText, RegionRecord
 from streams.monitoring.health import Health
@@ -101,14 +102,18 @@ async def parts_of(
     """Yield what an API answers from; no process starts for it before a page's picture is asked for."""
     folder = settings.table_dir or settings.data_dir
     sources, pool = SourceFetcher(settings), ReaderPool(settings, 1)
-    originals = Originals(settings, DocumentCache(folder / "documents", _MIB), sources, pool)
+    originals, lags = (
+        Originals(settings, DocumentCache(folder / "documents", _MIB), sources, pool),
+        SharedLag(settings),
+    )
     try:
         yield ApiParts(
             settings=settings, table=table, producer=producer, originals=originals, health=health or Health(60),
-            metrics=Metrics(),
+            metrics=Metrics(), lags=lags,
         )  # fmt: skip
     finally:
         table.close()
+        await lags.close()
         await sources.stop()
         await pool.stop()
 
