@@ -23,13 +23,13 @@ import httpx
 
 from models.errors import shown_uri
 from streams.documents.http_body import write_body
+from streams.documents.public_addresses import Address, is_public
 from streams.documents.source_errors import error_of_status, untrusted_certificate
 from streams.errors import ConfigurationError, SourceForbidden, SourceUnavailable, UndecodableMessage
 
 _MAX_REDIRECTS = 5
 _SILENCE_S = 30.0  # between two pieces of an answer
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[Address]]]
 """Returns the addresses of a host for a port. Raises OSError."""
 
@@ -210,17 +210,3 @@ async def _checked_address(url: httpx.URL, limits: HttpLimits, resolve: Resolve)
                     "name the host in content_ref_private_hosts to allow it"
                 )
     return addresses[0]
-
-
-def is_public(address: Address) -> bool:
-    """Return whether an address is on the internet: not loopback, private, link-local, or one wrapped in IPv6."""
-    if isinstance(address, ipaddress.IPv6Address):
-        wrapped = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
-        if wrapped:
-            return is_public(wrapped)
-        if address in _NAT64:
-            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return address.is_global and not address.is_multicast
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
