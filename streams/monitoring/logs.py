@@ -11,7 +11,10 @@ from models.errors import without_secrets
 from streams.escapes import plain
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-_QUIET = ("aiokafka", "faust", "mode", "asyncio", "uvicorn", "httpx", "watchdog", "PIL", "rapidocr", "RapidOCR")
+_QUIET = (
+    "aiokafka", "faust", "mode", "asyncio", "uvicorn", "httpx", "httpcore", "python_multipart", "watchdog", "PIL",
+    "rapidocr", "RapidOCR",
+)  # fmt: skip
 _REPEAT_AFTER_S = 60.0
 _MAX_KNOWN_LINES = 1000
 

@@ -59,7 +59,7 @@ class WorkerProcess:
             "INKSTREAM_SOURCE_RETRY_S": str(settings.source_retry_s),
             "INKSTREAM_RAW_FILES_RETENTION_H": str(settings.raw_files_retention_h),
             "INKSTREAM_API_PORT": "0",
-            "INKSTREAM_LOG_LEVEL": "INFO",
+            "INKSTREAM_LOG_LEVEL": settings.log_level,
         }
         if settings.webhook_secret is not None:
             self._environment["INKSTREAM_WEBHOOK_SECRET"] = settings.webhook_secret.get_secret_value()

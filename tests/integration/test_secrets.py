@@ -20,7 +20,7 @@ from streams.settings import Settings
 from tests.integration.harness import ROOT, Topics, WorkerProcess, eventually, everything_on, produce
 
 pytestmark = pytest.mark.timeout(180)
-PASSWORD = "quux-8842-sesame"
+PASSWORD, TOKEN = "quux-8842-sesame", "token-5573-of-the-api"
 
 
 def locked_pdf() -> bytes:
@@ -36,14 +36,17 @@ def files_with(secret: str, folder: Path) -> list[Path]:
 
 
 async def test_a_password_stands_in_no_topic_file_or_log_and_the_letter_can_be_replayed(
-    settings: Settings, topics: Topics, tmp_path: Path
+    settings: Settings, topics: Topics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = TopicNames.of(settings)
     answers = ""
-    with WorkerProcess(settings, module="tests.integration.faults.worker_with_bad_pages") as worker:
+    monkeypatch.setenv("INKSTREAM_API_TOKEN", TOKEN)
+    bearer = {"authorization": f"Bearer {TOKEN}"}
+    talkative = settings.model_copy(update={"log_level": "DEBUG"})
+    with WorkerProcess(talkative, module="tests.integration.faults.worker_with_bad_pages") as worker:
         address = settings.data_dir / "api"
         await eventually(lambda: asyncio.sleep(0, address.exists()), 60, worker.log)
-        async with httpx.AsyncClient(base_url=address.read_text().strip(), timeout=30) as client:
+        async with httpx.AsyncClient(base_url=address.read_text().strip(), timeout=30, headers=bearer) as client:
             form = {"options": json.dumps({"password": PASSWORD})}
             sent = await client.post("/files", files={"file": ("a.pdf", locked_pdf())}, data=form)
             assert sent.status_code == 202, sent.text
@@ -55,7 +58,10 @@ async def test_a_password_stands_in_no_topic_file_or_log_and_the_letter_can_be_r
             await eventually(two_letters, 60, worker.log)
             await eventually(lambda: _answers(client, sent.json()["documents"][0]["document_id"]), 30, worker.log)
             query = {"sql": "SELECT * FROM documents"}
-            answers = sent.text + (await client.post("/query", json=query)).text
+            signed_in = await client.post("/login", data={"token": TOKEN}, headers={"authorization": ""})
+            assert signed_in.status_code == 303
+            answers = str(signed_in.headers)
+            answers += sent.text + (await client.post("/query", json=query)).text
     forged = await everything_on(settings)
     clear = forged[names.pages].count(PASSWORD.encode())
     assert clear == 2, "only what the forger wrote (once as it is, once in its repr)"
@@ -71,7 +77,8 @@ async def test_a_password_stands_in_no_topic_file_or_log_and_the_letter_can_be_r
         answers += done.stdout + done.stderr
     assert "payload_base64: " in answers
     assert PASSWORD not in answers
-    assert files_with(PASSWORD, tmp_path) == []
+    assert files_with(PASSWORD, tmp_path) == files_with(TOKEN, tmp_path) == []
+    assert not [topic for topic, content in forged.items() if TOKEN.encode() in content] and TOKEN not in answers
     own = next(letter.letter for letter in stored if letter.letter.document_id is not None)
     async with Replayer(settings) as replayer:
         await replayer.replay(own)
