@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Depends, FastAPI, Response
 from fastapi.security import HTTPBearer
 
-from streams.web.body_limit import BodyLimit
+from streams.web.body_limit import MAX_REQUEST_BYTES, BodyLimit
 from streams.web.callers import CallerGuard
 from streams.web.deletion import deletion_routes
 from streams.web.docs import docs_page
@@ -26,7 +26,6 @@ from streams.web.tables import table_routes
 from streams.web.upload import largest_upload, upload_routes
 from streams.web.urls import url_routes
 
-_MAX_REQUEST_BYTES = 1024 * 1024  # beside uploads
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem} for status in (400, 401, 403, 404, 413, 421, 422, 503)
 }
@@ -46,9 +45,11 @@ def create_api(parts: ApiParts) -> FastAPI:
         docs_url=None, redoc_url=None, openapi_url=None,  # below: without scripts of other sites, and by the token
     )  # fmt: skip
     add_problems(api)
-    limits = {"/files": largest_upload(settings), "/drawings": settings.max_message_bytes}
+    uploads = {
+        "/files": largest_upload(settings), "/drawings": settings.max_message_bytes, "/urls": MAX_REQUEST_BYTES,
+    }  # fmt: skip
     api.add_middleware(CallerGuard, settings=settings)
-    api.add_middleware(BodyLimit, limit_of=lambda path: limits.get(path, _MAX_REQUEST_BYTES))
+    api.add_middleware(BodyLimit, uploads=uploads, room=parts.room)
 
     def caught_up() -> None:
         if not table.ready:

@@ -12,6 +12,7 @@ from streams.sources.producer import FileProducer
 from streams.table.table_follower import TableFollower
 from streams.web.accepted import AcceptedDocuments
 from streams.web.originals import Originals
+from streams.web.upload_room import UploadRoom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,4 +26,5 @@ class ApiParts:
     health: Health
     metrics: Metrics
     lags: SharedLag
+    room: UploadRoom
     accepted: AcceptedDocuments = field(default_factory=AcceptedDocuments)

@@ -53,6 +53,7 @@ _REFUSALS: Mapping[str, tuple[int, str]] = {
     "bad-request": (400, "The request cannot be read."),
     "not-finished": (409, "Not all pages of the document are read yet."),
     "too-many-listeners": (503, "So many others listen to events that there is no room for one more."),
+    "too-many-uploads": (503, "So much is being uploaded that there is no room for more."),
     "table-behind": (503, "The SQL table has not caught up with its topics yet."),
     "kafka-away": (503, "Kafka does not answer now."),
     "internal-server-error": (500, "A defect of inkstream."),

@@ -25,6 +25,7 @@ from streams.web.callers import check_exposure
 from streams.web.connections import BoundedConnection, max_connections
 from streams.web.originals import Originals
 from streams.web.parts import ApiParts
+from streams.web.upload import upload_room
 from streams.web.webhooks import Webhooks
 
 _DRAWERS = 2  # processes that draw pages
@@ -111,6 +112,7 @@ async def serving(
                 health=health,
                 metrics=metrics,
                 lags=lags,
+                room=upload_room(settings),
             )
         )
         server = _Server(

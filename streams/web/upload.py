@@ -15,10 +15,12 @@ from streams.settings import Settings
 from streams.web.parts import ApiParts
 from streams.web.problems import Problem, Refusal
 from streams.web.sending import Sender, Sending, Wait, checked_options
+from streams.web.upload_room import MAX_UPLOADS, UploadRoom
 
 OVERHEAD_BYTES = 64 * 1024  # headers of the record, the form's own lines in the request
 _MAX_FILES = 100
 _FULL_FILES = 4  # a request has room for so many files of the largest size
+_FULL_UPLOADS = 4  # there is room for so many of the largest size
 
 _FIELDS = ("file", "options", "again")
 SENDING_RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -37,6 +39,11 @@ def largest_file(settings: Settings) -> int:
 def largest_upload(settings: Settings) -> int:
     """Return the most bytes of a request to POST /files."""
     return _FULL_FILES * settings.max_message_bytes + OVERHEAD_BYTES
+
+
+def upload_room(settings: Settings) -> UploadRoom:
+    """Return the room of all uploads: 512 MiB, where `max_message_bytes` is not set."""
+    return UploadRoom(MAX_UPLOADS, _FULL_UPLOADS * largest_upload(settings))
 
 
 def upload_routes(parts: ApiParts, sender: Sender) -> APIRouter:

@@ -48,7 +48,9 @@ def url_routes(parts: ApiParts, sender: Sender) -> APIRouter:
             target = Path(folder) / "document"
             await parts.originals.fetch_url(url, target, max_bytes=largest_file(settings), timeout_s=timeout_s)
             await asyncio.to_thread(content_type, target)
-            yield partial(asyncio.to_thread, target.read_bytes)
+            with parts.room.share() as share:
+                share.take(target.stat().st_size)
+                yield partial(asyncio.to_thread, target.read_bytes)
 
     @routes.post("/urls", status_code=202, summary="Have documents fetched and read", responses=SENDING_RESPONSES)
     async def urls(response: Response, request: Annotated[UrlRequest, Body()], wait: Wait = 0) -> Sending:

@@ -31,6 +31,7 @@ from streams.web.api import create_api
 from streams.web.documents import FORMS
 from streams.web.originals import Originals
 from streams.web.parts import ApiParts
+from streams.web.upload import upload_room
 from tests.unit.test_logs import Clock
 
 TOKEN = "schlüssel"
@@ -109,7 +110,7 @@ async def parts_of(
     try:
         yield ApiParts(
             settings=settings, table=table, producer=producer, originals=originals, health=health or Health(60),
-            metrics=Metrics(), lags=lags,
+            metrics=Metrics(), lags=lags, room=upload_room(settings),
         )  # fmt: skip
     finally:
         table.close()
