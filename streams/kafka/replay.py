@@ -23,6 +23,8 @@ from streams.settings import Settings
 _REPLAYED, _AT = "replayed", "replayed-at"  # headers of the mark that a replay leaves behind its letter
 _OFFSET_DIGITS = 20
 
+REPLAYED_STAGES = ("split_files", "read_pages")  # whose letters have a message that can be sent again
+
 
 @dataclass(frozen=True, slots=True)
 class StoredLetter:
@@ -48,7 +50,7 @@ async def stored_letters(settings: Settings, replays: dict[int, str] | None = No
                 for message in records:
                     if not message.value:
                         if replays is not None:
-                            replays.update(_replay_in(message))
+                            replays.update(replays_in(message))
                         continue
                     try:
                         yield StoredLetter(message.offset, decode(DeadLetter, message.value))
@@ -56,7 +58,7 @@ async def stored_letters(settings: Settings, replays: dict[int, str] | None = No
                         continue  # not one of ours
 
 
-def _replay_in(mark: ConsumerRecord[bytes, bytes]) -> Iterator[tuple[int, str]]:
+def replays_in(mark: ConsumerRecord[bytes, bytes]) -> Iterator[tuple[int, str]]:
     """Yield the offset of the letter that a mark is of, and when it was replayed; nothing where it is no mark."""
     headers = {name: value.decode("ascii", "replace") for name, value in mark.headers if value is not None}
     offset, moment = headers.get(_REPLAYED, ""), headers.get(_AT, "")
@@ -80,6 +82,16 @@ class Replayer:
 
     async def __aexit__(self, *_: object) -> None:
         await self._connections.aclose()
+
+    async def stored(self, offset: int) -> StoredLetter:
+        """Return the letter at an offset.
+
+        Raises:
+            SourceGone, SourceUnavailable: It is not there, or Kafka does not answer.
+            UndecodableMessage: It is none of ours.
+        """
+        record = await self._records.read(TopicNames.of(self._settings).dead_letters, 0, offset)
+        return StoredLetter(offset, decode(DeadLetter, record.value))
 
     async def mark(self, stored: StoredLetter) -> None:
         """Record on the dead-letters topic that a letter has been replayed. Raises BrokerError."""

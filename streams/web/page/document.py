@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from models.export.registry import FORMATS
+from streams.kafka.letter_index import LetterIndex
 from streams.messages.records import DocumentRecord, PageText
 from streams.web.lookup import DocumentId
 from streams.web.page.marks import lines_with, words_of
@@ -21,11 +22,12 @@ _PICTURE_PX = 1600  # wide
 def document_page_routes(parts: ApiParts) -> APIRouter:
     """Return the routes of a document's page."""
     routes = APIRouter(route_class=PageRoute, include_in_schema=False)
-    table = parts.table
+    table, letters = parts.table, LetterIndex(parts.settings)
 
     @routes.post("/view/{document_id:path}/replay")
     async def replay(document_id: DocumentId) -> Response:
-        return html("_replayed.html", {"count": await replay_document(parts.settings, document_id)})
+        count = await replay_document(parts.settings, letters, document_id)
+        return html("_replayed.html", {"count": count})
 
     @routes.get("/view/{document_id:path}")
     async def document(
