@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,20 +154,26 @@ class FileProducer:
                 f"Kafka at {self._settings.broker} has not taken {path} within {_ACCEPT_S:g} s; send it again"
             ) from None
 
-    async def delete(self, document_id: str, pagenums: Sequence[int]) -> None:
+    async def delete(self, document_id: str, pagenums: Sequence[int], known: Collection[int] = ()) -> None:
         """Delete the records of a document's pages, then its own; return once Kafka has that.
+
+        Args:
+            known: Partitions on which the document has records, beside the one that its id leads to now: it led to
+                another one before partitions were added.
 
         Raises:
             BrokerError: Kafka does not take it: try again, for nothing is deleted twice.
         """
         producer, names = await self._working_producer(), TopicNames.of(self._settings)
-        partition = partition_for(document_id, len(await producer.partitions_for(names.page_text)))
+        keys = [page_key(document_id, number).encode() for number in pagenums]
         with broker_errors(self._settings, "does not take deletions"):
-            for first in range(0, len(pagenums), _DELETED_AT_A_TIME):
-                keys = [page_key(document_id, n).encode() for n in pagenums[first : first + _DELETED_AT_A_TIME]]
-                sent = [await producer.send(names.page_text, None, key=key, partition=partition) for key in keys]
-                await asyncio.gather(*sent)
-            await producer.send_and_wait(names.documents, None, key=document_id.encode(), partition=partition)
+            now_on = partition_for(document_id, len(await producer.partitions_for(names.page_text)))
+            for where in sorted({now_on, *known}):
+                for first in range(0, len(keys), _DELETED_AT_A_TIME):
+                    some = keys[first : first + _DELETED_AT_A_TIME]
+                    sent = [await producer.send(names.page_text, None, key=key, partition=where) for key in some]
+                    await asyncio.gather(*sent)
+                await producer.send_and_wait(names.documents, None, key=document_id.encode(), partition=where)
 
     async def _send(self, document: _Document, value: bytes, content_ref: str | None = None) -> SentFile:
         """Send one record: the document's bytes, or nothing and the URI where they are."""

@@ -10,20 +10,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator, Iterable, Sequence
-from typing import Any
 
-import orjson
-
-from models.layout.geometry import bounds
 from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
-from streams.table import document_lists, supersession
-from streams.table.columns import DOCUMENT_COLUMNS, JSON_COLUMNS, PAGE_COLUMNS, REGION_COLUMNS
+from streams.table import document_lists, document_partitions, supersession
+from streams.table.columns import DOCUMENT_COLUMNS, PAGE_COLUMNS, REGION_COLUMNS
 from streams.table.exports import ExportType, export_pieces
 from streams.table.private_database import PrivateDatabase, memory_folder
 from streams.table.search_terms import bounded_text, search_terms
 from streams.table.sql_functions import Value
 from streams.table.sql_guard import QueryLimits, QueryResult, run_query
+from streams.table.table_rows import document_of_row, document_values, page_of_rows, page_values, region_rows
 
 READERS = 4  # queries that run at the same time
 EXPORTS = 2  # exports, beside them: each may last for as long as its client reads
@@ -40,7 +37,6 @@ REFUSALS = (
 )
 
 _SEARCHED = {"text", "path"}
-_NO_BOX = (None,) * 4
 
 _SCHEMA = f"""
 CREATE VIRTUAL TABLE result USING fts5(
@@ -55,6 +51,7 @@ CREATE TABLE regions (
 );
 CREATE INDEX regions_by_page ON regions (page);
 {supersession.SCHEMA}
+{document_partitions.SCHEMA}
 {document_lists.INDEX}
 """
 _OPENING = (
@@ -95,6 +92,7 @@ class MemoryTable:
         self,
         pages: Iterable[tuple[str, PageText | None]],
         documents: Iterable[tuple[str, DocumentRecord | None]] = (),
+        partitions: Iterable[document_partitions.Placed] = (),
     ) -> None:
         """Take over a batch of keys and records, all of it or nothing: the last of a key counts, None deletes.
 
@@ -108,6 +106,7 @@ class MemoryTable:
                 self._put_page(db, key, page)
             for key, document in documents:
                 self._put_document(db, key, document)
+            document_partitions.note(db, partitions)
 
     def query(self, sql: str, parameters: Sequence[Value] = ()) -> QueryResult:
         """Run one SELECT within the configured limits. Raises QueryError."""
@@ -133,17 +132,22 @@ class MemoryTable:
         """Return one document's record, None where there is none."""
         with self._database.reader() as db:
             row = db.execute("SELECT * FROM all_documents WHERE document_id = ?", (document_id,)).fetchone()
-        return _document(row) if row else None
+        return document_of_row(row) if row else None
 
     def documents(self, listing: document_lists.Listing) -> list[DocumentRecord]:
         """Return a part of the list of documents, newest first."""
         with self._database.reader() as db:
-            return [_document(row) for row in document_lists.rows_of(db, listing)]
+            return [document_of_row(row) for row in document_lists.rows_of(db, listing)]
 
     def superseded_by(self, document_id: str) -> list[DocumentRecord]:
         """Return the documents whose place one has taken, and of those whose place these had, and so on."""
         with self._database.reader() as db:
-            return [_document(row) for row in document_lists.superseded_by(db, document_id)]
+            return [document_of_row(row) for row in document_lists.superseded_by(db, document_id)]
+
+    def partitions(self, document_id: str) -> list[int]:
+        """Return the partitions on which a document has a record, ascending: those that `apply` was given."""
+        with self._database.reader() as db:
+            return document_partitions.of_document(db, document_id)
 
     def page_numbers(self, document_id: str) -> list[int]:
         """Return the numbers of a document's pages that have a record, ascending."""
@@ -173,15 +177,15 @@ class MemoryTable:
             db.execute("INSERT INTO page_keys VALUES (?, ?)", (key, number))
         terms = search_terms(page.text, [paragraph.text for paragraph in page.paragraphs])
         page = page.model_copy(update={"text": bounded_text(page.text)})
-        db.execute(_INSERT_PAGE, [number, *_page_values(page), terms])
-        db.executemany(_INSERT_REGION, _region_rows(number, page))
+        db.execute(_INSERT_PAGE, [number, *page_values(page), terms])
+        db.executemany(_INSERT_REGION, region_rows(number, page))
 
     def _put_document(self, db: sqlite3.Connection, key: str, document: DocumentRecord | None) -> None:
         if document is None:
             db.execute("DELETE FROM document_records WHERE document_id = ?", (key,))
         else:
             by = supersession.successor(db, key, document.sent)
-            db.execute(_INSERT_DOCUMENT, list(_document_values(document, by)))
+            db.execute(_INSERT_DOCUMENT, list(document_values(document, by)))
         for one in supersession.note_superseded(db, key, document):
             self._settle(db, one)
 
@@ -197,52 +201,8 @@ class MemoryTable:
                     self._put_page(db, key, page)
 
 
-def _document(row: Sequence[Value]) -> DocumentRecord:
-    columns: dict[str, Any] = dict(zip(DOCUMENT_COLUMNS, row, strict=True))
-    return DocumentRecord.model_validate({**columns, "supersedes": orjson.loads(columns["supersedes"])})
-
-
-def _document_values(document: DocumentRecord, superseded_by: str | None) -> Iterable[Value]:
-    own: dict[str, Value] = {
-        "supersedes": orjson.dumps(document.supersedes).decode(), "superseded_by": superseded_by,
-    }  # fmt: skip
-    return [own[name] if name in own else getattr(document, name) for name in DOCUMENT_COLUMNS]
-
-
-def _page_values(page: PageText) -> Iterable[Value]:
-    fields = page.model_dump(include=set(PAGE_COLUMNS))
-    for name in PAGE_COLUMNS:
-        yield orjson.dumps(fields[name]).decode() if name in JSON_COLUMNS else fields[name]
-
-
 def _stored_page(db: sqlite3.Connection, key: str) -> PageText | None:
     row = db.execute(_PAGE_OF_KEY, (key,)).fetchone()
     if row is None:
         return supersession.kept_page(db, key)
-    return _page(row, db.execute(_REGIONS_OF_KEY, (key,)).fetchall())
-
-
-def _page(row: Sequence[Value], regions: Iterable[Sequence[Value]]) -> PageText:
-    """Return the record that became these rows."""
-    columns: dict[str, Any] = dict(zip(PAGE_COLUMNS, row, strict=True))
-    lines: list[dict[str, Any]] = [dict(zip(REGION_COLUMNS, region, strict=True)) for region in regions]
-    return PageText.model_validate(
-        {
-            **columns,
-            **{name: orjson.loads(columns[name]) for name in JSON_COLUMNS},
-            "regions": [
-                {**line, "polygon": orjson.loads(line["polygon"]), "words": orjson.loads(line["words"] or "null")}
-                for line in lines
-            ],
-        }
-    )
-
-
-def _region_rows(number: int, page: PageText) -> Iterable[tuple[Value, ...]]:
-    page_columns = (number, page.document_id, page.pagenum, page.path)
-    for line, region in enumerate(page.regions):
-        box = bounds(tuple(region.polygon)) if region.polygon else _NO_BOX
-        polygon = orjson.dumps(region.polygon).decode()
-        reading = (region.kind, region.text, region.confidence, region.recogniser)
-        words = None if region.words is None else orjson.dumps([w.model_dump() for w in region.words]).decode()
-        yield (*page_columns, line, region.paragraph, *reading, polygon, *box, words)
+    return page_of_rows(row, db.execute(_REGIONS_OF_KEY, (key,)).fetchall())

@@ -17,6 +17,7 @@ from streams.kafka.topics import TopicNames
 from streams.messages.records import DocumentRecord, PageText
 from streams.settings import Settings
 from streams.table.changes import Change, Changes, change_of
+from streams.table.document_partitions import Placed
 from streams.table.exports import ExportType
 from streams.table.memory_table import EXPORTS, READERS, REFUSALS, MemoryTable
 from streams.table.sql_functions import Value
@@ -164,11 +165,14 @@ class TableFollower:
 
 def _by_topic(
     changes: Iterable[Change],
-) -> tuple[list[tuple[str, PageText | None]], list[tuple[str, DocumentRecord | None]]]:
-    """Return pages and documents, each in the order in which they came."""
+) -> tuple[list[tuple[str, PageText | None]], list[tuple[str, DocumentRecord | None]], list[Placed]]:
+    """Return pages and documents, each in the order in which they came, and where the documents' records stand."""
     pages: list[tuple[str, PageText | None]] = []
     documents: list[tuple[str, DocumentRecord | None]] = []
+    placed: list[Placed] = []
     for change in changes:
+        if not change.is_page:
+            placed.append(Placed(change.key, change.where.partition, change.record is not None))
         if isinstance(change.record, PageText):
             pages.append((change.key, change.record))
         elif isinstance(change.record, DocumentRecord):
@@ -177,4 +181,4 @@ def _by_topic(
             pages.append((change.key, None))
         else:
             documents.append((change.key, None))
-    return pages, documents
+    return pages, documents, placed

@@ -63,9 +63,9 @@ def deletion_routes(parts: ApiParts) -> APIRouter:
 async def _deleted(parts: ApiParts, document: DocumentRecord) -> DeletedDocument:
     """Delete a document; return once SQL has forgotten it, or soon."""
     table, of = parts.table, document.document_id
-    pages = await table.ask(lambda t: t.page_numbers(of))
+    pages, partitions = await table.ask(lambda t: (t.page_numbers(of), t.partitions(of)))
     with table.changes.listening(lambda change: change.document_id == of) as listener:
-        await parts.producer.delete(of, pages)
+        await parts.producer.delete(of, pages, partitions)
         deadline = monotonic() + _FORGOTTEN_WITHIN_S
         while monotonic() < deadline and listener.dropped is None:
             if await table.ask(lambda t: t.document(of)) is None:

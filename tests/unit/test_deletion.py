@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 
 import httpx
@@ -21,7 +21,7 @@ class Eraser(Outbox):
         super().__init__(settings)
         self.deleted: list[tuple[str, list[int]]] = []
 
-    async def delete(self, document_id: str, pagenums: Sequence[int]) -> None:
+    async def delete(self, document_id: str, pagenums: Sequence[int], known: Collection[int] = ()) -> None:
         self.deleted.append((document_id, list(pagenums)))
         keys = [(f"{document_id}/{number}", None) for number in pagenums]
         await self.table.ask(lambda t: t.apply(keys, [(document_id, None)]))
