@@ -70,9 +70,13 @@ def listening_socket(host: str, port: int) -> socket.socket:
         ConfigurationError: The port is taken, or there is no such address.
     """
     try:
-        return socket.create_server((host, port))
+        server = socket.create_server((host, port))
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else error
         raise ConfigurationError(
             f"the API cannot listen on {host}:{port} ({why}); choose another --api-port, or 0 for any free one"
         ) from error
+    # asyncio sets this on sockets that it has made itself. Without it an answer's body waits until its headers are
+    # acknowledged, which takes a client 40 ms: a query that runs for 2 ms was answered after 48.
+    server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return server

@@ -55,3 +55,10 @@ def test_a_taken_port_is_one_sentence_that_names_the_option() -> None:
             listening_socket("127.0.0.1", port)
     taken = f"the API cannot listen on 127.0.0.1:{port} ({os.strerror(errno.EADDRINUSE)})"
     assert raised.value.message == f"{taken}; choose another --api-port, or 0 for any free one"
+
+
+def test_answers_are_sent_without_waiting_for_acknowledgements() -> None:
+    with listening_socket("127.0.0.1", 0) as server, socket.create_connection(server.getsockname()):
+        accepted, _ = server.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
