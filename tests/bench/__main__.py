@@ -1,6 +1,6 @@
 """The service measured against its peers: `python -m tests.bench [WHAT …]`, everything where nothing is named.
 
-WHAT: throughput, loops, reading, latency, cold-start, long-document, memory.
+WHAT: throughput, loops, reading, latency, cold-start, long-document, memory, load.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import asyncio
 import statistics
 import sys
 
-from tests.bench import cold_start, latency, long_document, loops, memory, reading, throughput
+from tests.bench import cold_start, latency, load, long_document, loops, memory, reading, throughput
 
 
 def main(wanted: list[str]) -> None:
@@ -36,6 +36,9 @@ def main(wanted: list[str]) -> None:
         print("memory of the worker tree over 2,000 pages")
         found = asyncio.run(memory.measure())
         print(f"  last / after the first 400 pages: {found[-1] / found[1]:.3f}")
+    if not wanted or "load" in wanted:
+        print("load: 50 clients upload and read, 200 listen, 100,000 pages are in the table")
+        asyncio.run(load.measure())
 
 
 if __name__ == "__main__":
