@@ -22,10 +22,14 @@ def max_connections() -> int:
 class BoundedConnection(H11Protocol):
     """One HTTP connection. It ends where its next request does not come.
 
+    Clients keep connections for requests to come: httpx for 5 s, aiohttp for 15 s. One that ends here while a
+    request is on its way costs that request.
+
     Above `most` connections, the one that has waited longest for a whole request makes room for a new one.
 
     Attributes:
         headers_within_s: By then the headers must be whole, however many bytes of them have come.
+        kept_for_s: The first byte of a further request may take so long.
         body_stalls_for_s: A body may pause for so long.
         body_within_s: By then a body must be whole: 33 MB at 0.3 Mbit/s.
         check_s: Between two looks at that.
@@ -33,12 +37,14 @@ class BoundedConnection(H11Protocol):
     """
 
     headers_within_s: ClassVar[float] = 10.0
+    kept_for_s: ClassVar[float] = 75.0
     body_stalls_for_s: ClassVar[float] = 30.0
     body_within_s: ClassVar[float] = 900.0
     check_s: ClassVar[float] = 2.0
     most: ClassVar[int] = _MAX_CONNECTIONS
 
     _since = 0.0  # what is waited for has been waited for since then
+    _kept = False  # for a further request, of which nothing has come
     _request: object = None  # the last request, and when it began
     _began = 0.0
     _check: asyncio.TimerHandle | None = None
@@ -60,6 +66,8 @@ class BoundedConnection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes; those of a body show that it goes on."""
+        if self._kept:
+            self._kept, self._since = False, monotonic()
         super().data_received(data)
         if self._in_request:
             self._since = monotonic()
@@ -68,7 +76,7 @@ class BoundedConnection(H11Protocol):
 
     def on_response_complete(self) -> None:
         """Wait for the next request from now on."""
-        self._since = monotonic()
+        self._kept, self._since = True, monotonic()
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -82,7 +90,9 @@ class BoundedConnection(H11Protocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _end_if_late(self) -> None:
-        limit_s = self.body_stalls_for_s if self._in_request else self.headers_within_s
+        limit_s = self.kept_for_s if self._kept else self.headers_within_s
+        if self._in_request:
+            limit_s = self.body_stalls_for_s
         waited_s = monotonic() - self._since
         # where the server has paused reading, it is not the client that is late
         late = self.waits and not self.flow.read_paused and waited_s > limit_s

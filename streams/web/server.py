@@ -122,6 +122,7 @@ async def serving(
                 lifespan="off",
                 http=BoundedConnection,
                 timeout_graceful_shutdown=_LAST_REQUESTS_S,
+                timeout_keep_alive=round(BoundedConnection.kept_for_s),
             )
         )
         task = asyncio.create_task(server.serve(sockets=[listening]))

@@ -21,7 +21,15 @@ class Impatient(BoundedConnection):
 
 
 class Patient(Impatient):
-    headers_within_s = body_stalls_for_s = 3600.0
+    headers_within_s = body_stalls_for_s = kept_for_s = 3600.0
+
+
+class Kept(Impatient):
+    kept_for_s = 3600.0
+
+
+class NotKept(Patient):
+    kept_for_s = 0.2
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,6 +95,27 @@ async def test_what_drips_ends_its_connection_too(connection: type[BoundedConnec
             writer.write(b"x")
             await asyncio.wait([end], timeout=0.02)
         assert end.result()
+        writer.close()
+
+
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+async def test_a_connection_is_kept_for_a_further_request_and_not_for_ever() -> None:
+    async with serving(Kept) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            writer.write(GET)
+            assert (await reader.readuntil(b"\r\n\r\n00")).startswith(b"HTTP/1.1 200")
+            await asyncio.sleep(3 * Kept.headers_within_s)
+        writer.write(GET[:5])  # begun, it has to be whole in time
+        assert await ended(reader)
+        writer.close()
+    async with serving(NotKept) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(GET)
+        assert (await reader.readuntil(b"\r\n\r\n00")).startswith(b"HTTP/1.1 200")
+        assert await ended(reader)
         writer.close()
 
 
