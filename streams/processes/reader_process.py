@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from models.export.types import DrawnType
     from models.pipeline import PagePipeline
 
+# Reading waits for whoever waits for an answer. On two cores, with 50 clients that upload and read: beside readers
+# of the same priority a query took 1,000 ms at the median, and 72 documents were read in the time of 127.
+_NICE = 5
+
 _pipeline: PagePipeline | None = None
 
 
@@ -32,6 +36,7 @@ def initialise(
     """Bound this process, in life and memory, and create its pipeline. Called once, before any task."""
     global _pipeline
     die_with(parent_pid)
+    os.nice(_NICE)
     # RLIMIT_DATA counts what is really allocated; RLIMIT_AS would count the gigabytes that libraries only map.
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     from models.pipeline import PagePipeline

@@ -89,15 +89,19 @@ async def measure(pages: int = 100_000, clients: int = 50, listeners: int = 200,
                 await found.timed("query", _query(client, random.Random(number)))
             found.print("alone")
             async with _listening(client, found, listeners):
-                end = perf_counter() + seconds
+                end, computed_s = perf_counter() + seconds, _computed_s(worker.pid)
                 tasks = [asyncio.create_task(_work(client, found, n, end)) for n in range(clients)]
                 while perf_counter() < end:
                     found.memory_mb.append(await asyncio.to_thread(_memory, worker.pid))
                     await asyncio.sleep(seconds / 12)
                 await asyncio.gather(*tasks)
+                computed_s = _computed_s(worker.pid) - computed_s
                 if found.listening != listeners:
                     found.failures.append(f"{listeners - found.listening} of {listeners} listeners were dropped")
+            sent = len(found.seconds["upload and wait"])
             found.print(f"{clients} clients, {listeners} listeners")
+            each_ms = computed_s / max(sent, 1) * 1000
+            print(f"  the worker itself computed for {computed_s:.1f} s: {each_ms:.0f} ms an upload")
     print(f"  {found.events} events came; failures: {len(found.failures)} {found.failures[:5]}")
     print(f"  memory of the worker: {', '.join(f'{one:.0f}' for one in found.memory_mb)} MB", flush=True)
     return found
@@ -216,6 +220,12 @@ async def _listening(client: httpx.AsyncClient, found: Found, count: int) -> Asy
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _computed_s(pid: int) -> float:
+    """Return the processor time that a process has taken, without its children."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def _memory(pid: int) -> float:

@@ -51,6 +51,11 @@ async def test_a_page_is_read_in_another_process(pool: ReaderPool, tmp_path: Pat
     assert (await pool.read(tmp_path / "a.pdf", 0, ReadOptions())).text == "Read elsewhere"
 
 
+async def test_reading_leaves_the_processor_to_whoever_waits_for_an_answer(pool: ReaderPool) -> None:
+    priority = await pool.run(os.getpriority, os.PRIO_PROCESS, 0, timeout_s=20)
+    assert priority > os.getpriority(os.PRIO_PROCESS, 0)
+
+
 async def test_a_document_error_comes_back_as_it_was_raised(pool: ReaderPool, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
     with pytest.raises(UnsupportedFile, match="plain text"):
