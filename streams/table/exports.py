@@ -18,15 +18,15 @@ from typing import Final, Literal, get_args
 import orjson
 
 from streams.errors import QueryError
-from streams.table.snippets import with_quick_snippets
+from streams.table.sql_authorizer import guarded
 from streams.table.sql_functions import Value
 from streams.table.sql_guard import (
     Cell,
     QueryLimits,
+    bounded,
     bounded_text_of,
     cells,
     check_beginning,
-    guarded,
     interrupted,
     refusals,
     size_of,
@@ -54,7 +54,12 @@ def export_pieces(
     """
     check_beginning(sql)
     ends = monotonic() + limits.export_timeout_s
-    with closing(connection.cursor()) as cursor, guarded(connection):
+    query = bounded(sql, limits)
+    with (
+        closing(connection.cursor()) as cursor,
+        refusals(sql, parameters, limits.timeout_s),
+        guarded(connection, query, parameters),
+    ):
         is_first, more = True, True
         while more:
             with (
@@ -63,7 +68,7 @@ def export_pieces(
                 bounded_text_of(connection),
             ):
                 if is_first:
-                    cursor.execute(with_quick_snippets(sql, limits.text_column), parameters)
+                    cursor.execute(query, parameters)
                 columns = [column[0] for column in cursor.description or ()]
                 rows, more = _next_rows(cursor)
             yield _csv(columns if is_first else None, rows) if media_type == "text/csv" else _lines(columns, rows)

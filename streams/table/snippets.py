@@ -18,16 +18,12 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from streams.table.sql_functions import within_time
+from streams.table.sql_pieces import is_space, name_of, pieces_of
 
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"  # not characters: in no text
 _MAX_WORDS = 64  # as FTS5's
 _ARGUMENTS = {"snippet": 6, "highlight": 4}
 _MAX_SQL_CHARACTERS = 100_000  # what is longer SQLite refuses
-_PIECE = re.compile(
-    r"""'(?:[^']|'')*+' | "(?:[^"]|"")*+" | `(?:[^`]|``)*+` | \[[^]]*+] | --[^\n]*+ | /\*(?s:.*?)(?:\*/|\Z)
-        | \w++ | [(),] | \s++ | .""",
-    re.VERBOSE,
-)
 _WORD = re.compile(rf"{_OPEN}|{_CLOSE}|[^\W_]+")
 
 
@@ -39,7 +35,7 @@ def with_quick_snippets(sql: str, text_column: int) -> str:
     """
     if not any(name in sql.lower() for name in _ARGUMENTS) or len(sql) > _MAX_SQL_CHARACTERS:
         return sql
-    return "".join(_replaced(_PIECE.findall(sql), text_column))
+    return "".join(_replaced(pieces_of(sql), text_column))
 
 
 def _replaced(pieces: Sequence[str], text_column: int) -> list[str]:
@@ -69,9 +65,9 @@ def _replaced(pieces: Sequence[str], text_column: int) -> list[str]:
 def _taken_name(before: list[str], arguments: int) -> str | None:
     """Return which function of so many arguments stands before a parenthesis, and take its name away."""
     last = len(before) - 1
-    while last >= 0 and (before[last].isspace() or before[last].startswith(("--", "/*"))):
+    while last >= 0 and is_space(before[last]):
         last -= 1
-    name = before[last].strip('"`[]').lower() if last >= 0 else ""
+    name = name_of(before[last]) if last >= 0 else ""
     if _ARGUMENTS.get(name) != arguments:
         return None
     del before[last:]

@@ -20,10 +20,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MAX_PATTERN_CHARS = 100  # of LIKE and GLOB too: SQLite compares 16 MB with such a pattern in 4 s
+MAX_SEARCH_CHARS = 100_000  # as long as the SQL itself may be
 MAX_FORMAT_WIDTH, MAX_CONVERSIONS = 1000, 100  # of printf and format
 REFUSAL = (
     f"instr, replace and trim take text and numbers, patterns of at most {MAX_PATTERN_CHARS} characters, and make "
-    f"no text that is too big; format takes widths up to {MAX_FORMAT_WIDTH} and %d %i %u %x %o %f %e %g %s %q %Q"
+    f"no text that is too big; a search has at most {MAX_SEARCH_CHARS} characters; "
+    f"format takes widths up to {MAX_FORMAT_WIDTH} and %d %i %u %x %o %f %e %g %s %q %Q"
 )
 _CONVERSION = re.compile(r"%([-+ 0,#!]*)(\d{0,9})(?:\.(\d{0,9}))?l{0,2}(.)", re.DOTALL)
 _BEGUN_NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")

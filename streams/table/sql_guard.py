@@ -15,17 +15,12 @@ from threading import Event, Thread
 from time import monotonic
 
 from streams.errors import QueryError
+from streams.table.search_patterns import add_search_patterns, with_bounded_patterns
 from streams.table.snippets import add_quick_snippets, with_quick_snippets
+from streams.table.sql_authorizer import guarded
 from streams.table.sql_functions import MAX_PATTERN_CHARS, REFUSAL, Value, bound_functions, time_limit
 from streams.table.sql_hints import explained, no_query
 
-_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
-# what reaches outside, what is FTS3's and R-tree's own, and what takes the product of two lengths: json_patch, and
-# FTS5's snippet, for which there is another (`snippets`)
-_DENIED_FUNCTIONS = {
-    "load_extension", "readfile", "writefile", "edit", "sqlite_log", "fts3_tokenizer", "optimize", "matchinfo",
-    "offsets", "snippet", "rtreecheck", "rtreedepth", "rtreenode", "json_patch", "jsonb_patch",
-}  # fmt: skip
 # Not a matter of taste: VACUUM resets the schema before it is refused, and FTS5 cannot be opened again under the
 # authorizer. Possessive throughout, because `/**//**//**/…` would take a backtracking match for ever.
 _BEGINNING = re.compile(r"(?:\s++|--[^\n]*+(?:\n|\Z)|/\*(?:[^*]++|\*(?!/))*+\*/)*+(\w*+)")
@@ -73,6 +68,7 @@ def restrict(connection: sqlite3.Connection, longest_value: int) -> None:
     """Bound for good what any statement on this connection may do; values are at most `longest_value` bytes."""
     bound_functions(connection, longest_value)
     add_quick_snippets(connection, longest_value)
+    add_search_patterns(connection)
     connection.execute(f"PRAGMA hard_heap_limit = {_MAX_HEAP_BYTES}")  # of all connections of this process together
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
@@ -91,15 +87,16 @@ def run_query(
     """
     check_beginning(sql)
     started = monotonic()
+    query = bounded(sql, limits)
     # closed in any case: an open cursor would hold its snapshot, and with it the log that grows behind it
     with (
         refusals(sql, parameters, limits.timeout_s),
         closing(connection.cursor()) as cursor,
-        guarded(connection),
+        guarded(connection, query, parameters),
         interrupted(connection, limits.timeout_s),
         bounded_text_of(connection),
     ):
-        cursor.execute(with_quick_snippets(sql, limits.text_column), parameters)
+        cursor.execute(query, parameters)
         columns = [column[0] for column in cursor.description or ()]
         rows, truncated = _fetch(cursor, limits.max_rows)
     return QueryResult(columns, rows, truncated, round((monotonic() - started) * 1000, 2))
@@ -174,14 +171,9 @@ def bounded_text_of(connection: sqlite3.Connection) -> Iterator[None]:
         connection.text_factory = str
 
 
-@contextmanager
-def guarded(connection: sqlite3.Connection) -> Iterator[None]:
-    """Let statements that are compiled in the block do nothing but read."""
-    connection.set_authorizer(_authorise)
-    try:
-        yield
-    finally:
-        connection.set_authorizer(None)
+def bounded(sql: str, limits: QueryLimits) -> str:
+    """Return the query with what nothing interrupts bounded: snippets, marks and patterns. Raises QueryError."""
+    return with_quick_snippets(with_bounded_patterns(sql), limits.text_column)
 
 
 @contextmanager
@@ -206,13 +198,3 @@ def interrupted(connection: sqlite3.Connection, after_s: float) -> Iterator[None
     finally:
         done.set()
         thread.join()  # no interrupt may reach the next query
-
-
-def _authorise(action: int, first: str | None, second: str | None, *_: str | None) -> int:
-    if action in _ALLOWED:
-        return sqlite3.SQLITE_OK
-    if action == sqlite3.SQLITE_FUNCTION and second not in _DENIED_FUNCTIONS:
-        return sqlite3.SQLITE_OK
-    if action == sqlite3.SQLITE_PRAGMA and first == "data_version":  # FTS5 asks for it
-        return sqlite3.SQLITE_OK
-    return sqlite3.SQLITE_DENY
