@@ -11,7 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -80,10 +80,15 @@ def change_of(message: ConsumerRecord[bytes, bytes], names: TopicNames) -> Chang
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change, and how far the topics are read behind it."""
+    """A change, and how far the topics are read behind it.
+
+    Attributes:
+        written: What listeners send of it, by how they write it: made by the first of them, for all.
+    """
 
     change: Change
     positions: Mapping[TopicPartition, int]
+    written: dict[object, bytes] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Listener:
@@ -124,6 +129,10 @@ class Listener:
                 await asyncio.wait_for(self._woken.wait(), timeout_s)
             except TimeoutError:
                 return None
+        return self.next_now()
+
+    def next_now(self) -> Event | None:
+        """Return the next event; None where none waits."""
         if not self._waiting:
             return None
         event = self._waiting.popleft()

@@ -63,18 +63,22 @@ def parsed(piece: bytes) -> dict[str, Any]:
     return {**fields, "data": json.loads(fields["data"])} if "data" in fields else fields
 
 
+def all_parsed(piece: bytes) -> list[dict[str, Any]]:
+    return [parsed(one) for one in piece.split(b"\n\n") if one]
+
+
 async def received(log: Log, wanted: EventFilter, *records: PageText | DocumentRecord) -> list[dict[str, Any]]:
     """Return the events of a listener that came before these records, up to the first sign of life behind them."""
-    found = []
+    found: list[dict[str, Any]] = []
     async with aclosing(stream_of(log).events(wanted, None)) as events:
         await anext(events)
         beginning = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0)
         for record in records:
             log.put(record)
-        found.append(parsed(await beginning))
+        found += all_parsed(await beginning)
         while "event" in found[-1]:
-            found.append(parsed(await anext(events)))
+            found += all_parsed(await anext(events))
     return found[:-1]
 
 
@@ -116,10 +120,28 @@ async def test_deletions_are_events_too_whatever_their_keys_are() -> None:
         await asyncio.sleep(0)
         for key in ("d/3", "d", f"d/{'9' * 6000}", "d/x"):
             log.put(None, key)
-        found = [parsed(await pending), *[parsed(await anext(events)) for _ in range(3)]]
+        found = all_parsed(await pending)
     assert [(one["event"], one["data"]) for one in found] == [
         ("deleted", {"document_id": "d", "pagenum": number}) for number in (3, None, None, None)
     ]
+
+
+async def test_a_listener_that_is_behind_gets_many_at_a_time_and_all_get_the_same_bytes() -> None:
+    log = Log()
+    stream = stream_of(log)
+    async with AsyncExitStack() as stack:
+        all_events = [await stack.enter_async_context(aclosing(stream.events(EVERYTHING, None))) for _ in range(2)]
+        for events in all_events:
+            await anext(events)
+        pending = [asyncio.ensure_future(anext(events)) for events in all_events]
+        await asyncio.sleep(0)
+        for _ in range(200):
+            log.put(PAGE)
+        first, second = [await one for one in pending]
+        rest = await anext(all_events[0])
+    assert first == second and 64 * 1024 < len(first) < 70 * 1024
+    ids = [one["id"] for one in all_parsed(first + rest)]
+    assert ids == [f"{number}-0" for number in range(1, len(ids) + 1)]
 
 
 async def test_a_record_with_line_breaks_cannot_forge_an_event() -> None:
