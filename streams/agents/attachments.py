@@ -30,6 +30,14 @@ def attachment_path(path: str, name: str) -> str:
     return f"{path}{MARK}{quote(name)}"
 
 
+def parent_paths(path: str) -> Iterator[str]:
+    """Yield the paths of the documents that a file is attached to, the innermost last; none for other files."""
+    end = path.find(MARK)
+    while end >= 0:
+        yield path[:end]
+        end = path.find(MARK, end + 1)
+
+
 def attachment_messages(
     parent: str, path: str, files: Sequence[AttachedFile], headers: Headers, supersedes: Sequence[str],
     addressing: Addressing,

@@ -4,7 +4,8 @@ A reading is what was read and how: content, path, options. It stands in the rec
 a reading whose document is done adds to `repeats` of the document's record, and nothing is read. Where the document
 is being read still, that is added once it is done: its pages come, for the message that they come from is not acked
 before all of its tasks are sent. A document that is partial or failed is read again, and so is one that nobody has
-heard of: whatever is forgotten here costs a second reading, and never a file.
+heard of: whatever is forgotten here costs a second reading, and never a file. Where a file attached to a document
+was not read whole, the attached files are sent again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from weakref import WeakValueDictionary
 
 from aiokafka import ConsumerRecord
 
+from streams.agents.attachments import parent_paths
 from streams.agents.outgoing import Addressing, Outgoing
 from streams.errors import UndecodableMessage
 from streams.kafka.clients import follow_for_ever
@@ -46,6 +48,9 @@ class Readings:
         self._addressing = addressing
         self._deliver = deliver
         self._documents: OrderedDict[bytes, bytes] = OrderedDict()  # their records, by id
+        self._failed_attached: dict[
+            str, set[str]
+        ] = {}  # ids of attached files that failed, by the path they are in
         self._superseded: dict[str, str] = {}  # when another document took the place of one, by its id
         self._waiting: dict[str, list[DocumentRecord]] = {}  # repeats of documents that are not done yet
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -70,7 +75,7 @@ class Readings:
 
     def begin(self, record: DocumentRecord) -> None:
         """Note that a document is going to be read; Kafka has not heard of it yet."""
-        self._put(record.document_id.encode(), encode(record))
+        self._put(record, encode(record))
 
     def repeated(self, record: DocumentRecord) -> list[Outgoing] | None:
         """Return what is to be sent instead of a document's tasks, None where it is to be read.
@@ -98,6 +103,10 @@ class Readings:
             self._waiting.setdefault(record.document_id, []).append(record)
             return []
         return None
+
+    def has_failed_attachment(self, path: str) -> bool:
+        """Return whether a file that is attached to a document, or to one attached to it, was not read whole."""
+        return path in self._failed_attached
 
     def _with_repeat(self, done: DocumentRecord, repeat: DocumentRecord) -> Outgoing:
         """Return a document's record with one more repeat; the later message holds the same bytes for longer."""
@@ -136,8 +145,10 @@ class Readings:
         known = self._documents.get(message.key)
         if known is not None and (decode(DocumentRecord, known).sent or "") > (record.sent or ""):
             return []  # of an earlier file: a later one has begun since
-        self._put(message.key, message.value)
-        if record.status == "reading" or record.document_id.encode() != message.key:
+        if record.document_id.encode() != message.key:
+            return []
+        self._put(record, message.value)
+        if record.status == "reading":
             return []
         waiting = [one for one in self._waiting.pop(record.document_id, []) if one.reading == record.reading]
         last: list[Outgoing] = []
@@ -146,11 +157,19 @@ class Readings:
             record = decode(DocumentRecord, last[0].value or b"")
         return last
 
-    def _put(self, document_id: bytes, value: bytes) -> None:
-        self._documents[document_id] = value
-        self._documents.move_to_end(document_id)
+    def _put(self, record: DocumentRecord, value: bytes) -> None:
+        self._documents[record.document_id.encode()] = value
+        self._documents.move_to_end(record.document_id.encode())
         if len(self._documents) > _MAX_DOCUMENTS:
             self._documents.popitem(last=False)
+        for parent in parent_paths(record.path):
+            failed = self._failed_attached.setdefault(parent, set())
+            if record.status in ("partial", "failed"):
+                failed.add(record.document_id)
+            else:
+                failed.discard(record.document_id)
+            if not failed:
+                del self._failed_attached[parent]
 
 
 def _is_elsewhere(record: DocumentRecord) -> bool:

@@ -114,10 +114,12 @@ class SplitFiles:
         # a file that takes another's place is current from now on, even where its content was read before
         again = again or bool(file.supersedes)
         sealed = self._seal.sealed_options(options)
+        repeat = None
         if not again and (repeat := self._readings.repeated(file.record(sealed))) is not None:
             logger.info("%s was read before", named(message))
             self._metrics.documents_repeated.inc()
-            return repeat
+            if not self._readings.has_failed_attachment(file.path):
+                return repeat
         info = await self._pool.inspect(partial, self._passwords_for(options))
         if info.total_pages > self._max_pages:
             raise TooManyPages(
@@ -125,11 +127,13 @@ class SplitFiles:
                 "the letter, or split it"
             )
         attached = await self._attached(file, partial, info, options)
-        self._cache.release(self._cache.adopt(partial, file.sha256))
-        self._metrics.documents_split.inc()
         messages = attachment_messages(
             file.document_id, file.path, attached.files, message.headers, file.supersedes, self._addressing
         )
+        if repeat is not None:
+            return chain(repeat, messages)
+        self._cache.release(self._cache.adopt(partial, file.sha256))
+        self._metrics.documents_split.inc()
         record = file.record(sealed, info.total_pages)
         self._readings.begin(record)
         return chain(self._record_and_tasks(file, record, info, options, attached.warnings), messages)

@@ -15,6 +15,7 @@ import httpx
 import jsonschema
 import pymupdf
 import pytest
+from pydantic import SecretStr
 
 from streams.agents.attachments import attachment_id
 from streams.kafka.lag import LagReader
@@ -167,6 +168,36 @@ async def test_documents_of_a_portfolio_become_documents_of_their_own(settings: 
     (warning,) = pages["case", 0].warnings
     assert warning.startswith("attachments: ") and "data.xml" in warning
     assert not await topics.dead_letters()
+
+
+async def test_a_portfolio_that_comes_again_is_not_read_again_but_what_failed_in_it(
+    settings: Settings, topics: Topics
+) -> None:
+    locked = pymupdf.open(stream=text_pdf(1, "secret"))
+    document = pymupdf.open(stream=text_pdf(1, "cover"))
+    document.embfile_add("1", text_pdf(1, "part"), filename="part.pdf")
+    document.embfile_add(
+        "2", locked.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="pw"), filename="s.pdf"
+    )
+    document.xref_set_key(document.pdf_catalog(), "Collection", "<</Type/Collection>>")
+    raw_files, content = TopicNames.of(settings).raw_files, document.tobytes()
+    part, secret = attachment_id("case", "part.pdf"), attachment_id("case", "s.pdf")
+    headers = {"path": b"scanner://portfolio.pdf", "document-id": b"case"}
+
+    async def failed_once() -> bool:
+        found = {name: record.status for name, record in (await topics.documents()).items()}
+        return found == {"case": "done", part: "done", secret: "failed"}
+
+    with WorkerProcess(settings) as worker:
+        await produce(settings, raw_files, content, headers=headers)
+        await eventually(failed_once, log=worker.log)
+    before = {key: page.sent for key, page in (await topics.pages()).items()}
+    with WorkerProcess(settings.model_copy(update={"passwords": (SecretStr("pw"),)})) as worker:
+        await produce(settings, raw_files, content, headers=headers)
+        await eventually(lambda: document_is(topics, secret, "done"), log=worker.log)
+    pages = await topics.pages()
+    assert pages.pop((secret, 0)).text == "This is secret number 0."
+    assert {key: page.sent for key, page in pages.items()} == before
 
 
 async def test_a_file_that_comes_again_is_read_once_unless_it_is_to_be_read_again(
