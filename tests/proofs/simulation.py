@@ -158,13 +158,15 @@ class Simulation:
         for worker in self._workers:
             if worker is not None:
                 worker.member.stopped = False
+        recovered = False
         for _ in range(_MAX_ROUNDS):
             for number in range(_MACHINES):
                 if self._workers[number] is None:
                     self._do(partial(self._start, number))
             workers = [worker for worker in self._workers if worker is not None]
-            if any(worker.member.generation != self._cluster.generation for worker in workers):
-                self._do(self._rebalance)
+            if not recovered or any(worker.member.generation != self._cluster.generation for worker in workers):
+                self._do(self._rebalance)  # every partition is sought anew
+                recovered = True
             for worker in workers:
                 self._do(partial(self._read_on, worker))
             self._do(self._loop.pass_time)
