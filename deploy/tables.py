@@ -1,4 +1,4 @@
-"""Writes the tables of deploy/docs/settings.md and deploy/docs/sql.md from the code: `python -m deploy.tables`."""
+"""Writes the tables of settings, of SQL and of metrics in deploy/docs/ from the code: `python -m deploy.tables`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from models.options import ReadDefaults
 from streams.kafka_settings import KafkaSettings
+from streams.monitoring.metrics import Metrics
 from streams.settings import ENV_PREFIX, Settings
 from streams.source_settings import SourceSettings
 from streams.table.columns import ROWS, TABLES, meaning
@@ -20,7 +21,8 @@ _MIB = 1024 * 1024
 
 def pages() -> dict[Path, str]:
     """Return each page that is made from code, with its text."""
-    return {DOCS / "settings.md": "\n".join(_settings()), DOCS / "sql.md": "\n".join(_sql())}
+    made = {"settings.md": _settings(), "sql.md": _sql(), "metrics.md": _metrics()}
+    return {DOCS / name: "\n".join(lines) for name, lines in made.items()}
 
 
 def _settings() -> Iterator[str]:
@@ -51,6 +53,18 @@ def _sql() -> Iterator[str]:
         yield "| column | meaning |\n|---|---|"
         for column in TABLES[table]:
             yield f"| `{column}` | {_cell(meaning(table, column))} |"
+    yield ""
+
+
+def _metrics() -> Iterator[str]:
+    yield "# Metrics"
+    yield "Made from the code by `make tables`. Each worker answers with its own at `GET /metrics`, on the port of"
+    yield "the API and on `INKSTREAM_PROBE_PORT`. Queries find a counter as `NAME_total`, a histogram as"
+    yield "`NAME_bucket`, `NAME_sum` and `NAME_count`. [What to do](operations.md#alerts) when an alert fires.\n"
+    yield "| metric | kind | labels | meaning |\n|---|---|---|---|"
+    for metric in Metrics().declared:
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        yield f"| `{metric.name}` | {metric.kind} | {labels} | {_cell(metric.meaning)} |"
     yield ""
 
 

@@ -63,8 +63,11 @@ def address_in(file: Path) -> str | None:
         os.close(note)
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that the API listens on; port 0 picks a free one.
+def listening_socket(host: str, port: int, setting: str = "api_port") -> socket.socket:
+    """Return a socket that the API or the probes listen on; port 0 picks a free one.
+
+    Args:
+        setting: What the port is set by.
 
     Raises:
         ConfigurationError: The port is taken, or there is no such address.
@@ -74,7 +77,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else error
         raise ConfigurationError(
-            f"the API cannot listen on {host}:{port} ({why}); choose another --api-port, or 0 for any free one"
+            f"cannot listen on {host}:{port} ({why}); choose another {setting}, or 0 for any free one"
         ) from error
     # asyncio sets this on sockets that it has made itself. Without it an answer's body waits until its headers are
     # acknowledged, which takes a client 40 ms: a query that runs for 2 ms was answered after 48.

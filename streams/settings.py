@@ -80,6 +80,12 @@ class Settings(BaseSettings, KafkaSettings, SourceSettings, ReadDefaults):
         (), description="what asks for no token where there is one: metrics, docs; probes never do"
     )
 
+    probe_host: str = Field("127.0.0.1", description="address that probes and metrics listen on")
+    probe_port: int | None = Field(
+        None, ge=0, le=65535, description="port of /healthz, /readyz and /metrics of a worker of any role, "
+        "which ask for no token; none: closed",
+    )  # fmt: skip
+
     # reading: ReadDefaults has the rest
     craft: Annotated[CraftOptions, NoDecode, BeforeValidator(_object)] = Field(
         CraftOptions(), description="how CRAFT finds lines; as a variable: JSON"

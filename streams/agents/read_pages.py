@@ -80,6 +80,8 @@ class ReadPages:
             async with self._cache.document(task.sha256, fetch, waiting) as path:
                 reading = await self._pool.read(path, task.pagenum, opened.options)
         self._metrics.pages_read.labels(method=reading.method).inc()
+        for step, took_ms in reading.timings_ms.items():
+            self._metrics.step_seconds.labels(step=step).inc(took_ms / 1000)
         for warning in reading.warnings:
             self._metrics.warnings.labels(warning=warning.partition(":")[0]).inc()
         return [self._addressing.page_text(page_text(task, reading))]

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
-from time import monotonic
+from time import monotonic, time
 from typing import Protocol
 
 from models.errors import InkstreamError
@@ -99,6 +99,8 @@ class StepRunner:
         self._wait_for_capacity = wait_for_capacity
         self._before_step = before_step
         self._suspects = asyncio.Lock()
+        self._unfinished: dict[object, float] = {}  # each message: when Kafka took it, seconds since 1970
+        metrics.oldest_message_s.labels(stage=step.stage).set_function(self._oldest_message_s)
 
     async def handle(self, event: Event, slot: Slot) -> None:
         """Process one message: deliver the step's outputs, or what the step makes of its error.
@@ -108,8 +110,16 @@ class StepRunner:
         3. The step computes the outputs. A retriable error is tried again for a while.
         4. The outputs are delivered. Only then does this return, and only then may the message be acked.
         """
-        await self._wait_for_capacity()
         message = incoming(event)
+        unfinished = object()  # not its position: after a rebalance the same message may come while it is in work
+        self._unfinished[unfinished] = message.timestamp_s or time()
+        try:
+            await self._wait_for_capacity()
+            await self._process(message, slot)
+        finally:
+            del self._unfinished[unfinished]
+
+    async def _process(self, message: Incoming, slot: Slot) -> None:
         identity = self._step.identity(message)
         turn = Turn(identity, slot, self._suspects, self._attempts, self._health)
         attempt = await turn.begin()  # 1, 2
@@ -122,6 +132,9 @@ class StepRunner:
             turn.end()
         # not for an unexpected error: that ends the process, and the message has to be known as its cause
         self._forget(identity, attempt)
+
+    def _oldest_message_s(self) -> float:
+        return max(0.0, time() - min(self._unfinished.values())) if self._unfinished else 0.0
 
     def _forget(self, identity: str, attempt: int) -> None:
         # a poison message may be delivered again before its offset is committed: it stays known

@@ -32,9 +32,15 @@ _PARTIAL = ".partial"
 class DocumentCache:
     """A folder of documents. One per event loop; several processes may share the folder."""
 
-    def __init__(self, folder: Path, max_bytes: int) -> None:
+    def __init__(self, folder: Path, max_bytes: int, on_lookup: Callable[[bool], object] = lambda _: None) -> None:
+        """Open the folder, and create it where it is missing.
+
+        Args:
+            on_lookup: Called for each document that is asked for, with whether it was here.
+        """
         self._folder = folder
         self._max_bytes = max_bytes
+        self._on_lookup = on_lookup
         # a lock lives as long as somebody fetches or waits for that document
         self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         folder.mkdir(parents=True, exist_ok=True)
@@ -52,6 +58,7 @@ class DocumentCache:
             SourceGone: What was fetched is not the content that was announced.
         """
         held = self._hold(sha256)
+        self._on_lookup(held is not None)
         if held is None:
             async with waiting():
                 held = await self._fetched(sha256, fetch)

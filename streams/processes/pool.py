@@ -43,6 +43,7 @@ class ReaderPool:
         processes: int,
         *,
         on_death: Callable[[], object] = lambda: None,
+        on_load: Callable[[float], object] = lambda _: None,
         read_page: ReadPage = reader_process.read_page,
     ) -> None:
         """Create the pool; its processes start with the first task.
@@ -50,11 +51,14 @@ class ReaderPool:
         Args:
             processes: How many reader processes there are at a time.
             on_death: Called on the event loop for each process that died in the middle of a task.
+            on_load: Called on the event loop with the seconds in which a process that `start` started loaded its
+                networks.
             read_page: What a process runs for a page; a function that can be imported by its name there.
         """
         self._settings = settings
         self._processes = processes
         self._on_death = on_death
+        self._on_load = on_load
         self._read_page = read_page
         self._pool = self._create()
 
@@ -84,7 +88,8 @@ class ReaderPool:
         warm_ups = (
             self.run(reader_process.warm_up, options, timeout_s=_WARM_UP_TIMEOUT_S) for _ in range(self._processes)
         )
-        await asyncio.gather(*warm_ups)
+        for load_s in await asyncio.gather(*warm_ups):
+            self._on_load(load_s)
 
     async def inspect(self, path: Path, passwords: Sequence[str]) -> DocumentInfo:
         """Open and check a document in a reader process. Raises DocumentError or ModelError."""

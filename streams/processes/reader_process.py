@@ -10,6 +10,7 @@ import os
 import resource
 from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 from models.document import AttachedFiles, Attachments, DocumentInfo, PageReading
@@ -44,10 +45,11 @@ def initialise(
     _pipeline = PagePipeline(tesseract_api, models_dir)
 
 
-def warm_up(options: ReadOptions) -> int:
-    """Load what reading with these options needs; return this process's id."""
+def warm_up(options: ReadOptions) -> float:
+    """Load what reading with these options needs; return how many seconds that took."""
+    started = perf_counter()
     _loaded().warm_up(options)
-    return os.getpid()
+    return perf_counter() - started
 
 
 def inspect_file(path: Path, passwords: Sequence[str]) -> DocumentInfo:

@@ -51,6 +51,12 @@ async def run_worker(spec: WorkerSpec, hooks: Hooks | None = None) -> None:
         worker = Worker(spec.settings, hooks or Hooks())
         watching = observed(worker.watch_broker(), "Kafka is asked whether it answers", worker.health)
         await stack.enter_async_context(watching)
+        if spec.settings.probe_port is not None:
+            from streams.web.probes import probed  # a web server is loaded where it is served
+
+            await stack.enter_async_context(
+                probed(spec.settings, worker.health, worker.metrics, lambda: worker.ready)
+            )
         running = [worker.running(role) for role in spec.roles]
         if spec.web:
             from streams.web.server import serving  # FastAPI is loaded where it is served
@@ -58,6 +64,7 @@ async def run_worker(spec: WorkerSpec, hooks: Hooks | None = None) -> None:
             running.append(serving(spec.settings, worker.cache, worker.health, worker.metrics, worker.partitions))
         await asyncio.gather(*map(stack.enter_async_context, running))
         roles = ", ".join([*spec.roles, *(["web"] if spec.web else [])])
+        worker.ready = True
         logger.info("worker ready: %s", roles)
         stack.enter_context(noted(roles, worker_note(spec.settings.data_dir)))
         await _until(stop, worker.apps, worker.health)
@@ -72,10 +79,15 @@ class Worker:
         self.metrics = Metrics()
         self.health = Health(3 * max(settings.page_timeout_s, settings.split_timeout_s) + settings.source_retry_s)
         self.metrics.watch(self.health)
-        self.cache = DocumentCache(settings.data_dir / "documents", settings.cache_bytes)
+        self.metrics.watch_disk(settings.data_dir)
+        self.cache = DocumentCache(settings.data_dir / "documents", settings.cache_bytes, self._count_lookup)
+        self.ready = False
         self.seal = Seal.of(settings)
         self.apps: list[App] = []
         self.partitions = asyncio.ensure_future(wait_for_topics(settings))  # of page-text
+
+    def _count_lookup(self, hit: bool) -> None:
+        self.metrics.cache_lookups.labels(outcome="hit" if hit else "miss").inc()
 
     async def watch_broker(self) -> None:
         """Ask Kafka whether it answers, once it has, until cancelled."""
@@ -96,6 +108,7 @@ class Worker:
                 self.settings,
                 processes,
                 on_death=self.metrics.reader_deaths.inc,
+                on_load=self.metrics.model_load_seconds.observe,
                 read_page=self.hooks.read_page,
             )
             stack.push_async_callback(pool.stop)

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
 from streams.kafka.progress import Progress, as_spark, between
@@ -16,6 +15,7 @@ from streams.monitoring.health import Health, HealthReport
 from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 from streams.table.table_follower import TableFollower
+from streams.web.probes import scraped
 
 _FRESH_S = 1.0  # so old may a look be that a rate is from: the page asks every second or two, in each tab
 
@@ -51,7 +51,7 @@ def operations_routes(
         responses={200: {"description": "in Prometheus' text format"}},
     )
     async def scrape() -> Response:
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        return scraped(metrics)
 
     @routes.get("/progress", summary="Rates, lag and time left of each stage")
     async def progress(

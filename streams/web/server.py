@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Generator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-
-import uvicorn
 
 from streams.addresses import api_note, listening_socket, noted
 from streams.documents.cache import DocumentCache
 from streams.documents.references import SourceFetcher
 from streams.kafka.shared_lag import SharedLag
 from streams.messages.seal import Seal
-from streams.monitoring.health import Health, note_end, observed
+from streams.monitoring.health import Health, observed
+from streams.monitoring.lag_gauges import keep_lag_gauges
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
@@ -23,21 +20,13 @@ from streams.table.table_follower import TableFollower
 from streams.web.api import create_api
 from streams.web.callers import check_exposure
 from streams.web.connections import BoundedConnection, max_connections
+from streams.web.listening import served
 from streams.web.originals import Originals
 from streams.web.parts import ApiParts
 from streams.web.upload import upload_room
 from streams.web.webhooks import Webhooks
 
 _DRAWERS = 2  # processes that draw pages
-_LAST_REQUESTS_S = 2  # that a request may go on once the worker is asked to stop
-
-
-class _Server(uvicorn.Server):
-    """Leaves the signals to the worker."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
 
 
 @asynccontextmanager
@@ -102,6 +91,7 @@ async def serving(
         _originals(settings, cache, metrics) as originals,
         _webhooks(settings, health, metrics),
         _lags(settings) as lags,
+        observed(keep_lag_gauges(lags, metrics), "the lag of stages is measured", health),
     ):
         api = create_api(
             ApiParts(
@@ -115,26 +105,11 @@ async def serving(
                 room=upload_room(settings),
             )
         )
-        server = _Server(
-            uvicorn.Config(
-                api,
-                log_config=None,
-                lifespan="off",
-                http=BoundedConnection,
-                timeout_graceful_shutdown=_LAST_REQUESTS_S,
-                timeout_keep_alive=round(BoundedConnection.kept_for_s),
-            )
-        )
-        task = asyncio.create_task(server.serve(sockets=[listening]))
-        task.add_done_callback(
-            lambda end: None if server.should_exit else note_end(end, "the API is served", health)
-        )
         host, port = listening.getsockname()[:2]
-        try:
-            with noted(f"http://{host}:{port}", api_note(settings.data_dir)):
-                yield
-        finally:
-            # requests end first, then the table that they ask
-            table.changes.close()
-            server.should_exit = True
-            await task
+        keep_alive_s = round(BoundedConnection.kept_for_s)
+        async with served(api, listening, "the API is served", health, BoundedConnection, keep_alive_s):
+            try:
+                with noted(f"http://{host}:{port}", api_note(settings.data_dir)):
+                    yield
+            finally:
+                table.changes.close()  # requests that wait for changes end, and only then the table that they ask

@@ -61,6 +61,8 @@ class WorkerProcess:
             "INKSTREAM_API_PORT": "0",
             "INKSTREAM_LOG_LEVEL": settings.log_level,
         }
+        if settings.probe_port is not None:
+            self._environment["INKSTREAM_PROBE_PORT"] = str(settings.probe_port)
         if settings.webhook_secret is not None:
             self._environment["INKSTREAM_WEBHOOK_SECRET"] = settings.webhook_secret.get_secret_value()
         if settings.sasl_password is not None:

@@ -435,7 +435,13 @@ async def test_sql_upload_health_and_metrics_of_a_running_worker(settings: Setti
             assert (await client.get("/pages/none/0")).status_code == 404
             assert (await client.get("/healthz")).json()["healthy"] is True
             assert (await client.get("/readyz")).status_code == 200
-            assert 'inkstream_pages_read_total{method="ocr"} 2.0' in (await client.get("/metrics")).text
+            metrics = (await client.get("/metrics")).text
+            assert 'inkstream_pages_read_total{method="ocr"} 2.0' in metrics
+            assert 'inkstream_document_cache_lookups_total{outcome="hit"} ' in metrics
+            assert 'inkstream_page_step_seconds_total{step="recognise"} ' in metrics
+            assert 'inkstream_lag{stage="read_pages"} ' in metrics
+            # a process that reads and one that opens files
+            assert "inkstream_model_load_seconds_count 2.0" in metrics
 
 
 async def ask(client: httpx.AsyncClient, sql: str) -> Any:

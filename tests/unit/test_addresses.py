@@ -53,8 +53,8 @@ def test_a_taken_port_is_one_sentence_that_names_the_option() -> None:
         port = other.getsockname()[1]
         with pytest.raises(ConfigurationError) as raised:
             listening_socket("127.0.0.1", port)
-    taken = f"the API cannot listen on 127.0.0.1:{port} ({os.strerror(errno.EADDRINUSE)})"
-    assert raised.value.message == f"{taken}; choose another --api-port, or 0 for any free one"
+    taken = f"cannot listen on 127.0.0.1:{port} ({os.strerror(errno.EADDRINUSE)})"
+    assert raised.value.message == f"{taken}; choose another api_port, or 0 for any free one"
 
 
 def test_answers_are_sent_without_waiting_for_acknowledgements() -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import time
 
 import pytest
 
@@ -105,6 +106,22 @@ async def test_what_a_step_makes_is_delivered_and_the_attempt_forgotten(bench: B
     assert bench.app.sent == [("page-text", b"text")]
     assert not bench.attempts.is_suspect("pages/0/0")
     assert bench.health.report().in_flight == 0
+
+
+async def test_the_oldest_message_that_is_not_finished_has_an_age(bench: Bench) -> None:
+    def age_s() -> float | None:
+        return bench.metrics.registry.get_sample_value("inkstream_oldest_message_seconds", {"stage": "read_pages"})
+
+    ages: list[float | None] = []
+
+    async def look(_: Incoming) -> bytes:
+        ages.append(age_s())
+        return b"text"
+
+    runner = bench.runner(look)
+    await runner.handle(FakeEvent(FakeMessage(0, 0, timestamp=time() - 500)), a_slot())
+    assert ages == [pytest.approx(500, abs=60)]
+    assert age_s() == 0
 
 
 async def test_an_error_becomes_a_dead_letter(bench: Bench) -> None:
