@@ -47,7 +47,8 @@ def _sql() -> Iterator[str]:
     yield "# SQL: tables and columns"
     yield "Made from the code by `make tables`. `inkstream query` and `POST /query` take one SELECT of SQLite's;"
     yield "`inkstream query` without SQL is a shell. Full-text search takes punctuation as operators: put it in"
-    yield "double quotes, as `MATCH '\"e-mail\"'`."
+    yield "double quotes, as `MATCH '\"e-mail\"'`. The patterns of a query have at most 64 words together,"
+    yield "16 of them with `*`."
     for table, rows in ROWS.items():
         yield f"\n## {table}\n{rows[0].upper()}{rows[1:]}.\n"
         yield "| column | meaning |\n|---|---|"

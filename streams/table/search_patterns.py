@@ -3,33 +3,68 @@
 Fifty thousand words take a second, two million 270. So the operand of each MATCH in somebody's SQL, and the
 argument of result(…), goes through search_pattern(), which refuses long ones. The third way to hand one over,
 `result = …`, is refused: the text may hide it, so the reads of that column are counted while SQLite compiles.
+
+Nothing interrupts FTS5 either while it looks up a word, and bm25() and `rank` look up each word once more: with
+50,000 pages, 0.02 s a word that stands on all of them, 0.1 s a beginning (`a*`). So the words are bounded too.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
+import unicodedata
 from collections.abc import Sequence
 
 from streams.errors import QueryError
-from streams.table.sql_functions import MAX_SEARCH_CHARS, Value, within_time
+from streams.table.sql_functions import MAX_SEARCH_CHARS, Value, refused, within_time
 from streams.table.sql_pieces import is_space, name_of, pieces_of
 
 SEARCHED_TABLE = "result"
 _TAKE_THE_TABLE = {"highlight", "snippet", "bm25"}
 _PREFIXES, _PARAMETERS = "+-~", "?:@$"
 _ADVICE = "search as in: SELECT path FROM result WHERE result MATCH 'invoice'"
+_MAX_WORDS, _MAX_BEGINNINGS = 64, 16  # of all of a query's patterns: FTS5 joins those of one table into one
+_TOO_MANY_WORDS = (
+    f"the patterns of a query have at most {_MAX_WORDS} words together, {_MAX_BEGINNINGS} of them with *; search "
+    "for the rarest of them, each once, or run several queries"
+)
+_TOO_LONG = f"a search has at most {MAX_SEARCH_CHARS} characters; search for a few words that stand on the page"
+_NUMBER = r"\s*[-+]?[\d.]+\s*"
+_RANKING = re.compile(rf"\s*\w+\(({_NUMBER}(,{_NUMBER})*)?\)\s*")  # rank MATCH 'bm25(10.0, 5.0)'; no search
 NO_SEARCH = f"this is no way to search; {_ADVICE}"
 
 
 def add_search_patterns(connection: sqlite3.Connection) -> None:
-    """Let a connection call search_pattern(pattern)."""
+    """Let a connection call search_pattern(pattern, number of patterns in the query)."""
 
-    def search_pattern(pattern: Value) -> Value:
-        if isinstance(pattern, str | bytes) and len(pattern) > MAX_SEARCH_CHARS:
-            raise ValueError("too big")
+    def search_pattern(pattern: Value, patterns: int) -> Value:
+        if not isinstance(pattern, str | bytes):
+            return pattern
+        if len(pattern) > MAX_SEARCH_CHARS:
+            raise refused(_TOO_LONG)
+        text = pattern if isinstance(pattern, str) else pattern.decode(errors="replace")
+        if not _RANKING.fullmatch(text) and (
+            most_words(text) * patterns > _MAX_WORDS or text.count("*") * patterns > _MAX_BEGINNINGS
+        ):
+            raise refused(_TOO_MANY_WORDS)
         return pattern
 
-    connection.create_function("search_pattern", 1, within_time(search_pattern), deterministic=True)
+    connection.create_function("search_pattern", 2, within_time(search_pattern), deterministic=True)
+
+
+def most_words(pattern: str) -> int:
+    """Return at least as many words as FTS5 sees in a pattern, its operators among them.
+
+    FTS5 knows the letters of Unicode 6.1: one that is not in Unicode 3.2 may end a word for it or be one.
+    """
+    count, inside = 0, False
+    for character in pattern:
+        category = unicodedata.ucd_3_2_0.category(character)
+        is_known = category[0] in "LN" or category == "Co"
+        is_new = not is_known and unicodedata.category(character)[0] in "LN"
+        count += is_new or (is_known and not inside)
+        inside = is_known
+    return count
 
 
 def with_bounded_patterns(sql: str) -> str:
@@ -41,15 +76,16 @@ def with_bounded_patterns(sql: str) -> str:
     if len(sql) > MAX_SEARCH_CHARS:
         return sql  # SQLite refuses it
     pieces = pieces_of(sql)
+    patterns = sum(piece.upper() == "MATCH" for piece in pieces) or 1
     # from the end: the operand of one MATCH may have another in it
     for at in range(len(pieces) - 1, -1, -1):
         if pieces[at].upper() == "MATCH":
             start = _next(pieces, at + 1)
-            _wrap(pieces, start, _operand_end(pieces, start))
+            _wrap(pieces, start, _operand_end(pieces, start), patterns)
         elif name_of(pieces[at]) == SEARCHED_TABLE:
             opening = _next(pieces, at + 1)
             if _at(pieces, opening) == "(":
-                _wrap(pieces, opening + 1, _argument_end(pieces, opening))
+                _wrap(pieces, opening + 1, _argument_end(pieces, opening), patterns)
     return "".join(pieces)
 
 
@@ -66,8 +102,8 @@ def column_reads(sql: str) -> int:
     return count
 
 
-def _wrap(pieces: list[str], start: int, end: int) -> None:
-    pieces.insert(end, ")")
+def _wrap(pieces: list[str], start: int, end: int, patterns: int) -> None:
+    pieces.insert(end, f", {patterns})")
     pieces.insert(start, "search_pattern(")
 
 

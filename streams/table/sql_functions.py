@@ -24,7 +24,7 @@ MAX_SEARCH_CHARS = 100_000  # as long as the SQL itself may be
 MAX_FORMAT_WIDTH, MAX_CONVERSIONS = 1000, 100  # of printf and format
 REFUSAL = (
     f"instr, replace and trim take text and numbers, patterns of at most {MAX_PATTERN_CHARS} characters, and make "
-    f"no text that is too big; a search has at most {MAX_SEARCH_CHARS} characters; "
+    "no text that is too big; "
     f"format takes widths up to {MAX_FORMAT_WIDTH} and %d %i %u %x %o %f %e %g %s %q %Q"
 )
 _CONVERSION = re.compile(r"%([-+ 0,#!]*)(\d{0,9})(?:\.(\d{0,9}))?l{0,2}(.)", re.DOTALL)
@@ -36,9 +36,10 @@ Value = str | int | float | bytes | None
 
 
 class _Clock(threading.local):
-    """When the query that runs on this thread is to have ended, by time.monotonic()."""
+    """When the query that runs on this thread is to have ended, by time.monotonic(); why a function refused it."""
 
     ends = math.inf
+    refusal = REFUSAL
 
 
 _clock = _Clock()
@@ -47,11 +48,22 @@ _clock = _Clock()
 @contextmanager
 def time_limit(after_s: float) -> Iterator[None]:
     """Let functions of the block's thread that begin after a time raise."""
-    _clock.ends = monotonic() + after_s
+    _clock.ends, _clock.refusal = monotonic() + after_s, REFUSAL
     try:
         yield
     finally:
         _clock.ends = math.inf
+
+
+def refused(why: str) -> ValueError:
+    """Return what a function raises that refuses its arguments; SQLite would not pass on why."""
+    _clock.refusal = why
+    return ValueError(why)
+
+
+def refusal() -> str:
+    """Return why a function refused the query that ran last on this thread."""
+    return _clock.refusal
 
 
 def within_time(function: Callable[P, T]) -> Callable[P, T]:

@@ -18,7 +18,7 @@ from streams.errors import QueryError
 from streams.table.search_patterns import add_search_patterns, with_bounded_patterns
 from streams.table.snippets import add_quick_snippets, with_quick_snippets
 from streams.table.sql_authorizer import guarded
-from streams.table.sql_functions import MAX_PATTERN_CHARS, REFUSAL, Value, bound_functions, time_limit
+from streams.table.sql_functions import MAX_PATTERN_CHARS, Value, bound_functions, refusal, time_limit
 from streams.table.sql_hints import explained, no_query
 
 # Not a matter of taste: VACUUM resets the schema before it is refused, and FTS5 cannot be opened again under the
@@ -120,7 +120,7 @@ def refusals(sql: str, parameters: Sequence[Value], timeout_s: float) -> Iterato
         if "interrupted" in str(error) or monotonic() - started > timeout_s:
             raise QueryError(f"the query took longer than {timeout_s:g} s; narrow it down or add LIMIT") from error
         of_ours = "user-defined function" in str(error)
-        raise QueryError(REFUSAL if of_ours else explained(str(error), sql, parameters)) from error
+        raise QueryError(refusal() if of_ours else explained(str(error), sql, parameters)) from error
     except sqlite3.DatabaseError as error:  # not authorized, too big, …
         raise QueryError(explained(str(error), sql, parameters)) from error
     except (sqlite3.Warning, ValueError, OverflowError, TypeError) as error:  # two statements, NUL, 2**64, …

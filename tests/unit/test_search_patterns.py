@@ -9,7 +9,7 @@ import pytest
 from streams.errors import QueryError
 from streams.settings import Settings
 from streams.table.memory_table import MemoryTable
-from streams.table.search_patterns import with_bounded_patterns
+from streams.table.search_patterns import most_words, with_bounded_patterns
 from tests.unit.test_memory_table import page
 
 LONG = "replace(hex(zeroblob(60000)), '0', 'a ')"  # 120,000 words
@@ -56,6 +56,53 @@ def test_a_pattern_of_endless_words_is_refused(table: MemoryTable, condition: st
 def test_a_parameter_of_endless_words_is_refused(table: MemoryTable) -> None:
     with pytest.raises(QueryError, match="a search has at most 100000 characters"):
         table.query("SELECT path FROM result WHERE result MATCH ?", ["a " * 60_000])
+
+
+MANY = "replace(hex(zeroblob(35)), '0', 'a ')"  # 70 words
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        f"result MATCH {MANY} ORDER BY rank",
+        f"result MATCH '\"' || {MANY} || '\"' ORDER BY bm25(result)",
+        f"result MATCH 'NEAR(' || {MANY} || ', 5)'",
+        f"result MATCH '{{path text}} : (' || {MANY} || ')'",
+        f"rowid IN (SELECT rowid FROM result({MANY}))",
+        f"result MATCH CAST({MANY} AS BLOB)",
+        "result MATCH 'a + ^b" + " OR a" * 70 + "'",
+        "result MATCH '" + "a* " * 17 + "'",
+        "result MATCH 'text : " + '"a" * ' * 17 + "'",
+        "result MATCH '" + "é-é_" * 40 + "'",
+        "result MATCH '" + "\ue000 " * 70 + "'",
+        "result MATCH '" + "\U0001e900 " * 70 + "'",  # a letter since Unicode 9
+        "result MATCH 'a' AND " + " AND ".join(["text MATCH 'b c d'"] * 40),
+        "result MATCH 'b' AND " + " AND ".join(["text MATCH 'a*'"] * 16),
+    ],
+)
+def test_a_search_for_many_words_is_refused(table: MemoryTable, condition: str) -> None:
+    with pytest.raises(QueryError, match="have at most 64 words together, 16 of them with"):
+        table.query(f"SELECT path FROM result WHERE {condition}")
+
+
+def test_a_parameter_of_many_words_is_refused(table: MemoryTable) -> None:
+    for pattern in ("a " * 65, b"a " * 65, "a* " * 17):
+        with pytest.raises(QueryError, match="at most 64 words"):
+            table.query("SELECT path FROM result WHERE result MATCH ?", [pattern])
+
+
+def test_the_weights_of_ranking_are_no_words(table: MemoryTable) -> None:
+    weights = ", ".join(["1.5"] * 29)
+    sql = f"SELECT pagenum FROM result WHERE result MATCH 'invoice' AND rank MATCH 'bm25({weights})' ORDER BY rank"
+    assert table.query(sql).rows == [[0]]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [("", 0), ("one two", 2), ("Übergröße", 1), ("a_b-c", 3), ("12.50 €", 2), ("東京大学", 1), ("a OR NOT(b)", 4)],
+)
+def test_words_are_counted_as_fts5_splits_them(pattern: str, words: int) -> None:
+    assert most_words(pattern) == words
 
 
 @pytest.mark.parametrize(
