@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 
 ChangeKind = Literal["page", "document", "deleted"]
 
-# What a listener may leave in its buffer. All buffers end in the latest events and share them: together they take
-# no more memory than one.
+# What a listener may leave in its buffer. All buffers end in the latest events and share them, and what is written
+# of them: together they take no more memory than one.
 _MAX_WAITING, _MAX_WAITING_BYTES = 4000, 32 * 1024 * 1024
 
 
