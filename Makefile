@@ -1,6 +1,6 @@
 # Everything here works on a fresh machine: the set-up installs what is missing.
 .PHONY: help run test test-unit test-networks test-training test-integration test-browser test-torch test-fresh \
-	coverage lint checks map tables bench bench-reading bench-trocr clean
+	coverage lint checks map tables dashboard bench bench-reading bench-trocr clean
 
 VENV ?= .venv
 export VENV
@@ -61,6 +61,9 @@ checks:
 
 map: ## draw deploy/docs/map.svg: the rooms and what they import
 	$(PYTHON) -m deploy.map
+
+dashboard: ## write deploy/grafana/inkstream.json, the Grafana dashboard, from its code
+	$(PYTHON) -m deploy.grafana
 
 tables: ## write the tables of settings and of SQL columns in deploy/docs/ from the code
 	$(PYTHON) -m deploy.tables

@@ -38,19 +38,21 @@ have_language() {
         /opt/homebrew/share/tessdata -name "$1.traineddata" -print -quit 2>/dev/null)" ]
 }
 
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
 install_packages() {
-    local packages=("$@") sudo=()
+    local packages=("$@")
     if ! command -v apt-get >/dev/null; then
         fail "these are missing and there is no apt-get to install them with: ${packages[*]}"
     fi
     if [ "$(id -u)" != 0 ]; then
         sudo -n true 2>/dev/null || fail "these are missing: run  sudo apt-get install ${packages[*]}  and this again"
-        sudo=(sudo -n)
     fi
     say "installing ${packages[*]}"
-    export DEBIAN_FRONTEND=noninteractive
-    "${sudo[@]}" apt-get update -qq
-    "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 }
 
 has_java() {
@@ -92,6 +94,20 @@ python=$(find_python)
 mapfile -t packages < <(missing_packages)
 if [ ${#packages[@]} -gt 0 ]; then install_packages "${packages[@]}"; fi
 install_python_packages
+# promtool checks the alert rules. It is taken out of Debian's package of Prometheus: installed, that runs a server.
+fetch_promtool() {
+    if [ -x "$venv/bin/promtool" ] || command -v promtool >/dev/null; then return; fi
+    command -v apt-get >/dev/null || fail "promtool is missing, and there is no apt-get: install Prometheus"
+    say "fetching promtool"
+    local folder
+    folder=$(mktemp -d)
+    (cd "$folder" && { apt-get download -qq prometheus || { as_root apt-get update -qq && apt-get download -qq prometheus; }; }) \
+        2>/dev/null || fail "Debian's package prometheus cannot be fetched; install promtool and run this again"
+    dpkg-deb --fsys-tarfile "$folder"/prometheus_*.deb | tar -x -C "$folder" ./usr/bin/promtool
+    mv "$folder/usr/bin/promtool" "$venv/bin/promtool"
+    rm -r "$folder"
+}
+if [ "$mode" = test ]; then fetch_promtool; fi
 # Kafka's jars: fetched now, so that a failure shows now
 [ -e "$venv/.inkstream-jars" ] && [ "$venv/.inkstream-jars" -nt streams/broker/jars.lock ] &&
     [ -d "${XDG_CACHE_HOME:-$HOME/.cache}/inkstream/jars" ] && exit 0
