@@ -221,6 +221,13 @@ async def test_a_finished_document_is_called_out(service: Service) -> None:
             return reasons == {"upload://gone.pdf": "webhook-refused", "upload://inside.pdf": "source-forbidden"}
 
         await eventually(given_up, 30, service.worker.log)
+
+        async def counted() -> bool:
+            metrics = (await client.get("/metrics")).text.splitlines()
+            calls = 'inkstream_webhook_calls_total{outcome="%s"} %s'
+            return {calls % ("sent", 1.0), calls % ("dead-lettered", 2.0)} <= set(metrics)
+
+        await eventually(counted, 30, service.worker.log)
         assert len(requests) == 1
         head, _, _ = requests[0].partition(b"\r\n\r\n")
         assert b"webhook-signature: v1," in head
