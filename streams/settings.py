@@ -82,7 +82,7 @@ class Settings(BaseSettings, KafkaSettings, SourceSettings, ReadDefaults):
 
     probe_host: str = Field("127.0.0.1", description="address that probes and metrics listen on")
     probe_port: int | None = Field(
-        None, ge=0, le=65535, description="port of /healthz, /readyz and /metrics of a worker of any role, "
+        None, ge=0, le=65535, description="port of /livez, /readyz, /healthz and /metrics of a worker of any role, "
         "which ask for no token; none: closed",
     )  # fmt: skip
 

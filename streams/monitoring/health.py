@@ -55,10 +55,18 @@ class Health:
 
     def report(self) -> HealthReport:
         """Return how the worker is."""
+        return self._report(waiting_for_kafka_is_healthy=False)
+
+    def report_for_restarts(self) -> HealthReport:
+        """Return how the worker is, where no restart would help while Kafka is away: it waits, and goes on."""
+        return self._report(waiting_for_kafka_is_healthy=True)
+
+    def _report(self, waiting_for_kafka_is_healthy: bool) -> HealthReport:
         if self.broken is not None:
             return HealthReport(False, len(self._since), 0.0, self.broken)
         if away_s := self.kafka_away_s:
-            return HealthReport(False, len(self._since), 0.0, f"Kafka has not answered for {away_s:.0f} s")
+            detail = f"Kafka has not answered for {away_s:.0f} s"
+            return HealthReport(waiting_for_kafka_is_healthy, len(self._since), 0.0, detail)
         if not self._since:
             return HealthReport(True, 0, 0.0, "idle")
         message, since = min(self._since.items(), key=lambda item: item[1])

@@ -1,4 +1,4 @@
-"""What a platform asks of a worker of any role: /healthz, /readyz and /metrics, on a port of their own.
+"""What a platform asks of a worker of any role: /livez, /readyz, /healthz and /metrics, on a port of their own.
 
 They ask for no token and name no document: the port is for the platform's network alone.
 """
@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from streams.addresses import listening_socket
-from streams.monitoring.health import Health
+from streams.monitoring.health import Health, HealthReport
 from streams.monitoring.metrics import Metrics
 from streams.settings import Settings
 from streams.web.listening import served
@@ -34,9 +34,14 @@ def create_probes(health: Health, metrics: Metrics, ready: Callable[[], bool]) -
         ready: Whether all roles of the worker run.
     """
 
-    async def healthz(_: Request) -> Response:
-        report = health.report()
+    def answer(report: HealthReport) -> Response:
         return JSONResponse(asdict(report), 200 if report.healthy else 503)
+
+    async def livez(_: Request) -> Response:
+        return answer(health.report_for_restarts())
+
+    async def healthz(_: Request) -> Response:
+        return answer(health.report())
 
     async def readyz(_: Request) -> Response:
         return JSONResponse({"ready": ready()}, 200 if ready() else 503)
@@ -44,7 +49,8 @@ def create_probes(health: Health, metrics: Metrics, ready: Callable[[], bool]) -
     async def metrics_text(_: Request) -> Response:
         return scraped(metrics)
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics_text)])
+    endpoints = {"/livez": livez, "/readyz": readyz, "/healthz": healthz, "/metrics": metrics_text}
+    return Starlette(routes=[Route(path, endpoint) for path, endpoint in endpoints.items()])
 
 
 @asynccontextmanager

@@ -77,6 +77,21 @@ async def test_probes_answer_for_health_and_for_readiness_apart() -> None:
     assert (await get(Metrics(), "/readyz", health))[0] == 200
 
 
+async def test_a_worker_is_not_restarted_because_kafka_is_away() -> None:
+    clock = Clock()
+    health = Health(60, clock)
+    health.kafka_answered()
+    health.begin("pages/0/0")
+    clock.now_s += 90
+    assert [(await get(Metrics(), path, health))[0] for path in ("/healthz", "/livez")] == [503, 200]
+    health.kafka_answered()
+    assert [(await get(Metrics(), path, health))[0] for path in ("/healthz", "/livez")] == [503, 503]  # a stall
+    health.end("pages/0/0")
+    assert (await get(Metrics(), "/livez", health))[0] == 200
+    health.broken = "a part has ended"
+    assert (await get(Metrics(), "/livez", health))[0] == 503
+
+
 async def test_health_is_a_metric_as_well() -> None:
     metrics, health = Metrics(), Health(60)
     metrics.watch(health)
