@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from models.pipeline import PagePipeline
 
 # Reading waits for whoever waits for an answer. On two cores, with 50 clients that upload and read: beside readers
-# of the same priority a query took 1,000 ms at the median, and 72 documents were read in the time of 127.
+# of the same priority a query took 1,000 ms at the median, and 72 documents were read in the time of 127. On a busy
+# machine, 95 % of queries were answered within 460 ms beside readers of nice 2, and within 190 ms beside these.
 _NICE = 5
 
 _pipeline: PagePipeline | None = None
