@@ -13,6 +13,7 @@ from streams.messages.codec import Headers
 MARK = "#attachment="
 _MAX_DEPTH = 2  # a portfolio in a portfolio; deeper ones are no documents of people
 _MAX_PATH_CHARACTERS = 4096
+_AS_PARENT = ("options", "again")  # headers
 
 
 def may_have_attachments(path: str) -> bool:
@@ -42,13 +43,13 @@ def attachment_messages(
     parent: str, path: str, files: Sequence[AttachedFile], headers: Headers, supersedes: Sequence[str],
     addressing: Addressing,
 ) -> Iterator[Outgoing]:  # fmt: skip
-    """Yield the message of each attached file: its parent's path and a mark, and its parent's options."""
-    options = tuple((name, value) for name, value in headers if name == "options" and value is not None)
+    """Yield the message of each attached file: its parent's path and a mark, and how its parent is to be read."""
+    as_parent = tuple((name, value) for name, value in headers if name in _AS_PARENT and value is not None)
     for file in files:
         where = attachment_path(path, file.name)
         if len(where) > _MAX_PATH_CHARACTERS:
             where = attachment_path(f"attachment:{parent}", file.name)
-        own = (("path", where.encode()), *options)
+        own = (("path", where.encode()), *as_parent)
         if supersedes:
             earlier = "/".join(attachment_id(one, file.name) for one in supersedes)
             own = (*own, ("supersedes", earlier.encode()))

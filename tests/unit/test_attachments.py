@@ -96,7 +96,7 @@ def test_number_and_unpacked_size_are_bounded(tmp_path: Path) -> None:
 
 def test_an_attachment_is_sent_under_its_parents_path_and_options(tmp_path: Path) -> None:
     files = attached_files(portfolio(tmp_path / "p.pdf", {"my letter.pdf": pdf()}), (), "portfolio", LIMIT).files
-    headers = [("options", b'{"dpi": 150}'), ("document-id", b"parent"), ("path", b"elsewhere")]
+    headers = [("options", b'{"dpi": 150}'), ("again", b"true"), ("document-id", b"parent"), ("path", b"elsewhere")]
     addressing = Addressing(TopicNames.of(Settings()), 3)
     (sent,) = attachment_messages("parent", "file:///p.pdf", files, headers, ["earlier"], addressing)
     assert (sent.topic, sent.value) == ("raw-files", files[0].content)
@@ -104,6 +104,7 @@ def test_an_attachment_is_sent_under_its_parents_path_and_options(tmp_path: Path
         "document-id": attachment_id("parent", "my letter.pdf").encode(),
         "path": b"file:///p.pdf#attachment=my%20letter.pdf",
         "options": b'{"dpi": 150}',
+        "again": b"true",
         "supersedes": attachment_id("earlier", "my letter.pdf").encode(),
     }
 
