@@ -63,6 +63,8 @@ class Readings:
 
     async def known(self) -> None:
         """Return once the documents are known that stood on the topic at the start, or soon."""
+        if self._known.is_set():
+            return
         try:
             await asyncio.wait_for(self._known.wait(), max(self._known_by - monotonic(), 0))
         except TimeoutError:
