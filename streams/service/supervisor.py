@@ -29,6 +29,7 @@ from streams.signals import stop_on_signals
 from streams.sources.folder import FolderSource
 from streams.sources.watching import watching
 from streams.terminal import printable
+from streams.web.callers import check_exposure
 
 logger = logging.getLogger(__name__)
 
@@ -100,9 +101,10 @@ async def _check(settings: Settings) -> None:
     """Find what would keep the worker from starting, before anything starts.
 
     Raises:
-        ConfigurationError: The port of the API is taken.
+        ConfigurationError: The port of the API is taken, or everybody could read all.
         ModelError: A network, or a language's data, is not on this machine.
     """
+    check_exposure(settings)
     listening_socket(settings.api_host, settings.api_port).close()
     if settings.read_options() == ReadOptions():
         return  # what that needs comes along

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from streams.errors import BrokerError, PartEnded
-from streams.service.supervisor import _copy_new, _first_of
+from streams.errors import BrokerError, ConfigurationError, PartEnded
+from streams.service.supervisor import UpOptions, _copy_new, _first_of, run_up
+from streams.settings import Settings
 from streams.sources.ledger import Version
 
 
@@ -52,3 +53,10 @@ def test_samples_are_copied_once_with_their_times(tmp_path: Path) -> None:
     assert sorted(file.name for file in inbox.iterdir()) == ["a.pdf", "b.pdf"]
     assert Version.of(inbox / "a.pdf") == Version.of(samples / "a.pdf")  # the watcher knows it as delivered
     assert (inbox / "b.pdf").read_bytes() == b"somebody's own"
+
+
+async def test_an_api_that_is_open_to_everybody_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    settings = Settings(api_host="0.0.0.0", api_port=0, data_dir=tmp_path / "data", inbox=tmp_path / "inbox")
+    with pytest.raises(ConfigurationError, match="set api_token"):
+        await run_up(settings, UpOptions(samples=None, until_idle=False, json_lines=False))
+    assert list(tmp_path.iterdir()) == []
