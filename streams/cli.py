@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TextIO
 
 import typer
 
@@ -62,12 +66,51 @@ def common(
     """A stream of documents becomes a stream of text: OCR on Kafka."""
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w")  # for as long as this process lives
+
+
+def _open_missing_outputs() -> None:
+    """Give whoever starts this without standard output or error (`>&-`) outputs that keep nothing."""
+    if sys.stdout is None:
+        sys.stdout = _nowhere()
+    if sys.stderr is None:
+        sys.stderr = _nowhere()
+
+
+def _leave_output() -> None:
+    """Let what is left of standard output go nowhere: closing it at the end would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main() -> None:
-    """Run the command line; an InkstreamError becomes one sentence on stderr and its exit code."""
+    """Run the command line; an InkstreamError becomes one sentence on stderr and its exit code.
+
+    So does an output that is full. One that nobody reads any more, as behind `head`, ends it without a word, and
+    with the code of SIGPIPE.
+    """
+    _open_missing_outputs()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # or it fails where nothing can be done about it any more
     except InkstreamError as error:
         print(plain(f"error: {error.message}"), file=sys.stderr)
         sys.exit(error.exit_code)
+    except BrokenPipeError:
+        _leave_output()
+        sys.exit(128 + signal.SIGPIPE)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _leave_output()
+        print(
+            plain(f"error: {error.filename or 'the output'} cannot be written: {error.strerror}"), file=sys.stderr
+        )
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

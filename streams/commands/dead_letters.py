@@ -111,7 +111,8 @@ def replay(
     )
     missing = wanted - {stored.offset for stored in found}
     if missing:
-        raise ConfigurationError(f"there is no dead letter {', '.join(map(str, sorted(missing)))}")
+        names = ", ".join(map(str, sorted(missing)))
+        raise ConfigurationError(f"there is no dead letter {names}; `inkstream dead-letters list` shows them")
     found = [stored for stored in found if wanted or stored.offset not in replays]
     if not found:
         print("nothing to replay")

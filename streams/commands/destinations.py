@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +54,7 @@ class OutputFolder:
         self._suffixes = (suffix, f"{suffix}.zip") if FORMATS[output].is_of_one_page else (suffix,)
         roots = [_absolute(one.root) for one in found if one.root is not None]
         self._common = Path(os.path.commonpath(roots)) if roots else Path()
+        refuse_documents((path for one in found for path in self._files_of(one)), found)
         there = [path for one in found for path in self._files_of(one) if path.exists()]
         if there and not force and not resume:
             more = f" and {len(there) - 1} more" if len(there) > 1 else ""
@@ -77,6 +78,25 @@ class OutputFolder:
             return self._folder / f"stdin{document.name.removeprefix('-')}{suffix}"
         inside = _absolute(Path(document.name)).relative_to(self._common)
         return self._folder / inside.with_name(inside.name + suffix)
+
+
+def refuse_documents(outputs: Iterable[Path], found: Sequence[Input]) -> None:
+    """Raise ConfigurationError where one of the documents would be written over, under whatever name."""
+    documents = {_identity(one.file): one.name for one in found}
+    for output in outputs:
+        identity = _identity(output)
+        name = documents.get(identity)
+        if identity is not None and name is not None:
+            raise ConfigurationError(f"{output} is the document {name}, and would be lost: choose another file")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what all names of a file have in common; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _absolute(path: Path) -> Path:

@@ -21,11 +21,36 @@ Models = Annotated[
     str | None,
     typer.Option(help="What reads handwriting: own, or official, the published TrOCR once it is exported."),
 ]
+Option = Annotated[
+    list[str] | None,
+    typer.Option("--option", help="A reading option: key=value, as languages=deu; may be repeated."),
+]
+OptionsAsJson = Annotated[
+    str | None, typer.Option("--options", help="Reading options as JSON; --option goes first.")
+]
 Password = Annotated[str | None, typer.Option(help="Opens encrypted documents.")]
 Processes = Annotated[int | None, typer.Option(help="Reader processes; default: one per core.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where Kafka's data, the document cache and ledgers are.")]
 ApiPort = Annotated[int | None, typer.Option(help="Port of the API; 0 picks a free one.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print records as JSON lines.")]
+
+
+def given_options(pairs: list[str] | None, text: str | None) -> dict[str, object]:
+    """Return the reading options of --option, all of them text, and of --options.
+
+    Raises:
+        OptionsError: One is no key=value, or the text is no JSON object.
+    """
+    from models.errors import OptionsError
+    from streams.messages.codec import parse_options
+
+    options: dict[str, object] = {} if text is None else dict(parse_options(text, f"--options {text}"))
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise OptionsError(f"--option {pair}: write it as key=value, as in --option dpi=200")
+        options[key] = value
+    return options
 
 
 _HANDWRITTEN = {"own": "handwriting", "official": "official"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -9,10 +12,21 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from models.export.registry import FORMATS
-from streams.commands.options import Detector, Models, Password, Reader, handwritten_by, one_of
+from streams.commands.options import (
+    Detector,
+    Models,
+    Option,
+    OptionsAsJson,
+    Password,
+    Reader,
+    given_options,
+    handwritten_by,
+    one_of,
+)
 
 if TYPE_CHECKING:
     from streams.commands.destinations import Destination
+    from streams.commands.inputs import Input
 
 
 def read(
@@ -43,7 +57,8 @@ def read(
     force_ocr: Annotated[bool | None, typer.Option("--force-ocr", help="Ignore text layers.")] = None,
     words: Annotated[bool | None, typer.Option("--words", help="Give lines their words, in jsonl.")] = None,
     password: Password = None,
-    given: Annotated[str | None, typer.Option("--options", help="Any read option, as JSON.")] = None,
+    option: Option = None,
+    given: OptionsAsJson = None,
     draw: Annotated[
         list[str] | None,
         typer.Option(help="How png, jpg and svg show regions, as regions=lines,words or labels=1. Repeat it."),
@@ -74,7 +89,7 @@ def read(
     from streams.commands.inputs import inputs
     from streams.commands.page_steps import Task, read_ahead, steps
     from streams.errors import ConfigurationError
-    from streams.messages.codec import merge_options, parse_options
+    from streams.messages.codec import merge_options
     from streams.settings import load_settings
     from streams.terminal import PageProgress
 
@@ -82,8 +97,7 @@ def read(
         reader=reader, detector=detector, languages=languages, dpi=dpi, psm=psm, force_ocr=force_ocr,
         words=words, handwritten=handwritten_by(models),
     )  # fmt: skip
-    fields = parse_options(given, f"--options {given}") if given else {}
-    options = merge_options(settings.read_options(), fields)
+    options = merge_options(settings.read_options(), given_options(option, given))
     if FORMATS[output].needs_words:
         options = options.model_copy(update={"words": True})
     if password is not None:
@@ -104,7 +118,8 @@ def read(
         if out_dir is not None:
             destination = OutputFolder(out_dir, output, found, force=force, resume=resume)
         else:
-            destination = OneStream(sys.stdout.buffer if out is None else stack.enter_context(_opened(out)))
+            stream = sys.stdout.buffer if out is None else stack.enter_context(_opened(out, found))
+            destination = OneStream(stream)
         watched = sys.stderr.isatty() and (out_dir is not None or out is not None or not sys.stdout.isatty())
         progress = stack.enter_context(PageProgress(len(found), shown=watched))
         run = DocumentWriter(
@@ -131,22 +146,34 @@ def _end_of_pipe() -> typer.Exit:
     return typer.Exit(128 + signal.SIGPIPE)
 
 
-def _opened(out: Path) -> BinaryIO:
+@contextmanager
+def _opened(out: Path, found: Sequence[Input]) -> Iterator[BinaryIO]:
+    """Yield a file to write to. Raises ConfigurationError where it cannot be written, or is a document."""
+    from streams.commands.destinations import refuse_documents
     from streams.errors import ConfigurationError
 
+    refuse_documents([out], found)
     try:
-        return out.open("wb")
+        stream = out.open("wb")
     except OSError as error:
         raise ConfigurationError(f"{out} cannot be written: {error.strerror}") from error
+    try:
+        yield stream
+    finally:
+        try:
+            stream.close()
+        except OSError as error:
+            raise ConfigurationError(f"{out} is not whole: {error.strerror}") from error
 
 
 def _page_numbers(ranges: str | None) -> set[int] | None:
+    """Return the pages that are asked for, from 1. Raises ConfigurationError."""
     from streams.errors import ConfigurationError
     from streams.messages.page_ranges import parse_ranges
 
     if ranges is None:
         return None
-    try:
-        return parse_ranges(ranges)
-    except ValueError as error:
-        raise ConfigurationError(f"--pages {ranges}: write it as 1-3,7") from error
+    spans = [re.fullmatch(r"([1-9]\d{0,5})(?:-([1-9]\d{0,5}))?", part.strip()) for part in ranges.split(",")]
+    if not all(span and int(span[1]) <= int(span[2] or span[1]) for span in spans):
+        raise ConfigurationError(f"--pages {ranges}: write it as 1-3,7; pages are counted from 1")
+    return parse_ranges(ranges.replace(" ", ""))

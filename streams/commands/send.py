@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.commands.options import Broker, CreateTopics, Password, Prefix
+from streams.commands.options import Broker, CreateTopics, Option, OptionsAsJson, Password, Prefix, given_options
 
 if TYPE_CHECKING:
     from streams.messages.seal import Seal
@@ -19,10 +19,8 @@ def send(
     files: Annotated[
         list[Path], typer.Argument(help="Files to send, and folders with files; what `ignore` names is left out.")
     ],
-    option: Annotated[
-        list[str] | None,
-        typer.Option("--option", help="How to read them: key=value, as languages=deu; may be repeated."),
-    ] = None,
+    option: Option = None,
+    options: OptionsAsJson = None,
     password: Password = None,
     again: Annotated[bool, typer.Option("--again", help="Read them, though the same were read before.")] = False,
     broker: Broker = None,
@@ -39,12 +37,14 @@ def send(
     from streams.messages.codec import merge_options
 
     settings = settings_for(broker, prefix)
-    given = _options(option or [], password)
+    given = given_options(option, options)
+    if password is not None:
+        given["password"] = password
     chosen = merge_options(settings.read_options(), given).model_dump()
-    options = {name: chosen[name] for name in given}  # of their types now: a dpi is a number, a password is not
+    typed = {name: chosen[name] for name in given}  # of their types now: a dpi is a number, a password is not
     found = _files(files, settings)
     agree_to_topics(settings, create=create_topics)
-    if asyncio.run(_send(settings, found, options, again=again)):
+    if asyncio.run(_send(settings, found, typed, again=again)):
         raise typer.Exit(1)
 
 
@@ -105,6 +105,8 @@ def _files(named: list[Path], settings: Settings) -> list[Path]:
     found: list[Path] = []
     for path in named:
         below = files_in(path, ignored_names(settings), _raise) if path.is_dir() else ()
+        if str(path) == "-":
+            raise FileUnreadable("standard input cannot be sent: write it into a file first, and name that")
         found += sorted(file for file, _ in below) if path.is_dir() else [path]
     if not found:
         raise FileUnreadable(f"no files to send in {', '.join(map(str, named))}")
@@ -115,16 +117,3 @@ def _raise(error: OSError) -> None:
     from streams.errors import FileUnreadable
 
     raise FileUnreadable(f"{error.filename} cannot be listed: {error.strerror}") from error
-
-
-def _options(pairs: list[str], password: str | None) -> dict[str, object]:
-    """Return key=value pairs as options, all of them text."""
-    from models.errors import OptionsError
-
-    options: dict[str, object] = {} if password is None else {"password": password}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise OptionsError(f"--option {pair}: write it as key=value, as in --option dpi=200")
-        options[key] = value
-    return options
