@@ -140,6 +140,10 @@ class Settings(BaseSettings, KafkaSettings, SourceSettings, ReadDefaults):
     webhook_retry_s: float = Field(86_400.0, ge=0, description="seconds that a failed call is tried again")
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level of log lines")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="log lines: text for people; json: an object a line, with the document in work"
+    )
+    log_records: bool = Field(False, description="log a line for every page that is read; never its text")
 
     @classmethod
     def settings_customise_sources(

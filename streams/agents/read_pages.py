@@ -5,6 +5,7 @@ The task for the rest of a long document becomes the tasks of its next pages: se
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -27,8 +28,11 @@ from streams.messages.page_records import failed_page_text, page_text
 from streams.messages.records import DeadLetter, PageTask, Stage, page_key
 from streams.messages.seal import Seal
 from streams.monitoring.health import observed
+from streams.monitoring.log_lines import log_about
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
+
+logger = logging.getLogger(__name__)
 
 
 class ReadPages:
@@ -47,6 +51,7 @@ class ReadPages:
         retention: RetentionWatch,
         metrics: Metrics,
         pages_ahead: int,
+        log_records: bool = False,
     ) -> None:
         self._pool = pool
         self._cache = cache
@@ -56,6 +61,7 @@ class ReadPages:
         self._retention = retention
         self._metrics = metrics
         self._pages_ahead = pages_ahead
+        self._log_records = log_records
         self._sent_rests = SentRests()
 
     def identity(self, message: Incoming) -> str:
@@ -71,6 +77,7 @@ class ReadPages:
     async def outputs(self, message: Incoming, waiting: Waiting) -> Iterable[Outgoing]:
         """Fetch the document, read the page, and return its record."""
         task = decode(PageTask, message.value)
+        log_about(task.document_id, task.pagenum)
         self._retention.note(task.sent or task.started)
         if task.rest:
             return self._next_portion(task, message)
@@ -84,6 +91,8 @@ class ReadPages:
             self._metrics.step_seconds.labels(step=step).inc(took_ms / 1000)
         for warning in reading.warnings:
             self._metrics.warnings.labels(warning=warning.partition(":")[0]).inc()
+        if self._log_records:
+            logger.info("read page %d of %s: %s", task.pagenum, task.document_id, reading.method)
         return [self._addressing.page_text(page_text(task, reading))]
 
     def _next_portion(self, rest: PageTask, message: Incoming) -> Iterable[Outgoing]:
@@ -136,6 +145,7 @@ async def read_pages(app: App, parts: RoleParts, delivery: Delivery) -> AsyncIte
         retention=RetentionWatch(parts.metrics, "read_pages", parts.settings.raw_files_retention_h),
         metrics=parts.metrics,
         pages_ahead=parts.settings.portion_pages,
+        log_records=parts.settings.log_records,
     )  # fmt: skip
     async with (
         observed(trim_pages(parts.settings), "what is read is deleted from pages", parts.health),

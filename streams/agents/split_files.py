@@ -35,6 +35,7 @@ from streams.messages.names import named
 from streams.messages.records import DocumentRecord, FileHeaders, PageTask, Stage, time_of
 from streams.messages.seal import Seal, is_sealed
 from streams.monitoring.health import observed
+from streams.monitoring.log_lines import log_about
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
@@ -111,6 +112,7 @@ class SplitFiles:
     async def _opened(
         self, message: Incoming, file: ReceivedFile, partial: Path, options: ReadOptions, *, again: bool
     ) -> Iterable[Outgoing]:
+        log_about(file.document_id)
         # a file that takes another's place is current from now on, even where its content was read before
         again = again or bool(file.supersedes)
         sealed = self._seal.sealed_options(options)

@@ -56,6 +56,6 @@ def up(
         broker=broker, topic_prefix=prefix, inbox=folder, reader=reader, detector=detector, processes=processes,
         data_dir=data_dir, api_port=api_port, handwritten=handwritten_by(models),
     )  # fmt: skip
-    configure_logging("WARNING" if settings.log_level == "INFO" else settings.log_level)
+    configure_logging("WARNING" if settings.log_level == "INFO" else settings.log_level, settings.log_format)
     options = UpOptions(samples=SAMPLES if samples else None, until_idle=until_idle, json_lines=json_lines)
     asyncio.run(run_up(settings, options))

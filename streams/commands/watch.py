@@ -49,7 +49,7 @@ def watch(
         watch_polling_s=polling,
         data_dir=data_dir,
     )
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     agree_to_topics(settings, create=create_topics)
     private_data_dir(settings.data_dir)
     asyncio.run(_watch(settings))

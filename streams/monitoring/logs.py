@@ -7,10 +7,8 @@ import logging
 from collections.abc import Callable
 from time import monotonic
 
-from models.errors import without_secrets
-from streams.escapes import plain
+from streams.monitoring.log_lines import JsonFormatter, LogFormat, PlainFormatter
 
-_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _QUIET = (
     "aiokafka", "faust", "mode", "asyncio", "uvicorn", "httpx", "httpcore", "python_multipart", "watchdog", "PIL",
     "rapidocr", "RapidOCR",
@@ -19,28 +17,17 @@ _REPEAT_AFTER_S = 60.0
 _MAX_KNOWN_LINES = 1000
 
 
-def configure_logging(level: str) -> None:
+def configure_logging(level: str, log_format: LogFormat = "text") -> None:
     """Log our own events from `level` on, other libraries' from WARNING on and each of theirs once a minute."""
-    logging.basicConfig(level=level, format=_FORMAT, force=True)
+    logging.basicConfig(level=level, force=True)
     for handler in logging.getLogger().handlers:
-        handler.setFormatter(PlainFormatter(_FORMAT))
+        handler.setFormatter(JsonFormatter() if log_format == "json" else PlainFormatter())
         handler.addFilter(OncePerMinute(_QUIET))
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.getLevelName(level), logging.WARNING))
     # these log as errors what they then retry with success; what they fail at is raised as well
     for name in ("aiokafka.consumer.group_coordinator", "aiokafka.consumer.fetcher"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-
-
-class PlainFormatter(logging.Formatter):
-    """Escapes control characters, and leaves out the user and password of URIs.
-
-    Names of files and documents are in log lines, and logs are read on terminals.
-    """
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return a line, or several with a traceback."""
-        return without_secrets(plain(super().format(record)))
 
 
 class OncePerMinute(logging.Filter):

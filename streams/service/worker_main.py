@@ -25,7 +25,7 @@ _OPEN_FILES = 16_384
 
 def start_worker(spec: WorkerSpec, hooks: Hooks | None = None) -> None:
     """Run a worker in this process until SIGTERM or SIGINT. Raises what `run_worker` does."""
-    configure_logging(spec.settings.log_level)
+    configure_logging(spec.settings.log_level, spec.settings.log_format)
     os.umask(PRIVATE_UMASK)  # all that a worker writes is documents, or about them
     private_data_dir(spec.settings.data_dir)
     if spec.parent_pid is not None:

@@ -329,7 +329,15 @@ async def test_neither_text_nor_secrets_are_logged(settings: Settings, topics: T
     forged = b'{"document_id": 5, "text": "quicksilver", "options": {"password": 987654321}}'
     for topic in (names.pages, names.page_text, names.documents):
         await produce(settings, topic, forged, key=b"forged")
-    settings = Settings(**{**settings.model_dump(), "passwords": ("sesame4711",), "source_retry_s": 0})
+    settings = Settings(
+        **{
+            **settings.model_dump(),
+            "passwords": ("sesame4711",),
+            "source_retry_s": 0,
+            "log_format": "json",
+            "log_records": True,
+        }
+    )
     with WorkerProcess(settings) as worker:
         await letters(topics, 5, worker)
         async with httpx.AsyncClient(base_url=(settings.data_dir / "api").read_text().strip()) as client:
@@ -343,6 +351,10 @@ async def test_neither_text_nor_secrets_are_logged(settings: Settings, topics: T
             assert wrong["type"] == "/problems/query"
         log = worker.log.read_text()
     assert "page-text/" in log
+    lines = [json.loads(line) for line in log.splitlines()]
+    (read_page,) = (line for line in lines if line["message"].startswith("read page 0 of"))
+    assert (read_page["logger"], read_page["pagenum"]) == ("streams.agents.read_pages", 0)
+    assert read_page["document_id"] in read_page["message"]
     assert [secret for secret in secrets if secret in log] == []
     written = await everything_on(settings)
     of_references = (b"hunter2", b"s1gnature")

@@ -10,7 +10,7 @@ import pytest
 from streams.escapes import plain
 from streams.messages.page_records import failed_page_text
 from streams.messages.records import PageTask
-from streams.monitoring.logs import PlainFormatter
+from streams.monitoring.log_lines import PlainFormatter
 from streams.terminal import format_record, print_table, printable
 from tests.unit.test_records import TASK
 
