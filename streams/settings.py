@@ -139,6 +139,9 @@ class Settings(BaseSettings, KafkaSettings, SourceSettings, ReadDefaults):
     webhook_urls: Words = Field((), description="http and https URLs that are called for every finished document")
     webhook_retry_s: float = Field(86_400.0, ge=0, description="seconds that a failed call is tried again")
 
+    tracing: bool = Field(
+        False, description="send traces by OpenTelemetry, which its own OTEL_* variables configure (extra `otel`)"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level of log lines")
     log_format: Literal["text", "json"] = Field(
         "text", description="log lines: text for people; json: an object a line, with the document in work"

@@ -19,6 +19,7 @@ from streams.kafka.topics import TopicNames
 from streams.messages.seal import Seal
 from streams.monitoring.health import Health, observed
 from streams.monitoring.metrics import Metrics
+from streams.monitoring.tracing import NoTracing, Tracing
 from streams.processes.pool import ReaderPool
 from streams.settings import Settings
 
@@ -37,6 +38,7 @@ class RoleParts:
     health: Health
     metrics: Metrics
     seal: Seal
+    tracing: Tracing = field(default_factory=NoTracing)
     hooks: Hooks = field(default_factory=Hooks)
 
     def topic(self, field: str) -> str:
@@ -68,6 +70,7 @@ class RoleParts:
             max_attempts=self.settings.max_attempts,
             retry_timeout_s=self.settings.source_retry_s,
             before_step=self.hooks.before_step,
+            tracing=self.tracing,
             wait_for_capacity=wait_for_capacity,
         )
 

@@ -24,6 +24,7 @@ from streams.messages.names import named
 from streams.messages.records import Stage
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
+from streams.monitoring.tracing import Headers, NoTracing, Tracing, with_trace
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class StepRunner:
         max_attempts: int,
         retry_timeout_s: float,
         before_step: Callable[[Incoming], None],
+        tracing: Tracing | None = None,
         wait_for_capacity: Callable[[], Awaitable[None]] = at_once,
     ) -> None:
         """Create a runner.
@@ -98,6 +100,7 @@ class StepRunner:
         self._retry_timeout_s = retry_timeout_s
         self._wait_for_capacity = wait_for_capacity
         self._before_step = before_step
+        self._tracing = tracing or NoTracing()
         self._suspects = asyncio.Lock()
         self._unfinished: dict[object, float] = {}  # each message: when Kafka took it, seconds since 1970
         metrics.oldest_message_s.labels(stage=step.stage).set_function(self._oldest_message_s)
@@ -142,26 +145,30 @@ class StepRunner:
             self._attempts.finish(identity)
 
     async def _deliver_outputs(self, message: Incoming, attempt: int, turn: Turn) -> None:
+        trace: Headers = ()
         try:
             if attempt > self._max_attempts:
                 raise PoisonMessage(f"the worker died {attempt - 1} times while this was in work; see its log")
             self._before_step(message)
-            outputs = await self._outputs_with_retries(message, turn)  # 3
-            await self._delivery.deliver(outputs)  # 4
+            with self._tracing.span(self._step.stage, message) as trace:
+                outputs = await self._outputs_with_retries(message, turn)  # 3
+                await self._delivery.deliver(_traced(outputs, trace))  # 4
             self._step.delivered(message)
         except DeliveryRefused:  # nothing is wrong with the message: none would be delivered
             raise
         except InkstreamError as error:
             logger.warning("%s: %s", named(message), error.summary)
             self._metrics.failed.labels(stage=self._step.stage, reason=error.reason).inc()
-            await self._deliver_failure(message, error, attempt)
+            await self._deliver_failure(message, error, attempt, trace)
 
-    async def _deliver_failure(self, message: Incoming, error: InkstreamError, attempt: int) -> None:
+    async def _deliver_failure(
+        self, message: Incoming, error: InkstreamError, attempt: int, trace: Headers
+    ) -> None:
         try:
-            await self._delivery.deliver(self._step.failure(message, error, attempt))
+            await self._delivery.deliver(_traced(self._step.failure(message, error, attempt), trace))
         except RecordTooLarge as too_large:  # somebody wrote a key or a field that fills a message by itself
             bare = replace(message, key=None, value=None, headers=())
-            await self._delivery.deliver(self._step.failure(bare, too_large, attempt))
+            await self._delivery.deliver(_traced(self._step.failure(bare, too_large, attempt), trace))
 
     async def _outputs_with_retries(self, message: Incoming, turn: Turn) -> Iterable[Outgoing]:
         waiting: Waiting = turn.lent if len(message.value or b"") <= _MAX_LENT_BYTES else nullcontext
@@ -180,6 +187,12 @@ class StepRunner:
             # a full disk is everybody's: no other message is worked on meanwhile
             async with nullcontext() if error.waits else waiting():
                 await asyncio.sleep(wait_s)
+
+
+def _traced(outputs: Iterable[Outgoing], trace: Headers) -> Iterable[Outgoing]:
+    if not trace:
+        return outputs
+    return (replace(output, headers=with_trace(output.headers, trace)) for output in outputs)
 
 
 def _as_ours(failure: InkstreamError | OSError) -> InkstreamError:

@@ -25,6 +25,7 @@ from streams.kafka.topics import Role, TopicNames, wait_for_topics
 from streams.messages.seal import Seal
 from streams.monitoring.health import Health, observed
 from streams.monitoring.metrics import Metrics
+from streams.monitoring.tracing import open_tracing
 from streams.processes.pool import ReaderPool
 from streams.service.worker_spec import WorkerSpec
 from streams.settings import Settings
@@ -49,6 +50,7 @@ async def run_worker(spec: WorkerSpec, hooks: Hooks | None = None) -> None:
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(stop_on_signals())
         worker = Worker(spec.settings, hooks or Hooks())
+        stack.push_async_callback(asyncio.to_thread, worker.tracing.close)
         watching = observed(worker.watch_broker(), "Kafka is asked whether it answers", worker.health)
         await stack.enter_async_context(watching)
         if spec.settings.probe_port is not None:
@@ -77,6 +79,7 @@ class Worker:
         self.settings = settings
         self.hooks = hooks
         self.metrics = Metrics()
+        self.tracing = open_tracing(settings)
         self.health = Health(3 * max(settings.page_timeout_s, settings.split_timeout_s) + settings.source_retry_s)
         self.metrics.watch(self.health)
         self.metrics.watch_disk(settings.data_dir)
@@ -137,6 +140,7 @@ class Worker:
             health=self.health,
             metrics=self.metrics,
             seal=self.seal,
+            tracing=self.tracing,
             hooks=self.hooks,
         )
 

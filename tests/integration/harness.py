@@ -60,6 +60,7 @@ class WorkerProcess:
             "INKSTREAM_RAW_FILES_RETENTION_H": str(settings.raw_files_retention_h),
             "INKSTREAM_API_PORT": "0",
             "INKSTREAM_LOG_LEVEL": settings.log_level,
+            "INKSTREAM_TRACING": str(settings.tracing),
             "INKSTREAM_LOG_FORMAT": settings.log_format,
             "INKSTREAM_LOG_RECORDS": str(settings.log_records),
         }

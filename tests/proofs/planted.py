@@ -14,6 +14,7 @@ from streams.agents.step_runner import StepRunner
 from streams.agents.turns import Slot
 from streams.errors import PoisonMessage
 from streams.messages.incoming import Incoming
+from streams.monitoring.tracing import Headers
 from tests.proofs.worker import Parts
 
 
@@ -62,9 +63,11 @@ class TriesOnce(Delivery):
 class DropsPoison(StepRunner):
     """Passes over a message that the worker died of, without a word."""
 
-    async def _deliver_failure(self, message: Incoming, error: InkstreamError, attempt: int) -> None:
+    async def _deliver_failure(
+        self, message: Incoming, error: InkstreamError, attempt: int, trace: Headers
+    ) -> None:
         if not isinstance(error, PoisonMessage):
-            await super()._deliver_failure(message, error, attempt)
+            await super()._deliver_failure(message, error, attempt, trace)
 
 
 PLANTED = {
