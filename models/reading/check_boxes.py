@@ -1,16 +1,22 @@
-"""Check boxes on scanned forms: small square frames that stand alone, and whether something is in them."""
+"""Check boxes on scanned forms: small square frames that stand alone, and whether something is in them.
+
+Forms that want one character a box have such frames as well: what is read in them is text.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.arrays import F32, ImageU8
-from models.layout.geometry import Box
+from models.kinds.types import AnnotatedLine
+from models.layout.geometry import Box, box_corners, same_row
 from models.pages.glyphs import MIN_INK_DEPTH, MIN_INK_DEPTH_LEVELS, PAPER_WINDOW_PX
 from models.pages.ink import components, ink_on_uneven_paper, tones
 from models.pages.pixels import grey, shrink
+from models.recognition.types import LineReading, LineRecogniser
 
 TICKED, NOT_TICKED = "\N{BALLOT BOX WITH X}", "\N{BALLOT BOX}"
 
@@ -24,6 +30,12 @@ _INNER_MARGIN = 0.25  # of the side, left at each edge
 _MIN_INNER_INK = 0.08  # of the inside: less is dirt
 _MAX_STROKE_SIDES = 0.26  # how thick the frame is: more is a bold letter, a bullet or a logo
 _MIN_GAP_SIDES = 0.4  # to the ink beside it: in a word, letters stand nearer
+# PP-OCR reads a drawn cross as X, a tick as V or with less than .3; digits and capitals of four faces with .93 and
+# more, but for 7 (.5)
+_TICKS, _MIN_CHARACTER_CONFIDENCE = frozenset("XxVvYyKk×√"), 0.8
+_FRAME_SIDES = 0.14  # of the side, at each edge: the frame
+_MIN_PIECE_HEIGHTS = 0.3  # of a line that is cut at its boxes: shorter pieces are white
+_MAX_CELL_GAP_SIDES = 1.5  # between two cells of one row
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,54 @@ def find_check_boxes(pixels: ImageU8, letter_height: float) -> list[CheckBox]:
     return found
 
 
+def without_cells(pixels: ImageU8, boxes: Sequence[CheckBox], ppocr: LineRecogniser) -> list[CheckBox]:
+    """Return the boxes that are for ticks; those left out hold a character, or stand in a row with one that does.
+
+    Args:
+        pixels: The page, (H, W, 3) RGB or (H, W) grey uint8.
+        ppocr: Reads what is in a box.
+    """
+    filled = [number for number, box in enumerate(boxes) if box.is_ticked]
+    readings = ppocr.recognise([_inside(pixels, boxes[number]) for number in filled])
+    cells = {number for number, reading in zip(filled, readings, strict=True) if _is_character(reading)}
+    waiting = list(cells)
+    while waiting:
+        cell = boxes[waiting.pop()].box
+        beside = [n for n, other in enumerate(boxes) if n not in cells and _is_beside(cell, other.box)]
+        cells.update(beside)
+        waiting += beside
+    return [box for number, box in enumerate(boxes) if number not in cells]
+
+
+def _inside(pixels: ImageU8, box: CheckBox) -> ImageU8:
+    """Return what is in a frame, with paper around it."""
+    x0, y0, x1, y1 = (round(side) for side in box.box)
+    frame = max(2, round(_FRAME_SIDES * (x1 - x0)))
+    inside = pixels[y0 + frame : y1 - frame, x0 + frame : x1 - frame]
+    paper = np.percentile(inside.reshape(-1, *inside.shape[2:]), 90, axis=0)
+    margin = (x1 - x0) // 3
+    around = np.empty((inside.shape[0] + 2 * margin, inside.shape[1] + 2 * margin, *inside.shape[2:]), np.uint8)
+    around[:] = paper
+    around[margin:-margin, margin:-margin] = inside
+    return around
+
+
+def _is_character(reading: LineReading) -> bool:
+    text = reading.text.strip()
+    return (
+        reading.confidence >= _MIN_CHARACTER_CONFIDENCE
+        and any(character.isalnum() for character in text)
+        and not _TICKS.issuperset(text)
+    )
+
+
+def _is_beside(one: Box, other: Box) -> bool:
+    """Return whether two boxes of a size stand in one row, close to each other."""
+    side = one[2] - one[0]
+    gap = max(one[0] - other[2], other[0] - one[2])
+    return same_row(one, other) and gap <= _MAX_CELL_GAP_SIDES * side and other[2] - other[0] <= 1.5 * side
+
+
 def _is_frame(ink: ImageU8) -> bool:
     """Return whether ink, (h, w) of 0 and 1, has four straight and thin edges."""
     for turned in (ink, np.rot90(ink), np.rot90(ink, 2), np.rot90(ink, 3)):  # each edge on top
@@ -87,6 +147,32 @@ def _stands_alone(ink: ImageU8, x: int, y: int, width: int, height: int) -> bool
 def _is_ticked(ink: ImageU8) -> bool:
     rows, columns = (round(_INNER_MARGIN * side) for side in ink.shape)
     return float(ink[rows:-rows, columns:-columns].mean()) >= _MIN_INNER_INK
+
+
+def split_at_boxes(lines: Sequence[AnnotatedLine], boxes: Sequence[CheckBox]) -> list[AnnotatedLine]:
+    """Return the lines in pieces, cut at the check boxes in them: a label is read before or behind its box."""
+    pieces: list[AnnotatedLine] = []
+    for line in lines:
+        (x0, y0), (x1, y1) = line.corners.min(0).tolist(), line.corners.max(0).tolist()
+        inside = [box.box for box in boxes if _is_inside(box.box, (x0, y0, x1, y1))]
+        if not inside:
+            pieces.append(line)
+            continue
+        starts = [x0, *sorted(box[2] for box in inside)]
+        ends = [*sorted(box[0] for box in inside), x1]
+        pieces += [
+            replace(line, corners=box_corners((start, y0, end, y1)))
+            for start, end in zip(starts, ends, strict=True)
+            if end - start > _MIN_PIECE_HEIGHTS * (y1 - y0)
+        ]
+    return pieces
+
+
+def _is_inside(box: Box, line: Box) -> bool:
+    """Return whether a check box stands in a level line, and is no lower part of it."""
+    is_level = line[2] - line[0] > line[3] - line[1]
+    middle = (box[0] + box[2]) / 2
+    return is_level and same_row(box, line) and line[0] < middle < line[2]
 
 
 def blanked(pixels: ImageU8, boxes: list[CheckBox]) -> ImageU8:

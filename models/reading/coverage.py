@@ -2,6 +2,8 @@
 
 Rows of glyph components are text-like: of one height, on one level, side by side. Pictures, rules, specks and the
 edges of a scan make components as well, but few such rows.
+
+Forms have rows of one character a cell, of which detectors find each alone, or miss it: such a glyph is text, too.
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ _MIN_ROW_LENGTH_HEIGHTS, _MAX_ROW_HEIGHT_HEIGHTS = 3.0, 2.5
 _MIN_ROW_GLYPHS = 4
 _MAX_HEIGHT_VARIATION = 0.45  # standard deviation over mean, of a row's glyphs
 _MAX_LEVEL_DEVIATION_HEIGHTS = 0.35  # standard deviation of their lower edges
+# A row of lone characters has three that were found and are as high as the one that was not; the nearest is near.
+_MIN_LONE_NEIGHBOURS, _MAX_LONE_RATIO, _MAX_LONE_GAP_HEIGHTS = 3, 1.3, 4.0
+_MAX_LONE_WIDTH_HEIGHTS = 2.0  # of a line, that holds one glyph
 _EDGE_SHARE = 0.01  # of the page's shorter side: what touches its edge is the scanner's shadow
 
 
@@ -58,9 +63,41 @@ def unread_ink(glyphs: Glyphs, shape: tuple[int, ...], lines: Sequence[F32]) -> 
     columns, rows = ((glyphs.boxes[:, k] + glyphs.boxes[:, k + 2] / 2) // cell for k in (0, 1))
     is_covered = covered[rows.astype(int), columns.astype(int)] > 0
     boxes = _rows(Glyphs(glyphs.boxes[~is_covered], glyphs.height, 0.0), shape, cell)
+    boxes += _missed_in_cells(glyphs.boxes[is_covered], glyphs.boxes[~is_covered], lines, [box for box, _ in boxes])
     unread = sum(count for _, count in boxes)
     read = int(is_covered.sum())
     return UnreadInk(tuple(box for box, _ in boxes), unread, read / (read + unread) if read + unread else 1.0)
+
+
+def _missed_in_cells(found: F32, missed: F32, lines: Sequence[F32], rows: Sequence[Box]) -> list[tuple[Box, int]]:
+    """Return the box of each missed glyph that stands on a level with characters that are lines by themselves.
+
+    Args:
+        found, missed: Glyphs that lines cover and those that they do not, (n, 4).
+        lines: Corners of all lines.
+        rows: What is known to be missed.
+    """
+    middles = found[:, :2] + found[:, 2:] / 2
+    alone = []
+    for corners in lines:
+        low, high = corners.min(0), corners.max(0)
+        inside = np.flatnonzero(((middles > low) & (middles < high)).all(1))
+        if len(inside) == 1 and high[0] - low[0] < _MAX_LONE_WIDTH_HEIGHTS * found[inside[0], 3]:
+            alone.append(inside[0])
+    if len(alone) < _MIN_LONE_NEIGHBOURS or not len(missed):
+        return []
+    lone = found[alone]
+    boxes = []
+    for x, y, width, height in missed.tolist():
+        is_level = np.abs(lone[:, 1] + lone[:, 3] - y - height) <= _MAX_LEVEL_DEVIATION_HEIGHTS * height
+        is_alike = (lone[:, 3] > height / _MAX_LONE_RATIO) & (lone[:, 3] < height * _MAX_LONE_RATIO)
+        gaps = np.maximum(lone[:, 0] - x - width, x - lone[:, 0] - lone[:, 2])
+        near = gaps[is_level & is_alike]
+        box = (x, y, x + width, y + height)
+        is_known = any(row[0] <= x and row[1] <= y and row[2] >= box[2] and row[3] >= box[3] for row in rows)
+        if len(near) >= _MIN_LONE_NEIGHBOURS and 0 < near.min() < _MAX_LONE_GAP_HEIGHTS * height and not is_known:
+            boxes.append((box, 1))
+    return boxes
 
 
 def _covered(lines: Sequence[F32], shape: tuple[int, ...], cell: float, margin: float) -> ImageU8:

@@ -23,7 +23,9 @@ from models.layout.geometry import box_corners, box_sides, part_of, rounded_angl
 from models.options import ReadOptions
 from models.pages.glyphs import Glyphs, find_readable_glyphs
 from models.pages.ink import has_ink
-from models.reading.check_boxes import NOT_TICKED, TICKED, blanked, find_check_boxes
+from models.reading.cell_reading import kind_of, read_rows, without_rows
+from models.reading.cell_rows import find_cell_rows
+from models.reading.check_boxes import NOT_TICKED, TICKED, blanked, find_check_boxes, split_at_boxes, without_cells
 from models.reading.coverage import UnreadInk, unread_ink
 from models.reading.leaders import extended_to_next, with_leaders
 from models.reading.line_kinds import classified, settle_kinds
@@ -36,7 +38,7 @@ from models.reading.upright_page import UprightPage, detect_upright
 from models.reading.word_places import place_words
 from models.recognition.line_images import crop_corners, cut_line
 from models.recognition.registry import ChosenRecogniser, LineRecognisers
-from models.recognition.types import LineReading
+from models.recognition.types import LineReading, LineRecogniser
 
 # Raw confidence, by engine, below which a reading is no text: logos, rules and struck-out words are read as
 # something. Tesseract and TrOCR have refused such lines themselves.
@@ -69,15 +71,17 @@ class RoutedReader:
         page = self._find_lines(image, options)
         glyphs = find_readable_glyphs(page.image.pixels)
         boxes: list[PageLine] = []
+        cells: list[PageLine] = []
         if is_latin(options.languages):  # signs of Chinese and Japanese are squares as well
-            page, boxes = _without_check_boxes(page, glyphs.height)
+            page, cells = self._without_cells(page, glyphs.height, recognisers, options)
+            page, boxes = _without_check_boxes(page, glyphs.height, self._recognisers.ppocr(options))
         lines = classified(self._classifier, page.image.pixels, page.lines, options)
         unread = _unread(page, glyphs, lines)
         if unread.rows:
             lines += self._look_again(page, lines, unread, options)
         if is_latin(options.languages):  # Chinese and Japanese columns run down the page, of signs that stand
             set_directions(page.image.pixels, lines, self._recognisers.ppocr(options))
-        found = [*self._route(page, lines, recognisers, options), *boxes]
+        found = [*self._route(page, lines, recognisers, options), *cells, *boxes]
         return _as_regions(page, glyphs, found, with_words=options.words)
 
     def models(self, options: ReadOptions) -> dict[str, str | None]:
@@ -103,6 +107,19 @@ class RoutedReader:
         return detect_upright(
             image, self._detectors.get(options), self._annotator, self._recognisers.ppocr(options)
         )
+
+    def _without_cells(
+        self, page: UprightPage, letter_height: float, recognisers: Mapping[Kind, ChosenRecogniser],
+        options: ReadOptions,
+    ) -> tuple[UprightPage, list[PageLine]]:  # fmt: skip
+        """Return the page with paper where rows of cells are, and these as lines that are read."""
+        rows = find_cell_rows(page.image.pixels, letter_height)
+        if not rows:
+            return page, []
+        pixels = page.image.pixels
+        page, inside = without_rows(page, rows)
+        kinds = [kind_of(classified(self._classifier, pixels, lines, options)) for lines in inside]
+        return page, read_rows(pixels, rows, kinds, recognisers, self._recognisers.ppocr(options))
 
     def _look_again(
         self, page: UprightPage, lines: Sequence[PageLine], unread: UnreadInk, options: ReadOptions
@@ -132,15 +149,17 @@ class RoutedReader:
         return separate_signatures(lines, page.signatures, printed_page=printed_page)
 
 
-def _without_check_boxes(page: UprightPage, letter_height: float) -> tuple[UprightPage, list[PageLine]]:
+def _without_check_boxes(
+    page: UprightPage, letter_height: float, ppocr: LineRecogniser
+) -> tuple[UprightPage, list[PageLine]]:
     """Return the page with paper where its check boxes are, and the boxes as lines that are read."""
-    found = find_check_boxes(page.image.pixels, letter_height)
+    found = without_cells(page.image.pixels, find_check_boxes(page.image.pixels, letter_height), ppocr)
     if not found:
         return page, []
     signs = [(one.box, TICKED if one.is_ticked else NOT_TICKED) for one in found]
     lines = [PageLine(box_corners(box), "printed", LineReading(sign, 0.9), "check-box") for box, sign in signs]
     image = PageImage(blanked(page.image.pixels, found), page.image.dpi)
-    return replace(page, image=image), lines
+    return replace(page, image=image, lines=split_at_boxes(page.lines, found)), lines
 
 
 def _recognise(page: UprightPage, lines: Sequence[PageLine], chosen: ChosenRecogniser) -> None:
