@@ -13,18 +13,22 @@ import cv2
 import numpy as np
 
 from models.arrays import F32, ImageU8
-from models.document import PageImage, Region
+from models.document import PageImage, PageLines, Region
 from models.documents.files import OpenDocument
 from models.documents.text_layer import TextLayer
-from models.layout.geometry import Box, bounds, box_corners, scaled
+from models.languages import is_latin
+from models.layout.geometry import Box, bounds, box_corners, box_polygon, scaled
 from models.options import ReadOptions
 from models.pages.glyphs import find_readable_glyphs
+from models.reading.cell_rows import blanked_rows, find_cell_rows
+from models.reading.check_boxes import CHECK_BOX, SIGN_CONFIDENCE, CheckBox, blanked, find_check_boxes
 from models.reading.coverage import UnreadInk, unread_ink
 from models.recognition.confidence import with_calibrated_confidence
 from models.recognition.types import PageReader
 
 SEARCH_DPI = 110  # letters of 8 points are 9 pixels high
 _MIN_CONFIDENCE, _MIN_CHARACTERS = 0.5, 2  # of what is taken for text beside a layer
+_LETTER_SHARE = 0.55  # of a line's height in a layer: its letters, most of them small ones
 _MARGIN_HEIGHTS = 0.1  # painted over around a line: accents and descenders reach out of its box
 
 
@@ -56,14 +60,43 @@ def read_beside(
     """
     small = document.image(pagenum, SEARCH_DPI, options.max_megapixels, grey=True)
     boxes = [scaled(line.box, small.width / layer.width) for line in layer.lines]
-    if not ink_beside(small, boxes).rows:
+    has_text = bool(ink_beside(small, boxes).rows)
+    has_ticks = is_latin(options.languages) and bool(_check_boxes(painted_over(small, boxes).pixels, boxes))
+    if not has_text and not has_ticks:
         return None
     engine = reader()
     image = document.image(pagenum, options.dpi, options.max_megapixels, grey=engine.wants_grey)
     boxes = [scaled(line.box, image.width / layer.width) for line in layer.lines]
-    lines = with_calibrated_confidence(engine.read(painted_over(image, boxes), options), options.min_confidence)
-    regions = tuple(region for region in lines.regions if _is_text(region) and not _is_known(region, boxes))
+    painted = painted_over(image, boxes)
+    ticks: list[Region] = []
+    if is_latin(options.languages):
+        painted, ticks = _without_form(painted, boxes)
+    lines = PageLines((), 0.0)
+    if has_text:
+        lines = with_calibrated_confidence(engine.read(painted, options), options.min_confidence)
+    found = [region for region in lines.regions if _is_text(region) and not _is_known(region, boxes)]
+    regions = (*found, *ticks)
     return BesideLayer(image, regions, engine.models(options), lines.dropped) if regions else None
+
+
+def _check_boxes(pixels: ImageU8, boxes: Sequence[Box]) -> list[CheckBox]:
+    """Return the check boxes of a page whose lines, at `boxes`, are painted over."""
+    return find_check_boxes(pixels, _letter_height(boxes))
+
+
+def _letter_height(boxes: Sequence[Box]) -> float:
+    return _LETTER_SHARE * float(np.median([box[3] - box[1] for box in boxes])) if boxes else 0.0
+
+
+def _without_form(painted: PageImage, boxes: Sequence[Box]) -> tuple[PageImage, list[Region]]:
+    """Return a page without the frames of its form, and its check boxes as regions."""
+    pixels = blanked_rows(painted.pixels, find_cell_rows(painted.pixels, _letter_height(boxes)))
+    found = _check_boxes(pixels, boxes)
+    signs = [
+        Region(box_polygon(one.box, painted.width, painted.height), one.sign, SIGN_CONFIDENCE, CHECK_BOX)
+        for one in found
+    ]
+    return PageImage(blanked(pixels, found), painted.dpi), signs
 
 
 def _is_text(region: Region) -> bool:

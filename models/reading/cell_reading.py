@@ -12,7 +12,7 @@ from models.arrays import ImageU8
 from models.document import Kind, PageImage
 from models.kinds.types import AnnotatedLine
 from models.layout.geometry import Box, bounds, box_corners, box_sides
-from models.reading.cell_rows import CellRow
+from models.reading.cell_rows import CellRow, blanked_rows
 from models.reading.page_line import PageLine
 from models.reading.upright_page import UprightPage
 from models.recognition.registry import ChosenRecogniser
@@ -50,12 +50,8 @@ def without_rows(page: UprightPage, rows: Sequence[CellRow]) -> tuple[UprightPag
             lines.append(line)
         else:
             inside[place].append(line)
-    pixels = page.image.pixels.copy()
-    paper = np.percentile(pixels.reshape(-1, *pixels.shape[2:]), 75, axis=0)
-    for row in rows:
-        x0, y0, x1, y1 = (max(0, round(side)) for side in row.box)
-        pixels[y0:y1, x0:x1] = paper
-    return replace(page, image=PageImage(pixels, page.image.dpi), lines=lines), inside
+    image = PageImage(blanked_rows(page.image.pixels, rows), page.image.dpi)
+    return replace(page, image=image, lines=lines), inside
 
 
 def _holds(box: Box, point: tuple[float, float]) -> bool:
@@ -69,7 +65,7 @@ def read_rows(
     readers: Mapping[Kind, ChosenRecogniser],
     ppocr: LineRecogniser,
 ) -> list[PageLine]:
-    """Return each row as a line that is read.
+    """Return each row that has characters as a line that is read.
 
     Args:
         pixels: The page with its cells, (H, W, 3) RGB or (H, W) grey uint8.
@@ -80,6 +76,8 @@ def read_rows(
     lines = []
     for row, kind in zip(rows, kinds, strict=True):
         places = [(number, box) for number, box in enumerate(row.ink) if box is not None]
+        if not places:
+            continue
         pictures = [_picture(pixels, box) for _, box in places]
         readings = list(ppocr.recognise(pictures))
         unsure = [n for n, one in enumerate(readings) if kind == "handwritten" or not _character(one)]

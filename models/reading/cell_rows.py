@@ -32,7 +32,7 @@ _MIN_STROKE_INK = 0.7  # of the band's height
 _MAX_STROKE = 0.25
 _MAX_OFF = 0.15  # from where the next stroke is expected
 _MIN_HEIGHT, _MAX_HEIGHT = 0.7, 2.5  # of a cell
-_MIN_GLYPH = 0.3  # height of what is a character or a part of it
+_MIN_GLYPH, _MIN_GLYPH_HEIGHTS = 0.3, 0.6  # height of what is a character or a part of it; of the page's letters
 _MAX_PARTS = 2  # of one character: an i, or one that is broken
 _MAX_CROWDED = 0.15  # of the cells that are filled, that may have more: else they hold words
 _MAX_END = 0.3  # from the ends of the rule to the outer strokes: an underlined word has its stems anywhere
@@ -80,10 +80,22 @@ def find_cell_rows(pixels: ImageU8, letter_height: float) -> list[CellRow]:
     for rule in rules:
         strokes = _strokes(pale, rule, height)
         if len(strokes) > _MIN_CELLS:
-            row = _row(ink, rule, strokes, rules)
+            row = _row(ink, rule, strokes, rules, height)
             if row is not None:
                 found.append(_scaled(row, scale))
     return sorted(found, key=lambda row: row.box[1])
+
+
+def blanked_rows(pixels: ImageU8, rows: Sequence[CellRow]) -> ImageU8:
+    """Return a page with paper where its rows of cells are."""
+    if not rows:
+        return pixels
+    copy = pixels.copy()
+    paper = np.percentile(pixels.reshape(-1, *pixels.shape[2:]), 75, axis=0)
+    for row in rows:
+        x0, y0, x1, y1 = (max(0, round(side)) for side in row.box)
+        copy[y0:y1, x0:x1] = paper
+    return copy
 
 
 def _level_rules(ink: ImageU8, height: float) -> list[Box]:
@@ -148,8 +160,8 @@ def _chain(middles: np.ndarray, pitch: float) -> list[float]:
     return best
 
 
-def _row(ink: ImageU8, rule: Box, strokes: Sequence[float], rules: Sequence[Box]) -> CellRow | None:
-    """Return the row of cells over a rule; None where they hold more than a character each, or nothing at all."""
+def _row(ink: ImageU8, rule: Box, strokes: Sequence[float], rules: Sequence[Box], height: float) -> CellRow | None:
+    """Return the row of cells over a rule; None where they hold more than a character each."""
     pitch = (strokes[-1] - strokes[0]) / (len(strokes) - 1)
     bottom = rule[1]
     above = [
@@ -160,15 +172,14 @@ def _row(ink: ImageU8, rule: Box, strokes: Sequence[float], rules: Sequence[Box]
     top = max(above, default=bottom - 1.5 * pitch)
     margin = max(1.0, 0.06 * pitch)
     cells = [(x0 + margin, top, x1 - margin, bottom) for x0, x1 in pairwise(strokes)]
-    parts = [_parts(ink, cell, pitch, is_open=not above) for cell in cells]
+    least = min(_MIN_GLYPH * pitch, _MIN_GLYPH_HEIGHTS * height)
+    parts = [_parts(ink, cell, pitch, least, is_open=not above) for cell in cells]
     filled = sum(bool(found) for found in parts)
     crowded = sum(_is_crowded(found) for found in parts)
-    if not filled or crowded > _MAX_CROWDED * filled:
-        return None
     around = [_around(found) for found in parts]
-    if not _stand_in_cells(cells, around, pitch):
+    if filled and (crowded > _MAX_CROWDED * filled or not _stand_in_cells(cells, around, pitch)):
         return None
-    upper = min([top, *(box[1] for box in around if box)]) if above else min(box[1] for box in around if box)
+    upper = min([top if above else bottom, *(box[1] for box in around if box)])
     box = (strokes[0] - margin, min(upper, bottom - pitch / 2) - 2, strokes[-1] + margin, rule[3] + 2)
     return CellRow(tuple(cells), tuple(around), box)
 
@@ -186,10 +197,11 @@ def _stand_in_cells(cells: Sequence[Box], around: Sequence[Box | None], pitch: f
     return median(heights) <= _MAX_GLYPH * pitch and median(off) <= _MAX_OFF_MIDDLE * pitch
 
 
-def _parts(ink: ImageU8, cell: Box, pitch: float, *, is_open: bool) -> list[Box]:
+def _parts(ink: ImageU8, cell: Box, pitch: float, least: float, *, is_open: bool) -> list[Box]:
     """Return the components that are a character, or parts of one, in a cell.
 
     Args:
+        least: Height of such a part in pixels.
         is_open: Whether the cell has no rule above it: what stands higher than it is wide is not in it.
     """
     x0, y0, x1, y1 = (round(side) for side in cell)
@@ -201,7 +213,7 @@ def _parts(ink: ImageU8, cell: Box, pitch: float, *, is_open: bool) -> list[Box]
         touches_side = (x == 0 or x + width >= inside.shape[1]) and width <= 0.15 * pitch
         is_level_edge = height <= 0.15 * pitch and width >= 0.6 * pitch
         is_above = is_open and y + height / 2 < inside.shape[0] - pitch
-        if height >= _MIN_GLYPH * pitch and not touches_side and not is_level_edge and not is_above:
+        if height >= least and not touches_side and not is_level_edge and not is_above:
             found.append((x0 + x, y0 + y, x0 + x + width, y0 + y + height))
     return found
 

@@ -18,6 +18,8 @@ from models.pages.ink import components, ink_on_uneven_paper, tones
 from models.pages.pixels import grey, shrink
 from models.recognition.types import LineReading, LineRecogniser
 
+CHECK_BOX = "check-box"  # as the recogniser of their regions
+SIGN_CONFIDENCE = 0.9
 TICKED, NOT_TICKED = "\N{BALLOT BOX WITH X}", "\N{BALLOT BOX}"
 
 _MIN_SIDE_HEIGHTS, _MAX_SIDE_HEIGHTS = 0.8, 3.2  # of the page's letters
@@ -44,6 +46,11 @@ class CheckBox:
 
     box: Box
     is_ticked: bool
+
+    @property
+    def sign(self) -> str:
+        """The character that stands for it in a text."""
+        return TICKED if self.is_ticked else NOT_TICKED
 
 
 def find_check_boxes(pixels: ImageU8, letter_height: float) -> list[CheckBox]:

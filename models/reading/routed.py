@@ -25,7 +25,14 @@ from models.pages.glyphs import Glyphs, find_readable_glyphs
 from models.pages.ink import has_ink
 from models.reading.cell_reading import kind_of, read_rows, without_rows
 from models.reading.cell_rows import find_cell_rows
-from models.reading.check_boxes import NOT_TICKED, TICKED, blanked, find_check_boxes, split_at_boxes, without_cells
+from models.reading.check_boxes import (
+    CHECK_BOX,
+    SIGN_CONFIDENCE,
+    blanked,
+    find_check_boxes,
+    split_at_boxes,
+    without_cells,
+)
 from models.reading.coverage import UnreadInk, unread_ink
 from models.reading.leaders import extended_to_next, with_leaders
 from models.reading.line_kinds import classified, settle_kinds
@@ -156,8 +163,10 @@ def _without_check_boxes(
     found = without_cells(page.image.pixels, find_check_boxes(page.image.pixels, letter_height), ppocr)
     if not found:
         return page, []
-    signs = [(one.box, TICKED if one.is_ticked else NOT_TICKED) for one in found]
-    lines = [PageLine(box_corners(box), "printed", LineReading(sign, 0.9), "check-box") for box, sign in signs]
+    lines = [
+        PageLine(box_corners(one.box), "printed", LineReading(one.sign, SIGN_CONFIDENCE), CHECK_BOX)
+        for one in found
+    ]
     image = PageImage(blanked(page.image.pixels, found), page.image.dpi)
     return replace(page, image=image, lines=split_at_boxes(page.lines, found)), lines
 

@@ -65,3 +65,21 @@ def test_labels_stand_behind_their_boxes_in_one_row(pipeline: PagePipeline, tmp_
     picture = page.get_pixmap(dpi=200)
     reading = read(pipeline, np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3), tmp_path)
     assert reading.text.splitlines()[0] == "Please tick: ☒ yes ☐ no ☐ not known"
+
+
+def test_ticks_that_are_drawn_beside_a_text_layer_are_read(pipeline: PagePipeline, tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = document.new_page(width=595, height=300)
+    page.insert_text((60, 60), "Account number", fontname="helv", fontsize=11)
+    for number, character in enumerate("17031981"):
+        page.draw_rect((60 + 21 * number, 70, 81 + 21 * number, 96))
+        page.insert_text((66 + 21 * number, 90), character, fontname="helv", fontsize=15)
+    for number, label in enumerate(["yes", "no"]):
+        page.draw_rect((60 + number * 100, 130, 72 + number * 100, 142))
+        page.insert_text((80 + number * 100, 140), label, fontname="helv", fontsize=11)
+    page.draw_line((62, 132), (70, 140))
+    page.draw_line((70, 132), (62, 140))
+    document.save(tmp_path / "form.pdf")
+    reading = pipeline.transcribe(tmp_path / "form.pdf", 0, ReadOptions())
+    assert reading.text.splitlines() == ["Account number", "1 7 0 3 1 9 8 1", "☒ yes ☐ no"]
+    assert reading.method == "mixed"

@@ -29,8 +29,9 @@ def test_each_cell_is_found_with_its_character(style: Style, cell: float, dpi: i
             assert ink is None or inside[0] <= (ink[0] + ink[2]) / 2 <= inside[2]
 
 
-def test_cells_with_nothing_in_them_are_no_row() -> None:
-    assert not found(cell_page(["        "], "boxes"))
+def test_cells_with_nothing_in_them_are_found_too() -> None:
+    (row,) = found(cell_page(["        "], "boxes"))
+    assert row.ink == (None,) * 8
 
 
 def drawn(page: pymupdf.Page) -> ImageU8:
