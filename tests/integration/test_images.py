@@ -64,7 +64,7 @@ def test_every_service_of_ours_starts_with_settings_and_arguments_that_inkstream
             running, web = _roles([word for word in arguments if word != "--role"])
             roles |= {*running, *(["web"] if web else [])}
         else:
-            assert (command, *arguments) == ("watch", "/inbox")
+            assert (command, *arguments) == ("watch", "/inbox", "--create-topics")
             assert service["healthcheck"] == {"disable": True}
     assert roles == {"split", "read", "track", "web"}
 

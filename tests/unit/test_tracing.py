@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -12,6 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from models.errors import CorruptFile
+from streams.errors import ConfigurationError
 from streams.messages.incoming import Incoming
 from streams.monitoring.tracing import NoTracing, OpenTelemetry, open_tracing, with_trace
 from streams.settings import Settings
@@ -76,3 +78,11 @@ def test_nothing_is_traced_unless_asked_for() -> None:
     assert isinstance(open_tracing(Settings()), NoTracing)
     with NoTracing().span("read_pages", message("pages", FROM_PRODUCER)) as sent:
         assert sent == ()
+
+
+def test_tracing_without_its_packages_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    with pytest.raises(
+        ConfigurationError, match="pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
+    ):
+        open_tracing(Settings(tracing=True))
