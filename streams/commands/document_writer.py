@@ -58,6 +58,8 @@ class DocumentWriter:
             )
             self._destination.write(document, export(self._output, asked))
             self._written += 1
+            for warning in opened.warnings:
+                self._progress.print(f"warning: {document.name}: {warning}")
             _check_all_there(opened, task)
         except BrokenPipeError:
             raise

@@ -64,7 +64,7 @@ def test_what_is_attached_to_a_portfolio_is_read_behind_it(tmp_path: Path) -> No
     document.xref_set_key(document.pdf_catalog(), "Collection", "<</Type/Collection>>")
     document.save(tmp_path / "portfolio.pdf")
     result = read(tmp_path / "portfolio.pdf", "--format", "jsonl")
-    assert not result.stderr
+    assert "data.xml (HTML or XML" in result.stderr
     cover, letter = (json.loads(line) for line in result.stdout.splitlines())
     assert (cover["text"], letter["text"]) == ("This is the cover of all.", "This is the first letter.")
     assert letter["path"] == cover["path"] + "#attachment=letter%20one.pdf"
@@ -244,3 +244,13 @@ def test_an_interrupt_ends_its_processes_without_a_word(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (130, b"")
+
+
+def test_a_document_that_is_cut_off_is_named(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    for number in range(3):
+        document.new_page().insert_text((72, 72), f"This is page number {number}.")
+    content = document.tobytes()
+    (tmp_path / "cut.pdf").write_bytes(content[: content.index(b"xref") - 10])
+    result = read(tmp_path / "cut.pdf")
+    assert "cut.pdf: cut-off: the file ends in the middle" in result.stderr
