@@ -90,3 +90,14 @@ def test_a_line_that_slopes_still_is_no_row_of_the_line_above_it() -> None:
     )
     ordered = in_reading_order([sloping, above])
     assert page_text(ordered) == "above\nsloping"
+
+
+def test_what_stands_alone_under_a_table_comes_before_what_follows_below() -> None:
+    """The total, on the right, before the lines on the left that stand under it."""
+    items = [region(f"item {n}", 50, 100 + 40 * n, 300, 130 + 40 * n) for n in range(3)]
+    amounts = [region(f"{n}.50", 700, 100 + 40 * n, 800, 130 + 40 * n) for n in range(3)]
+    below = [region("Please pay within 14 days", 50, 310, 500, 340), region("Thank you", 50, 350, 400, 380)]
+    total = region("4.50", 700, 240, 800, 270)
+    assert page_text(in_reading_order([*below, *items, *amounts, total])).splitlines() == [
+        "item 0 0.50", "item 1 1.50", "item 2 2.50", "4.50", "Please pay within 14 days", "Thank you",
+    ]  # fmt: skip
