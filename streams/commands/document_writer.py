@@ -58,8 +58,6 @@ class DocumentWriter:
             )
             self._destination.write(document, export(self._output, asked))
             self._written += 1
-            for warning in opened.warnings:
-                self._progress.print(f"warning: {document.name}: {warning}")
             _check_all_there(opened, task)
         except BrokenPipeError:
             raise
@@ -73,12 +71,16 @@ class DocumentWriter:
         self._progress.document_done()
 
     def _records(self, opened: Opened, found: Iterator[Step]) -> Iterator[PageText]:
+        warned: set[str] = set()
         for step in found:
             if step.pagenum is None:
                 continue
             record = _record(opened, step)
             yield record
             self._progress.page_done(len(opened.pagenums))
+            for warning in filter(lambda one: one not in warned, record.warnings):
+                warned.add(warning)
+                self._progress.print(f"warning: {opened.document.name}, page {record.pagenum + 1}: {warning}")
             if record.exception is not None:
                 self.failures += 1
                 self._progress.print(

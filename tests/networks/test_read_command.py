@@ -253,4 +253,4 @@ def test_a_document_that_is_cut_off_is_named(tmp_path: Path) -> None:
     content = document.tobytes()
     (tmp_path / "cut.pdf").write_bytes(content[: content.index(b"xref") - 10])
     result = read(tmp_path / "cut.pdf")
-    assert "cut.pdf: cut-off: the file ends in the middle" in result.stderr
+    assert result.stderr.count("cut-off: the file ends in the middle") == 1
