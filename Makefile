@@ -1,5 +1,5 @@
 # Everything here works on a fresh machine: the set-up installs what is missing.
-.PHONY: help run test test-unit test-networks test-training test-integration test-browser test-torch test-fresh \
+.PHONY: help run test test-unit test-networks test-training test-integration test-browser test-torch test-image test-fresh \
 	coverage lint checks map tables dashboard bench bench-reading bench-trocr clean
 
 VENV ?= .venv
@@ -42,6 +42,10 @@ test-browser: ## the page in a real browser, on a real Kafka
 test-torch: ## the tests of what needs torch: the networks, their export, their training
 	@deploy/setup.sh torch
 	@.ci/step torch $(PYTEST) tests/torch
+
+test-image: ## build deploy/Dockerfile and run compose's services in it (as root, on Debian; 5 minutes)
+	@deploy/setup.sh test
+	@.ci/step image $(PYTEST) tests/image
 
 test-fresh: ## `make run` and `make test` on a new Debian that has Python and make only (as root; 20 minutes)
 	@tests/fresh/run.sh
