@@ -61,6 +61,7 @@ class CtcBeamDecoder:
             lm_weight: The factor of the language model's log-probabilities; 0 decodes without it.
         """
         self._characters, self._lm, self._lm_weight = characters, lm, lm_weight
+        self._most_lm_gain = -lm_weight * _TYPICAL_LM_LOGP  # of a letter that it is certain of
         self._columns = {character: column for column, character in enumerate(characters)}
         self._lm_indices = [self._lm_index(character) for character in characters]
 
@@ -74,8 +75,11 @@ class CtcBeamDecoder:
         The confidence is the mean of its characters' own probabilities where they stand; 0 where there are none.
         """
         beam = {"": Hypothesis(0.0, _LOG_ZERO, 0.0)}
-        for row in probabilities if priors is None else probabilities * priors:
-            if row[BLANK] > _BLANK_ONLY_PROB:
+        weighted = probabilities if priors is None else probabilities * priors
+        # What a blank's prior leaves of its probability is never this near to one.
+        is_blank = (probabilities[:, BLANK] > _BLANK_ONLY_PROB) & (weighted.argmax(1) == BLANK)
+        for row, blank_only in zip(weighted, is_blank.tolist(), strict=True):
+            if blank_only:
                 logp = math.log(row[BLANK])
                 beam = {
                     text: Hypothesis(_logaddexp(by_blank, by_character) + logp, _LOG_ZERO, lm_score)
@@ -105,6 +109,8 @@ class CtcBeamDecoder:
                     together = _logaddexp(known.logp_character, arrived)
                     new[longer] = Hypothesis(known.logp_blank, together, known.lm_score)
                     continue
+                if arrived + lm_score + self._most_lm_gain < least:
+                    continue  # whatever the language model makes of it
                 lm_gain = 0.0
                 if lm_index is not None and self._lm_weight and not (character.isupper() and _is_code(text)):
                     context = self._lm.context(text) if context is None else context
