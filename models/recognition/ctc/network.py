@@ -11,9 +11,7 @@ from models.arrays import F32
 from models.weights.onnx_session import create_session
 
 STRIDE_PX = 8  # width of the line image per step of the output
-# Lines are padded to a multiple of this width and batched by it: what a line is padded to depends on itself alone,
-# and so does its text.
-_BUCKET_PX = 64
+_BUCKET_PX = 64  # of handwriting, which less paper at a line's end makes harder to read (.174 → .179 on old French)
 _BATCH_WIDTH_PX = 2048  # widths of the lines of one call together; more is no faster and takes memory
 
 
@@ -23,8 +21,16 @@ class CtcNetwork:
     `characters` has what each class stands for: nothing for the blank, which comes first, and a space at the end.
     """
 
-    def __init__(self, weights: Path) -> None:
-        """Load the network. Raises ModelError."""
+    def __init__(self, weights: Path, bucket_px: int = _BUCKET_PX) -> None:
+        """Load the network.
+
+        Args:
+            bucket_px: Lines are padded to a multiple of this width and batched by it: what a line is padded to
+                depends on itself alone, and so does its text.
+
+        Raises ModelError.
+        """
+        self._bucket_px = bucket_px
         self._session = create_session(weights)
         names = self._session.get_modelmeta().custom_metadata_map["character"].split("\n")
         self.characters = ["", *names, " "]
@@ -37,7 +43,7 @@ class CtcNetwork:
 
         Each is (T, C) float32, its rows summing to one, with T = ceil(w / 8) + 1.
         """
-        inputs = [_padded(line) for line in lines]
+        inputs = [_padded(line, self._bucket_px) for line in lines]
         outputs: dict[int, F32] = {}
         for batch in _batches([line.shape[2] for line in inputs]):
             (probabilities,) = self._session.run(None, {"x": np.stack([inputs[number] for number in batch])})
@@ -48,8 +54,8 @@ class CtcNetwork:
         return [outputs[number] for number in range(len(lines))]
 
 
-def _padded(planes: F32) -> F32:
-    return np.pad(planes, ((0, 0), (0, 0), (0, -planes.shape[2] % _BUCKET_PX)))
+def _padded(planes: F32, bucket_px: int) -> F32:
+    return np.pad(planes, ((0, 0), (0, 0), (0, -planes.shape[2] % bucket_px)))
 
 
 def _batches(widths: Sequence[int]) -> list[list[int]]:
