@@ -7,9 +7,7 @@ Three changes to PP-OCRv6's small recogniser (Apache-2.0), none of which trains 
 
 1. The classifier keeps the Latin letters of its 18,708 characters: a tenth of the time, and no Chinese misreadings.
 2. GELU becomes one operator.
-3. Those convolutions of one pixel that are at least 192 wide both ways, where 60 % of the time goes, are
-   quantised to eight bits, per channel. Quantising the others as well costs spaces between words and gains little.
-   Weights have seven bits, so that no processor's additions overflow.
+3. Wide convolutions are quantised to eight bits (quantise.py).
 
 LINES_FOLDER holds pictures of lines, printed and handwritten, some 100; their activations set the ranges.
 """
@@ -18,46 +16,32 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper, version_converter
-from onnxruntime.quantization import (
-    CalibrationDataReader,
-    QuantFormat,
-    QuantType,
-    quantize_static,
-)
 from onnxruntime.quantization.shape_inference import quant_pre_process
-from PIL import Image
 
-from models.recognition.line_images import network_input
+from models.training.quantise import quantise
 from models.weights.packaged import packaged_weights
 
 LATIN_END = 0x180  # Basic Latin, Latin-1, Latin Extended-A
 OTHERS = "–—―‘’“”„†‡•…‰′″€™№←→↑↓≈≠≤≥Șșțț"
-_MIN_WIDE_PX = 192
-_CALIBRATION_WIDTH = 640
 
 
 def main(lines: Path, target: Path) -> None:
     """Write the quantised network."""
     with tempfile.TemporaryDirectory() as folder:
-        small, prepared = Path(folder, "small.onnx"), Path(folder, "prepared.onnx")
+        small, fused = Path(folder, "small.onnx"), Path(folder, "fused.onnx")
         network = onnx.load(packaged_weights("PP-OCRv6_rec_small.onnx"))
         keep_latin(network)
         onnx.save(version_converter.convert_version(network, 17), small)
-        quant_pre_process(small, prepared, skip_symbolic_shape=True)
-        network = onnx.load(prepared)
+        quant_pre_process(small, fused, skip_symbolic_shape=True)
+        network = onnx.load(fused)
         fuse_gelu(network)
-        onnx.save(network, prepared)
-        quantize_static(
-            prepared, target, _Lines(lines), quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=True,
-            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=["Conv"],
-            nodes_to_quantize=_wide_convolutions(network),
-        )  # fmt: skip
+        onnx.save(network, fused)
+        quantise(fused, target, lines)
 
 
 def keep_latin(network: onnx.ModelProto) -> None:
@@ -101,32 +85,6 @@ def fuse_gelu(network: onnx.ModelProto) -> None:
     del graph.node[:]
     graph.node.extend(node for node in nodes if node is not None)
     network.opset_import.append(helper.make_opsetid("com.microsoft", 1))
-
-
-def _wide_convolutions(network: onnx.ModelProto) -> list[str]:
-    shapes = {weights.name: list(weights.dims) for weights in network.graph.initializer}
-    return [
-        node.name
-        for node in network.graph.node
-        if node.op_type == "Conv"
-        and shapes[node.input[1]][2:] == [1, 1]
-        and min(shapes[node.input[1]][:2]) >= _MIN_WIDE_PX
-    ]
-
-
-class _Lines(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime is untyped
-    def __init__(self, folder: Path) -> None:
-        self._inputs = self._read(sorted(folder.iterdir()))
-
-    def get_next(self) -> dict[str, object] | None:
-        return next(self._inputs, None)
-
-    @staticmethod
-    def _read(files: list[Path]) -> Iterator[dict[str, object]]:
-        for file in files:
-            planes = network_input(np.asarray(Image.open(file).convert("RGB")))[:, :, :_CALIBRATION_WIDTH]
-            padding = _CALIBRATION_WIDTH - planes.shape[2]
-            yield {"x": np.pad(planes, ((0, 0), (0, 0), (0, padding)))[None]}
 
 
 if __name__ == "__main__":

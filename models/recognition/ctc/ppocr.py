@@ -21,8 +21,8 @@ LATIN = shipped_weights("ppocr_latin_int8.onnx")
 # Lines that int8 reads with less confidence are read again in fp32. Nine printed lines in ten reach it; reading the
 # others twice saves a word in a hundred on forms and letters.
 _MIN_INT8_CONFIDENCE = 0.9
-# Print is padded to multiples of it: on 400 lines of receipts a multiple of 64 takes 6 % longer (16 too: fewer lines
-# go together), and is read no better.
+# Print is padded to multiples of it. On 400 lines of receipts 64 takes 6 % longer, and so does 16, as fewer
+# lines go together; neither is read better.
 _BUCKET_PX = 32
 
 
