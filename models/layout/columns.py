@@ -14,7 +14,7 @@ import numpy as np
 
 from models.arrays import F64, I64, Mask
 from models.layout.gutters import Gutter, find_gutters
-from models.layout.text_flow import across_evidence, downward_evidence
+from models.layout.text_flow import across_evidence, downward_evidence, is_label, is_number
 
 Pair = tuple[int, int]
 """The numbers of a piece and of the next one to its right on the same row."""
@@ -62,11 +62,13 @@ def column_breaks(boxes: F64, texts: Sequence[str], pairs: Sequence[Pair]) -> se
         if (sides := _sides(gutter, boxes, pairs, has_neighbour)) is not None
     ]
     judged.sort(key=lambda found: -min(len(found[1].left), len(found[1].right)))
+    # numbers that a leader has led to: what stands behind such a one belongs to another row
+    ended = {other for one, other in pairs if is_label(texts[one]) and is_number(texts[other])}
     are_columns: dict[Pair, bool] = {}
     for _, sides in judged:
         open_pairs = [pair for pair in sides.pairs if pair not in are_columns]
         if open_pairs:  # the tallest gutter decides on a pair
-            are_columns.update(_judge(sides, open_pairs, boxes, texts, height))
+            are_columns.update(_judge(sides, open_pairs, boxes, texts, height, ended))
     return {pair for pair, is_break in are_columns.items() if is_break}
 
 
@@ -90,15 +92,16 @@ def _downwards(numbers: I64, boxes: F64) -> list[int]:
 
 
 def _judge(
-    sides: _Sides, pairs: Sequence[Pair], boxes: F64, texts: Sequence[str], height: float
+    sides: _Sides, pairs: Sequence[Pair], boxes: F64, texts: Sequence[str], height: float, ended: set[int]
 ) -> dict[Pair, bool]:
-    """Return for each pair whether its gutter parts columns there."""
+    """Return for each pair whether its gutter parts columns there; with `ended` pieces rows end."""
     middles = (boxes[:, 1] + boxes[:, 3]) / 2
-    continued = _continued(sides.left, boxes, texts, height) | _continued(sides.right, boxes, texts, height)
+    left = [piece for piece in sides.left if piece not in ended]
+    continued = _continued(left, boxes, texts, height) | _continued(sides.right, boxes, texts, height)
     evidence = []
     for one, other in sides.pairs:
         is_level = abs(middles[one] - middles[other]) <= _MAX_LEVEL_OFFSET_HEIGHTS * height
-        weight = across_evidence(texts[one], texts[other])
+        weight = 0.0 if one in ended else across_evidence(texts[one], texts[other])
         if one not in continued and other not in continued:
             weight = min(weight, 0.0)  # length alone makes no column of lines that stand apart
         weight += _LEVEL_EVIDENCE if is_level else _OFFSET_EVIDENCE
@@ -116,6 +119,8 @@ def _continued(side: Sequence[int], boxes: F64, texts: Sequence[str], height: fl
     Only lines with a neighbour across the gutter count later: the first line of an explanation begins a row, and
     that its other lines are prose is no sign of columns.
     """
+    if not side:
+        return {}
     edge = float(np.percentile(boxes[side, 2], _EDGE_PERCENTILE))
     found = {}
     for line, following in pairwise(side):

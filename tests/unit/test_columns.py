@@ -178,3 +178,19 @@ def test_the_numbers_of_a_table_stay_in_their_rows() -> None:
     rows = [(str(n + 1), name, amount) for n, (name, amount) in enumerate(ITEMS)]
     cells = [line(text, (100, 200, 700)[k], 60 * n) for n, row in enumerate(rows) for k, text in enumerate(row)]
     assert read(cells) == [" ".join(row) for row in rows]
+
+
+def test_a_table_of_contents_beside_prose_is_no_row_of_it() -> None:
+    """Two pages of a book on one picture; a detector has each page number alone."""
+    titles = ["Introduction", "Materials and methods", "Samples", "Results", "Discussion"]
+    contents = [
+        piece
+        for number, title in enumerate(titles)
+        for piece in (
+            line(f"{title} ........", 100, 300 + LEADING * number),
+            line(str(3 + 14 * number), 900, 300 + LEADING * number),
+        )
+    ]
+    prose = textwrap.wrap(PROSE, 42)[:5]
+    found = read([*contents, *column(prose, 1200, 300)])
+    assert found == [*(f"{title} ........ {3 + 14 * n}" for n, title in enumerate(titles)), *prose]
