@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,3 +43,12 @@ def test_a_shipped_network_that_is_damaged_is_installed_again(tmp_path: Path) ->
     (tmp_path / "regions.onnx").write_bytes(b"\x08")
     with pytest.raises(WeightsInvalid, match="install inkstream"):
         create_session(tmp_path / "regions.onnx", "p2o.pd_op.concat.1.0")
+
+
+def test_reading_leaves_no_id_of_the_machine_behind(tmp_path: Path) -> None:
+    """ONNX Runtime gives the machine one when it is imported, and reports what it counts to its maker."""
+    code = "from models.detection.dbnet import DbnetDetector; DbnetDetector()"
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    environment |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
