@@ -11,7 +11,7 @@ from streams.commands.options import Broker, Prefix
 if TYPE_CHECKING:
     from streams.settings import Settings
 
-topics_app = typer.Typer(no_args_is_help=True, help="The five topics: create, list.")
+topics_app = typer.Typer(no_args_is_help=True, help="The six topics: create, list.")
 
 
 @topics_app.command("create")

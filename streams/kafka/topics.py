@@ -1,4 +1,4 @@
-"""The five topics: their names, and how they are created (by us, never by auto-creation)."""
+"""The six topics: their names, and how they are created (by us, never by auto-creation)."""
 
 from __future__ import annotations
 
@@ -36,11 +36,13 @@ class TopicNames:
     page_text: str
     documents: str
     dead_letters: str
+    corrections: str
 
     @classmethod
     def of(cls, settings: Settings) -> TopicNames:
         prefix = settings.topic_prefix
-        return cls(*(prefix + name for name in ("raw-files", "pages", "page-text", "documents", "dead-letters")))
+        names = ("raw-files", "pages", "page-text", "documents", "dead-letters", "corrections")
+        return cls(*(prefix + name for name in names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def topic_specs(settings: Settings) -> list[TopicSpec]:
         TopicSpec(names.page_text, settings.page_text_partitions, compacted),
         TopicSpec(names.documents, settings.page_text_partitions, compacted),
         TopicSpec(names.dead_letters, 1, {**largest, "retention.ms": "-1"}),
+        TopicSpec(names.corrections, settings.page_text_partitions, compacted),
     ]
 
 

@@ -14,6 +14,7 @@ from pydantic_core import PydanticSerializationError
 from models.errors import OptionsError, as_unicode
 from models.options import CraftOptions, ReadOptions
 from streams.errors import UndecodableMessage
+from streams.messages.corrections import Correction
 from streams.messages.records import FileHeaders, Record
 
 R = TypeVar("R", bound=Record)
@@ -57,6 +58,21 @@ def decode(kind: type[R], value: bytes | None) -> R:
         return kind.model_validate_json(value)
     except ValidationError as error:
         raise UndecodableMessage(f"not a {kind.__name__}: {_first_fault(error)}") from error
+
+
+def correction_in(key: bytes | None, value: bytes | None) -> tuple[str, Correction | None]:
+    """Return the key and the record of a message on `corrections`; None where it takes the correction back.
+
+    Raises:
+        UndecodableMessage: It has no key, is no Correction, or stands under another one's key.
+    """
+    name = (key or b"").decode(errors="replace")
+    if not name:
+        raise UndecodableMessage("a correction without a key")
+    correction = decode(Correction, value) if value else None
+    if correction is not None and correction.key != name:
+        raise UndecodableMessage(f"its key is {name[:100]!r}, not {correction.key[:100]!r}")
+    return name, correction
 
 
 def decode_headers(headers: Headers) -> FileHeaders:

@@ -120,6 +120,7 @@ class RegionRecord(Record):
     recogniser: str = Field(description="what read it")
     paragraph: int = Field(0, ge=0, lt=2**31, description="number of the region's paragraph on the page, from 0")
     words: list[WordRecord] | None = Field(None, description="of the line; null where the option words is not set")
+    corrected: bool = Field(False, description="a person wrote its text; false on page-text")
 
 
 class ParagraphRecord(Record):
@@ -195,6 +196,7 @@ class PageText(Record):
     reading: str | None = Field(None, description=_READING)
     sha256: Sha256 = Field(None, description=_SHA256)
     webhook: str | None = Field(None, repr=False, description=_WEBHOOK)
+    corrected: bool = Field(False, description="a person wrote some of its text; false on page-text")
 
 
 class DocumentRecord(Record):

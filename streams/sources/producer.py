@@ -19,6 +19,8 @@ from streams.errors import BrokerError, FileUnreadable, RecordTooLarge
 from streams.kafka.clients import broker_errors, open_producer
 from streams.kafka.record_reader import kafka_reference
 from streams.kafka.topics import TopicNames, partition_for
+from streams.messages.codec import encode
+from streams.messages.corrections import Correction
 from streams.messages.digests import ContentDigest
 from streams.messages.records import page_key
 from streams.messages.seal import SECRET_OPTIONS, Seal
@@ -174,6 +176,19 @@ class FileProducer:
                     sent = [await producer.send(names.page_text, None, key=key, partition=where) for key in some]
                     await asyncio.gather(*sent)
                 await producer.send_and_wait(names.documents, None, key=document_id.encode(), partition=where)
+
+    async def correct(self, key: str, correction: Correction | None) -> None:
+        """Write a correction, or take it back; return once Kafka has that. Raises BrokerError."""
+        await self._write_corrections([(key, encode(correction) if correction is not None else None)])
+
+    async def forget_corrections(self, keys: Sequence[str]) -> None:
+        """Take corrections back; return once Kafka has that. Raises BrokerError."""
+        await self._write_corrections([(key, None) for key in keys])
+
+    async def _write_corrections(self, records: Sequence[tuple[str, bytes | None]]) -> None:
+        producer, topic = await self._working_producer(), TopicNames.of(self._settings).corrections
+        with broker_errors(self._settings, "does not take corrections"):
+            await asyncio.gather(*[await producer.send(topic, value, key=key.encode()) for key, value in records])
 
     async def _send(self, document: _Document, value: bytes, content_ref: str | None = None) -> SentFile:
         """Send one record: the document's bytes, or nothing and the URI where they are."""

@@ -12,13 +12,14 @@ PAGE_COLUMNS: Final = (
     "timestamp", "path", "pagenum", "text", "document_id", "total_pages", "confidence", "method", "width", "height",
     "dpi", "rotation", "language", "language_source", "reference", "exception", "dropped", "coverage", "warnings",
     "paragraphs", "tables", "models", "timings_ms", "sent", "supersedes", "reading", "sha256", "webhook",
+    "corrected",
 )  # fmt: skip
 JSON_COLUMNS: Final = frozenset(  # lists, objects
     {"warnings", "paragraphs", "tables", "models", "timings_ms", "supersedes"}
 )
 REGION_COLUMNS: Final = (
     "document_id", "pagenum", "path", "line", "paragraph", "kind", "text", "confidence", "recogniser", "polygon",
-    "x0", "y0", "x1", "y1", "words",
+    "x0", "y0", "x1", "y1", "words", "corrected",
 )  # fmt: skip
 DOCUMENT_COLUMNS: Final = tuple(DocumentRecord.model_fields)
 SUPERSEDED_COLUMNS: Final = ("key", "document_id", "path", "pagenum", "text", "sent", "record")

@@ -11,9 +11,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterable, Sequence
 
+from streams.messages.corrections import Correction
 from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
-from streams.table import document_lists, document_partitions, supersession
+from streams.table import corrections, document_lists, document_partitions, supersession
 from streams.table.columns import DOCUMENT_COLUMNS, PAGE_COLUMNS, REGION_COLUMNS
 from streams.table.exports import ExportType, export_pieces
 from streams.table.private_database import PrivateDatabase, memory_folder
@@ -47,12 +48,14 @@ CREATE TABLE page_keys (key TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE) WITHOU
 CREATE TABLE regions (
     page INTEGER NOT NULL, document_id TEXT NOT NULL, pagenum INTEGER NOT NULL, path TEXT NOT NULL,
     line INTEGER NOT NULL, paragraph INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, confidence REAL,
-    recogniser TEXT NOT NULL, polygon TEXT NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL, words TEXT
+    recogniser TEXT NOT NULL, polygon TEXT NOT NULL, x0 REAL, y0 REAL, x1 REAL, y1 REAL, words TEXT,
+    corrected INTEGER NOT NULL
 );
 CREATE INDEX regions_by_page ON regions (page);
 {supersession.SCHEMA}
 {document_partitions.SCHEMA}
 {document_lists.INDEX}
+{corrections.SCHEMA}
 """
 _OPENING = (
     "SELECT (SELECT rowid FROM result LIMIT 1), (SELECT 1 FROM json_each('[]')), (SELECT 1 FROM json_tree('[]'))"
@@ -108,6 +111,29 @@ class MemoryTable:
                 self._put_document(db, key, document)
             document_partitions.note(db, partitions)
 
+    def correct(self, given: Iterable[tuple[str, Correction | None]]) -> None:
+        """Take over a batch of corrections, as `apply` does: the last of a key counts, None takes it back."""
+        with self._database.transaction() as db:
+            for key, correction in given:
+                page = corrections.note(db, key, correction)
+                self._put_page(db, page, _page_as_read(db, page))
+
+    def corrections(self, document_id: str, pagenum: int) -> list[tuple[int | None, Correction]]:
+        """Return a page's corrections, each with its line; None where it matches none."""
+        with self._database.reader() as db:
+            return corrections.of_page(db, page_key(document_id, pagenum))
+
+    def correction_keys(self, document_id: str) -> list[str]:
+        """Return the keys of a document's corrections."""
+        with self._database.reader() as db:
+            return corrections.keys_of(db, document_id)
+
+    def page_as_read(self, document_id: str, pagenum: int) -> PageText | None:
+        """Return one page's record without corrections; None where there is none."""
+        with self._database.reader() as db, db:
+            db.execute("BEGIN")
+            return _page_as_read(db, page_key(document_id, pagenum))
+
     def query(self, sql: str, parameters: Sequence[Value] = ()) -> QueryResult:
         """Run one SELECT within the configured limits. Raises QueryError."""
         with self._database.reader() as db:
@@ -160,6 +186,7 @@ class MemoryTable:
         self._database.close()
 
     def _put_page(self, db: sqlite3.Connection, key: str, page: PageText | None) -> None:
+        page = corrections.applied(db, key, page)
         supersession.remove_page(db, key)
         if page is not None and supersession.successor(db, page.document_id, page.sent):
             supersession.put_page(db, key, page)
@@ -197,8 +224,12 @@ class MemoryTable:
             db.execute("UPDATE document_records SET superseded_by = ? WHERE document_id = ?", (by, document_id))
         for table in ("page_keys", "superseded"):
             for key in supersession.keys_of(db, table, document_id):
-                if page := _stored_page(db, key):
+                if page := _page_as_read(db, key):
                     self._put_page(db, key, page)
+
+
+def _page_as_read(db: sqlite3.Connection, key: str) -> PageText | None:
+    return corrections.as_read(db, key) or _stored_page(db, key)
 
 
 def _stored_page(db: sqlite3.Connection, key: str) -> PageText | None:

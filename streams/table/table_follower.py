@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from streams.errors import BrokerError, TableBusy
+from streams.errors import BrokerError, TableBusy, UndecodableMessage
 from streams.kafka.follower import topic_consumer
 from streams.kafka.topics import TopicNames
+from streams.messages.codec import correction_in
 from streams.messages.records import DocumentRecord, PageText
 from streams.settings import Settings
 from streams.table.changes import Change, Changes, change_of
@@ -111,7 +112,7 @@ class TableFollower:
 
     async def _follow(self, positions: dict[TopicPartition, int]) -> None:
         """Apply what comes, from `positions` on; they are moved on behind each batch that is in the table."""
-        topics = [self._names.page_text, self._names.documents]
+        topics = [self._names.page_text, self._names.documents, self._names.corrections]
         async with topic_consumer(self._settings, topics, from_beginning=True) as consumer:
             # empty at first, when everything is read; later, after the broker was away, what is applied is not read
             for where, offset in positions.items():
@@ -126,7 +127,8 @@ class TableFollower:
                 if messages:
                     loop = asyncio.get_running_loop()
                     applied = await loop.run_in_executor(self._writing, self._applied, messages)
-                    self.passed_over += len(messages) - len(applied)
+                    expected = sum(message.topic != self._names.corrections for message in messages)
+                    self.passed_over += expected - len(applied)
                     behind = {where: records[-1].offset + 1 for where, records in found.items() if records}
                     positions.update(behind)
                     self.changes.publish(applied, behind)
@@ -141,12 +143,22 @@ class TableFollower:
 
     def _applied(self, messages: list[ConsumerRecord[bytes, bytes]]) -> list[Change]:
         """Put messages into the table, as `apply` does; return what they changed."""
+        self._correct([message for message in messages if message.topic == self._names.corrections])
+        messages = [message for message in messages if message.topic != self._names.corrections]
         changes = [change for message in messages if (change := change_of(message, self._names)) is not None]
         try:
             self._table.apply(*_by_topic(changes))
         except REFUSALS:
             return list(filter(self._is_taken, changes))
         return changes
+
+    def _correct(self, messages: Iterable[ConsumerRecord[bytes, bytes]]) -> None:
+        """Put corrections into the table, each alone; one that is none costs itself, and a line in the log."""
+        for message in messages:
+            try:
+                self._table.correct([correction_in(message.key, message.value)])
+            except (UndecodableMessage, *REFUSALS) as error:
+                logger.warning("%s/%d/%d: %s", message.topic, message.partition, message.offset, error)
 
     def _is_taken(self, change: Change) -> bool:
         try:

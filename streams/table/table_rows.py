@@ -56,4 +56,4 @@ def region_rows(number: int, page: PageText) -> Iterable[tuple[Value, ...]]:
         polygon = orjson.dumps(region.polygon).decode()
         reading = (region.kind, region.text, region.confidence, region.recogniser)
         words = None if region.words is None else orjson.dumps([w.model_dump() for w in region.words]).decode()
-        yield (*page_columns, line, region.paragraph, *reading, polygon, *box, words)
+        yield (*page_columns, line, region.paragraph, *reading, polygon, *box, words, region.corrected)

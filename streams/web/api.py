@@ -10,6 +10,7 @@ from fastapi.security import HTTPBearer
 
 from streams.web.body_limit import MAX_REQUEST_BYTES, BodyLimit
 from streams.web.callers import CallerGuard
+from streams.web.corrections import correction_routes
 from streams.web.deletion import deletion_routes
 from streams.web.docs import docs_page
 from streams.web.documents import document_routes
@@ -80,6 +81,7 @@ def create_api(parts: ApiParts) -> FastAPI:
     api.include_router(table_routes(table), dependencies=read)
     api.include_router(event_routes(parts), dependencies=read)
     api.include_router(file_routes(parts), dependencies=read)
+    api.include_router(correction_routes(parts), dependencies=[*read, *written])
     api.include_router(document_routes(parts), dependencies=read)  # last: ids may have slashes
     api.include_router(upload_routes(parts, sender), dependencies=written)
     api.include_router(url_routes(parts, sender), dependencies=written)

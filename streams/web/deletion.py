@@ -66,6 +66,8 @@ async def _deleted(parts: ApiParts, document: DocumentRecord) -> DeletedDocument
     pages, partitions = await table.ask(lambda t: (t.page_numbers(of), t.partitions(of)))
     with table.changes.listening(lambda change: change.document_id == of) as listener:
         await parts.producer.delete(of, pages, partitions)
+        if keys := await table.ask(lambda t: t.correction_keys(of)):
+            await parts.producer.forget_corrections(keys)
         deadline = monotonic() + _FORGOTTEN_WITHIN_S
         while monotonic() < deadline and listener.dropped is None:
             if await table.ask(lambda t: t.document(of)) is None:

@@ -29,14 +29,14 @@ def test_the_hash_is_that_of_the_java_client(key: str, murmur2: int) -> None:
 
 
 def test_topics_are_created_in_the_order_of_the_flow_under_one_prefix() -> None:
-    flow = ["raw-files", "pages", "page-text", "documents", "dead-letters"]
+    flow = ["raw-files", "pages", "page-text", "documents", "dead-letters", "corrections"]
     assert list(specs()) == flow
     assert list(specs(topic_prefix="p-")) == ["p-" + name for name in flow]
 
 
 def test_partitions_are_those_of_the_settings() -> None:
     made = specs(raw_files_partitions=3, pages_partitions=64, page_text_partitions=5)
-    assert [spec.partitions for spec in made.values()] == [3, 64, 5, 5, 1]
+    assert [spec.partitions for spec in made.values()] == [3, 64, 5, 5, 1, 5]
 
 
 def test_waiting_files_pages_and_dead_letters_never_expire() -> None:
@@ -54,7 +54,7 @@ def test_a_segment_of_files_holds_the_largest_message_and_little_that_is_deleted
 
 def test_results_are_compacted_and_nothing_else_is() -> None:
     compacted = {name for name, spec in specs().items() if spec.config.get("cleanup.policy") == "compact"}
-    assert compacted == {"page-text", "documents"}
+    assert compacted == {"page-text", "documents", "corrections"}
 
 
 def test_topics_take_what_the_producers_may_send() -> None:
