@@ -82,7 +82,7 @@ def _remains(settings: Settings, documents: list[DocumentRecord]) -> list[str]:
     names = TopicNames.of(settings)
     elsewhere = sorted({shown_uri(one.reference) for one in documents if not one.reference.startswith("kafka://")})
     found = [
-        f"{names.page_text} and {names.documents}: earlier records, until Kafka compacts their partitions",
+        f"{names.page_text}, {names.documents}, {names.corrections}: earlier records, until Kafka compacts them",
         f"{names.dead_letters}: letters of its pages, where there are some",
         "caches of other workers: its bytes, until other documents take their place",
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 
 import httpx
@@ -123,6 +123,13 @@ async def filled(tmp_path: Path) -> AsyncIterator[tuple[httpx.AsyncClient, Fille
         async def correct(self, key: str, correction: Correction | None) -> None:
             await table.ask(lambda t: t.correct([(key, correction)]))
 
+        async def forget_corrections(self, keys: Sequence[str]) -> None:
+            await table.ask(lambda t: t.correct([(key, None) for key in keys]))
+
+        async def delete(self, document_id: str, pagenums: Sequence[int], known: Collection[int] = ()) -> None:
+            keys = [(f"{document_id}/{number}", None) for number in pagenums]
+            await table.ask(lambda t: t.apply(keys, [(document_id, None)]))
+
     async with client_of(settings, table, Corrector(settings)) as client:
         yield client, table
 
@@ -187,3 +194,15 @@ async def test_corrections_that_cannot_be_are_refused(filled: tuple[httpx.AsyncC
     assert refusal(await client.delete(f"{ROUTE}/1-1-1-1")) == (404, "not-found")
     evil = await client.post(ROUTE, json=given, headers={"origin": "https://evil.example"})
     assert evil.status_code == 403
+
+
+async def test_a_deleted_document_takes_its_corrections_along(
+    filled: tuple[httpx.AsyncClient, FilledTable],
+) -> None:
+    client, table = filled
+    await client.post(ROUTE, json={"line": 0, "text": "an invoice"})
+    assert len(await table.ask(lambda t: t.correction_keys("d"))) == 1
+    assert (await client.delete("/documents/d")).status_code == 200
+    assert await table.ask(lambda t: t.correction_keys("d")) == []
+    await table.ask(lambda t: t.apply([("d/0", page())], [("d", DOCUMENT)]))  # sent again
+    assert await table.ask(lambda t: searched(t, "lnvoice")) == [["an lnvoice\nof May", 0]]

@@ -88,5 +88,5 @@ async def test_a_page_of_another_site_deletes_nothing(made: tuple[httpx.AsyncCli
 async def test_the_answer_names_what_stays(made: tuple[httpx.AsyncClient, Eraser]) -> None:
     client, _ = made
     remains = (await client.delete("/documents/c")).json()["remains"]
-    assert any(one.startswith("page-text and documents: ") for one in remains)
+    assert any(one.startswith("page-text, documents, corrections: ") for one in remains)
     assert "r: the file itself" in remains
