@@ -407,7 +407,7 @@ async def test_the_description_names_every_route_and_the_shape_of_every_answer(c
     assert {path for path, _ in shapes} == {
         "/query", "/pages/{document_id}/{pagenum}", "/documents/{document_id}", "/files", "/healthz", "/readyz",
         "/metrics", "/progress", "/problems/{slug}", "/documents", "/documents/{document_id}/pages/{pagenum}",
-        "/urls", "/drawings",
+        "/urls", "/drawings", f"{pages}/corrections",
     } | written  # fmt: skip
     assert shapes["/query", "413"]["$ref"].endswith("/Problem")
     assert shapes["/files", "415"]["$ref"].endswith("/Problem")
