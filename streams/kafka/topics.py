@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Literal
@@ -16,6 +17,8 @@ from streams.kafka.clients import open_admin, until_found
 from streams.kafka.topic_retention import keep_until_read
 from streams.kafka_settings import MIB
 from streams.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _SEGMENT_BYTES = 128 * MIB
 _RETRY_S = 0.1
@@ -172,6 +175,7 @@ async def wait_for_topics(settings: Settings, timeout_s: float = 60.0) -> int:
         BrokerError: It does not answer in time.
     """
     deadline = monotonic() + timeout_s
+    is_logged = False
     while True:
         late = monotonic() > deadline
         try:
@@ -182,6 +186,9 @@ async def wait_for_topics(settings: Settings, timeout_s: float = 60.0) -> int:
         except BrokerError:
             if late:
                 raise
+        if not is_logged:
+            logger.info("waiting for Kafka at %s, %g s at most", settings.broker, timeout_s)
+            is_logged = True
         await asyncio.sleep(_RETRY_S)
 
 

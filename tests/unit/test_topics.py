@@ -5,7 +5,15 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.kafka.topics import TopicNames, TopicSpec, consumer_group, partition_for, topic_specs
+from streams.errors import BrokerError
+from streams.kafka.topics import (
+    TopicNames,
+    TopicSpec,
+    consumer_group,
+    partition_for,
+    topic_specs,
+    wait_for_topics,
+)
 from streams.settings import Settings
 
 
@@ -67,3 +75,11 @@ def test_two_prefixes_share_neither_topics_nor_groups() -> None:
     assert TopicNames.of(one) != TopicNames.of(other)
     assert consumer_group(one, "read") == "a-inkstream-read"
     assert consumer_group(other, "read") == "b-inkstream-read"
+
+
+async def test_waiting_for_kafka_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "streams.kafka.topics")
+    with pytest.raises(BrokerError):
+        await wait_for_topics(Settings(broker="127.0.0.1:1"), timeout_s=1.5)
+    ours = [record.getMessage() for record in caplog.records if record.name == "streams.kafka.topics"]
+    assert ours == ["waiting for Kafka at 127.0.0.1:1, 1.5 s at most"]
