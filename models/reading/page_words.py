@@ -20,13 +20,6 @@ from models.recognition.types import LineReading
 _MIN_MISSED_WORD_CONFIDENCE = 0.9  # raw, of a word that Tesseract reads where the detector has no line
 
 
-# Share of a page's printed lines whose strokes look like a pen's, from which on Tesseract gives one line in ten
-# and makes little better: tills, needles, photographs, dirty print. Without it 12 of 14 receipts and forms that
-# chose this have the same word F1, one has .008 more, one .018 less; of six other pages four have the same, two
-# .008 more.
-_TOO_WORN_FRACTION = 0.2
-
-
 class WordReader(Protocol):
     """Reads the words of a whole upright page: Tesseract, in process or as a program."""
 
@@ -35,12 +28,6 @@ class WordReader(Protocol):
     def words(self, image: PageImage, options: ReadOptions) -> list[PlacedWord]: ...
 
     def models(self, options: ReadOptions) -> dict[str, str | None]: ...
-
-
-def is_too_worn(lines: Sequence[PageLine]) -> bool:
-    """Return whether PP-OCR alone reads a page's print as well, by how much it has read to settle kinds."""
-    printed = [line for line in lines if line.kind == "printed"]
-    return sum(line.as_print is not None for line in printed) >= _TOO_WORN_FRACTION * max(1, len(printed))
 
 
 def page_words(reader: WordReader, image: PageImage, options: ReadOptions) -> list[PlacedWord]:

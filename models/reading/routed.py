@@ -1,8 +1,7 @@
 """Reading a page line by line: find lines, classify each, route each to the engine for its kind.
 
 The page is rotated upright first, as Tesseract reads no other. Printed lines go to Tesseract, all of them in one
-call, and those it has little confidence in to PP-OCR, which reads dirt, photographs and odd faces better; where the
-whole page is worn, to PP-OCR at once.
+call, and those it has little confidence in to PP-OCR, which reads dirt, photographs and odd faces better.
 Handwritten lines go to the recogniser that recognition/registry.py chooses. A signature is a region without text.
 """
 
@@ -38,7 +37,7 @@ from models.reading.coverage import UnreadInk, unread_ink
 from models.reading.leaders import extended_to_next, with_leaders
 from models.reading.line_kinds import classified, settle_kinds
 from models.reading.page_line import PageLine, has_print, line_picture, separate_signatures
-from models.reading.page_words import WordReader, is_too_worn, page_words, take_words
+from models.reading.page_words import WordReader, page_words, take_words
 from models.reading.second_look import missed_lines
 from models.reading.second_reading import read_again, take_likelier
 from models.reading.sideways import set_directions
@@ -145,10 +144,8 @@ class RoutedReader:
             settle_kinds(page.image.pixels, lines, self._recognisers.ppocr(options), options)
         printed_page = has_print(lines)
         if self._tesseract is not None and printed_page and recognisers["printed"].engine == "ppocr":
-            is_optional = is_read_by_ppocr(options.languages)
-            if not (is_optional and is_too_worn(lines)):
-                words = page_words(self._tesseract, page.image, options)
-                lines = lines + take_words(lines, words, certain_only=is_optional)
+            words = page_words(self._tesseract, page.image, options)
+            lines = lines + take_words(lines, words, certain_only=is_read_by_ppocr(options.languages))
         for kind, chosen in recognisers.items():
             _recognise(page, [line for line in lines if line.kind == kind], chosen)
         take_likelier(lines)

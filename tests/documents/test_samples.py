@@ -149,10 +149,8 @@ def test_handwriting_and_print_are_distinguished_and_go_to_their_recognisers(pip
     note = pipeline.transcribe(SAMPLES / "documents/note-handwritten.png", 0, ReadOptions())
     assert {(region.kind, region.recogniser) for region in note.regions} == {("handwritten", "handwriting")}
     fax = pipeline.transcribe(SAMPLES / "documents/fax.tiff", 0, ReadOptions())
-    assert {(region.kind, region.recogniser) for region in fax.regions} == {("printed", "ppocr")}  # worn
-    report = pipeline.transcribe(SAMPLES / "documents/report.pdf", 0, ReadOptions(force_ocr=True))
-    assert {region.kind for region in report.regions} == {"printed"}
-    assert "tesseract" in {region.recogniser for region in report.regions}
+    assert {region.kind for region in fax.regions} == {"printed"}
+    assert "tesseract" in {region.recogniser for region in fax.regions}
 
 
 def test_a_threshold_of_one_calls_everything_print(pipeline: PagePipeline) -> None:

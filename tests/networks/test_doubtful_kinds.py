@@ -16,7 +16,6 @@ from models.document import PageImage, Region
 from models.options import ReadOptions
 from models.reading.routed import RoutedReader
 from models.recognition.registry import LineRecognisers
-from models.recognition.tesseract.words import PlacedWord
 from tests.drawing.letters import letter
 from tests.drawing.receipts import receipt
 
@@ -72,28 +71,3 @@ def test_print_that_ppocr_is_unsure_of_is_read_again(reader: RoutedReader) -> No
     assert again
     before = {region.polygon: region.confidence for region in chosen}
     assert all((region.confidence or 0) > (before[region.polygon] or 0) for region in again)
-
-
-class Listening:
-    """Reads no word, and counts the pages that it is given."""
-
-    def __init__(self) -> None:
-        self.pages = 0
-
-    def warm_up(self, options: ReadOptions) -> None: ...
-
-    def words(self, image: PageImage, options: ReadOptions) -> list[PlacedWord]:
-        self.pages += 1
-        return []
-
-    def models(self, options: ReadOptions) -> dict[str, str | None]:
-        return {"printed": "none"}
-
-
-def test_tesseract_is_not_asked_about_worn_print() -> None:
-    tesseract = Listening()
-    both = RoutedReader(tesseract, TextDetectors(), LineRecognisers())
-    read(both, PageImage(receipt(np.random.default_rng(0)), 150))
-    assert tesseract.pages == 0
-    read(both, PageImage(letter("tiro"), 150))
-    assert tesseract.pages == 1
