@@ -25,8 +25,6 @@ class DocumentProgress:
     Attributes:
         left: Pages of earlier files that this one does not have.
         overwritten: Whether the page that came last is of an earlier file and stands now where this one's stood.
-        moved: Whether that page changed the record. One that was counted before does not: others may have written
-            the record since, and what they noted would be lost.
     """
 
     latest: DocumentRecord
@@ -34,7 +32,6 @@ class DocumentProgress:
     failed: PageRanges = field(default_factory=PageRanges)
     left: PageRanges = field(default_factory=PageRanges)
     overwritten: bool = False
-    moved: bool = True
 
     @classmethod
     def of(cls, record: DocumentRecord) -> DocumentProgress:
@@ -133,10 +130,8 @@ class PartitionState:
     def count(self, page: PageText) -> DocumentProgress:
         """Count one page in and return its document's progress."""
         progress = self._open.get(page.document_id) or self._resumed_or_new(page)
-        before = progress.latest
         progress.count(page)
         record = progress.record()
-        progress.moved = record != before
         if record.status != "reading":
             self._open.pop(page.document_id, None)
             self._records[page.document_id] = encode(record)

@@ -79,8 +79,7 @@ class TrackDocuments:
                 logger.warning("%s: %s", message.position, error.summary)
                 continue
             progress = state.count(page)
-            if progress.moved:
-                moved[page.document_id] = (message.partition, progress)
+            moved[page.document_id] = (message.partition, progress)
             if progress.overwritten:
                 left.append(await self._page_before(message, page, progress.latest))
             left += [

@@ -44,15 +44,6 @@ def test_a_page_counts_once_however_often_it_comes_and_by_its_last_reading() -> 
     assert (record.status, record.read, record.failed) == ("reading", "0", "")
 
 
-def test_a_page_that_comes_once_more_after_a_restart_leaves_the_record_as_it_is() -> None:
-    before = PartitionState()
-    assert before.count(page(0, of=1)).moved
-    after = PartitionState()
-    after.put(TASK.document_id, encode(before.count(page(0, of=1)).record()))
-    assert not after.count(page(0, of=1)).moved
-    assert after.count(page(0, of=1, failed=True)).moved
-
-
 def test_counting_goes_on_from_what_stands_on_the_topic() -> None:
     before = PartitionState()
     written = encode(before.count(page(0, of=2)).record())
