@@ -149,7 +149,9 @@ class Readings:
             return []  # of an earlier file: a later one has begun since
         if record.document_id.encode() != message.key:
             return []
-        self._put(record, message.value)
+        restored = self._restored(record)
+        record = restored or record
+        self._put(record, encode(record))
         if record.status == "reading":
             return []
         waiting = [one for one in self._waiting.pop(record.document_id, []) if one.reading == record.reading]
@@ -157,7 +159,22 @@ class Readings:
         for repeat in waiting if record.status == "done" else []:
             last = [self._with_repeat(record, repeat)]
             record = decode(DocumentRecord, last[0].value or b"")
-        return last
+        return last or ([self._addressing.document(restored)] if restored else [])
+
+    def _restored(self, record: DocumentRecord) -> DocumentRecord | None:
+        """Return a record with the repeats that are known here, where whoever wrote it had not heard of them.
+
+        A tracker that starts again counts pages once more, from what stood on the topic when it began.
+        """
+        known = self._documents.get(record.document_id.encode())
+        before = None if known is None else decode(DocumentRecord, known)
+        if before is None or record.status != "done" or before.sent != record.sent:
+            return None
+        if before.repeats <= record.repeats:
+            return None
+        return record.model_copy(
+            update={"repeats": before.repeats, "reference": before.reference, "webhook": before.webhook}
+        )
 
     def _put(self, record: DocumentRecord, value: bytes) -> None:
         self._documents[record.document_id.encode()] = value
