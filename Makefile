@@ -7,7 +7,7 @@ export VENV
 PYTHON = $(VENV)/bin/python
 PYTEST = $(PYTHON) $(if $(COVERAGE),-m coverage run) -m pytest -q --durations=5
 # beside the tests on a real Kafka, which take longest and come first
-BESIDE = nice -n 5
+BESIDE = nice -n 10
 # what runs side by side prints one after the other, where this make can do that
 IN_PARALLEL = $(MAKE) --no-print-directory -k -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
