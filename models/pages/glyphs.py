@@ -41,6 +41,16 @@ class Glyphs:
     specks: float
 
 
+def page_ink(small: ImageU8, least_depth: float = MIN_INK_DEPTH) -> ImageU8:
+    """Return the ink of a shrunk grey page, (h, w) uint8, as 1.
+
+    Args:
+        least_depth: Share of the page's contrast by which ink is darker than its paper.
+    """
+    dark, paper = tones(small)
+    return ink_on_uneven_paper(small, PAPER_WINDOW_PX, max(MIN_INK_DEPTH_LEVELS, least_depth * (paper - dark)))
+
+
 def find_glyphs(pixels: ImageU8, longest_side: int = MEASURED_LONG_SIDE_PX) -> Glyphs:
     """Return the glyph components of a page.
 
@@ -50,9 +60,7 @@ def find_glyphs(pixels: ImageU8, longest_side: int = MEASURED_LONG_SIDE_PX) -> G
     """
     small = shrink(grey(pixels), longest_side)
     scale = max(pixels.shape[:2]) / max(small.shape)
-    dark, paper = tones(small)
-    depth = max(MIN_INK_DEPTH_LEVELS, MIN_INK_DEPTH * (paper - dark))
-    boxes = components(ink_on_uneven_paper(small, PAPER_WINDOW_PX, depth)).boxes.astype(np.float32)
+    boxes = components(page_ink(small)).boxes.astype(np.float32)
     width, height = boxes[:, 2], boxes[:, 3]
     is_high = (height >= MIN_GLYPH_HEIGHT_PX) & (height <= MAX_GLYPH_HEIGHT_PX)
     candidates = is_high & (width > MIN_ASPECT * height) & (width < MAX_ASPECT * height)

@@ -29,3 +29,19 @@ def resize(pixels: ImageU8, scale: float, interpolation: int) -> ImageU8:
     """Return a page scaled, at least one pixel wide and high."""
     height, width = (max(1, int(side * scale)) for side in pixels.shape[:2])
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation), np.uint8)
+
+
+def with_paper_around(picture: ImageU8, above: int, beside: int, percentile: float) -> ImageU8:
+    """Return a picture, (h, w, 3) RGB or (h, w) grey, with paper on all sides.
+
+    Args:
+        above: Pixels above and below it.
+        beside: Pixels on its left and its right.
+        percentile: Of its pixels, that is taken for paper.
+    """
+    paper = np.percentile(picture.reshape(-1, *picture.shape[2:]), percentile, axis=0)
+    height, width = picture.shape[:2]
+    around = np.empty((height + 2 * above, width + 2 * beside, *picture.shape[2:]), np.uint8)
+    around[:] = paper
+    around[above : above + height, beside : beside + width] = picture
+    return around

@@ -8,8 +8,7 @@ import numpy as np
 from models.arrays import F64, ImageU8
 from models.layout.frames import DeliveredFrame, Points, UprightFrame
 from models.pages.deskew import Deskewed, deskew
-from models.pages.glyphs import MIN_INK_DEPTH, MIN_INK_DEPTH_LEVELS, PAPER_WINDOW_PX
-from models.pages.ink import ink_on_uneven_paper, tones
+from models.pages.glyphs import page_ink
 from models.pages.pixels import grey, shrink
 
 # Lengths are in pixels of the shrunk page, on which letters of 6 points are 12 pixels high.
@@ -27,9 +26,7 @@ def find_rules(pixels: ImageU8, degrees: float) -> F64:
     small = shrink(grey(pixels))
     scale = max(pixels.shape[:2]) / max(small.shape)
     upright: Deskewed[DeliveredFrame, UprightFrame] = deskew(small, degrees)
-    dark, paper = tones(upright.pixels)
-    depth = max(MIN_INK_DEPTH_LEVELS, MIN_INK_DEPTH * (paper - dark))
-    ink = ink_on_uneven_paper(upright.pixels, PAPER_WINDOW_PX, depth)
+    ink = page_ink(upright.pixels)
     ends = np.concatenate([_level(ink), _level(np.ascontiguousarray(ink.T))[:, :, ::-1]])
     return np.asarray(upright.frame.to_original(Points(ends)).xy.reshape(-1, 2, 2) * scale, np.float64)
 

@@ -61,15 +61,15 @@ def read_beside(
     small = document.image(pagenum, SEARCH_DPI, options.max_megapixels, grey=True)
     boxes = [scaled(line.box, small.width / layer.width) for line in layer.lines]
     has_text = bool(ink_beside(small, boxes).rows)
-    has_ticks = is_latin(options.languages) and bool(_check_boxes(painted_over(small, boxes).pixels, boxes))
-    if not has_text and not has_ticks:
+    latin = is_latin(options.languages)
+    if not has_text and not (latin and _check_boxes(painted_over(small, boxes).pixels, boxes)):
         return None
     engine = reader()
     image = document.image(pagenum, options.dpi, options.max_megapixels, grey=engine.wants_grey)
     boxes = [scaled(line.box, image.width / layer.width) for line in layer.lines]
     painted = painted_over(image, boxes)
     ticks: list[Region] = []
-    if is_latin(options.languages):
+    if latin:
         painted, ticks = _without_form(painted, boxes)
     lines = PageLines((), 0.0)
     if has_text:

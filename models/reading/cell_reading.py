@@ -12,6 +12,7 @@ from models.arrays import ImageU8
 from models.document import Kind, PageImage
 from models.kinds.types import AnnotatedLine
 from models.layout.geometry import Box, bounds, box_corners, box_sides
+from models.pages.pixels import with_paper_around
 from models.reading.cell_rows import CellRow, blanked_rows
 from models.reading.page_line import PageLine
 from models.reading.upright_page import UprightPage
@@ -97,12 +98,8 @@ def _picture(pixels: ImageU8, box: Box) -> ImageU8:
     """Return a character with paper around it."""
     x0, y0, x1, y1 = (round(side) for side in box)
     inside = pixels[max(0, y0 - 1) : y1 + 1, max(0, x0 - 1) : x1 + 1]
-    paper = np.percentile(inside.reshape(-1, *inside.shape[2:]), 95, axis=0)
     margin = max(2, round(_MARGIN_HEIGHTS * (y1 - y0)))
-    around = np.empty((inside.shape[0] + 2 * margin, inside.shape[1] + 4 * margin, *inside.shape[2:]), np.uint8)
-    around[:] = paper
-    around[margin:-margin, 2 * margin : -2 * margin] = inside
-    return around
+    return with_paper_around(inside, margin, 2 * margin, 95)
 
 
 def _character(reading: LineReading) -> str:

@@ -16,8 +16,8 @@ import numpy as np
 
 from models.arrays import ImageU8
 from models.layout.geometry import Box
-from models.pages.glyphs import MIN_INK_DEPTH, MIN_INK_DEPTH_LEVELS, PAPER_WINDOW_PX
-from models.pages.ink import components, ink_on_uneven_paper, tones
+from models.pages.glyphs import page_ink
+from models.pages.ink import components
 from models.pages.pixels import grey, shrink
 
 _MIN_CELLS = 5
@@ -68,11 +68,7 @@ def find_cell_rows(pixels: ImageU8, letter_height: float) -> list[CellRow]:
     small = shrink(grey(pixels))
     scale = max(pixels.shape[:2]) / max(small.shape)
     height = letter_height / scale
-    dark, paper = tones(small)
-    ink, pale = (
-        ink_on_uneven_paper(small, PAPER_WINDOW_PX, max(MIN_INK_DEPTH_LEVELS, depth * (paper - dark)))
-        for depth in (MIN_INK_DEPTH, _MIN_RULE_DEPTH)
-    )
+    ink, pale = page_ink(small), page_ink(small, _MIN_RULE_DEPTH)
     rules = _level_rules(pale, height)
     if not rules:
         return []

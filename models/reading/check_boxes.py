@@ -13,9 +13,9 @@ import numpy as np
 from models.arrays import F32, ImageU8
 from models.kinds.types import AnnotatedLine
 from models.layout.geometry import Box, box_corners, same_row
-from models.pages.glyphs import MIN_INK_DEPTH, MIN_INK_DEPTH_LEVELS, PAPER_WINDOW_PX
-from models.pages.ink import components, ink_on_uneven_paper, tones
-from models.pages.pixels import grey, shrink
+from models.pages.glyphs import page_ink
+from models.pages.ink import components
+from models.pages.pixels import grey, shrink, with_paper_around
 from models.recognition.types import LineReading, LineRecogniser
 
 CHECK_BOX = "check-box"  # as the recogniser of their regions
@@ -64,9 +64,7 @@ def find_check_boxes(pixels: ImageU8, letter_height: float) -> list[CheckBox]:
     scale = max(pixels.shape[:2]) / max(small.shape)
     if letter_height <= 0:
         return []
-    dark, paper = tones(small)
-    depth = max(MIN_INK_DEPTH_LEVELS, MIN_INK_DEPTH * (paper - dark))
-    ink = ink_on_uneven_paper(small, PAPER_WINDOW_PX, depth)
+    ink = page_ink(small)
     boxes = components(ink).boxes.astype(np.float32)
     sides = boxes[:, 2:]
     longer, shorter = sides.max(1), sides.min(1)
@@ -106,12 +104,8 @@ def _inside(pixels: ImageU8, box: CheckBox) -> ImageU8:
     x0, y0, x1, y1 = (round(side) for side in box.box)
     frame = max(2, round(_FRAME_SIDES * (x1 - x0)))
     inside = pixels[y0 + frame : y1 - frame, x0 + frame : x1 - frame]
-    paper = np.percentile(inside.reshape(-1, *inside.shape[2:]), 90, axis=0)
     margin = (x1 - x0) // 3
-    around = np.empty((inside.shape[0] + 2 * margin, inside.shape[1] + 2 * margin, *inside.shape[2:]), np.uint8)
-    around[:] = paper
-    around[margin:-margin, margin:-margin] = inside
-    return around
+    return with_paper_around(inside, margin, margin, 90)
 
 
 def _is_character(reading: LineReading) -> bool:

@@ -23,6 +23,7 @@ class PipelineReader:
 
     def __init__(self, options: ReadOptions, models_dir: Path | None) -> None:
         self._options = options
+        self._passwords = [options.password] if options.password else []
         self._pipeline = PagePipeline(models_dir=models_dir)
 
     def warm_up(self) -> None:
@@ -35,8 +36,7 @@ class PipelineReader:
         try:
             with tempfile.TemporaryDirectory(prefix="inkstream-evaluate-") as folder:
                 for document in self._with_attached(path, Path(folder)):
-                    passwords = [self._options.password] if self._options.password else []
-                    pages = inspect(document, passwords).total_pages
+                    pages = inspect(document, self._passwords).total_pages
                     readings += [self._pipeline.transcribe(document, page, self._options) for page in range(pages)]
         finally:
             self._pipeline.close()
@@ -48,8 +48,7 @@ class PipelineReader:
     def _with_attached(self, path: Path, folder: Path) -> Iterator[Path]:
         """Yield a document, and what is attached to it as files in a folder."""
         yield path
-        passwords = [self._options.password] if self._options.password else []
-        attached = attached_files(path, passwords, self._options.attachments, _MAX_ATTACHED_BYTES)
+        attached = attached_files(path, self._passwords, self._options.attachments, _MAX_ATTACHED_BYTES)
         for number, file in enumerate(attached.files):
             copy = folder / f"{number}{Path(file.name).suffix}"
             copy.write_bytes(file.content)
