@@ -196,13 +196,12 @@ def _ordered_blocks(boxes: F64, row_counts: Sequence[int]) -> list[int]:
         between &= (middles > min(y0[one], y0[other])) & (middles < max(y1[one], y1[other]))
         if between.any():
             continue
-        # a lone row under all that stands beside the other is no column's: it comes after
-        is_lone = row_counts[one] == 1 and not is_beside[one, other] and middles[one] > middles[other]
-        is_lone = is_lone and not (comes_first[:, one] & shares_width[one] & is_beside[other]).any()
-        # nor is one on the right over all that stands beside the other, as the total under a table: it comes before
-        is_over = row_counts[other] == 1 and not is_beside[one, other] and middles[other] < middles[one]
-        is_over = is_over and not (comes_first[other] & shares_width[other] & is_beside[one]).any()
-        comes_first[(other, one) if is_lone or is_over else (one, other)] = True
+        # a lone row under all that stands beside the other is no column's, nor is one over all of it, as the total
+        # under a table: the lower one comes after
+        is_under = not is_beside[one, other] and middles[one] > middles[other]
+        is_last = row_counts[one] == 1 and not (comes_first[:, one] & shares_width[one] & is_beside[other]).any()
+        is_first = row_counts[other] == 1 and not (comes_first[other] & shares_width[other] & is_beside[one]).any()
+        comes_first[(other, one) if is_under and (is_last or is_first) else (one, other)] = True
     by_position = np.lexsort((x0, y0)).tolist()
     order: list[int] = []
     visited = np.zeros(len(boxes), np.bool_)

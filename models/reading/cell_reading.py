@@ -23,19 +23,7 @@ UNREAD = "\N{REPLACEMENT CHARACTER}"  # ink in a cell that nobody can read: left
 _MARGIN_HEIGHTS = 0.35  # of paper around a character
 _SAME_SHAPE = frozenset("ckopsuvwxz")  # small letters that differ from their capitals in size alone
 _CAPITAL_HEIGHTS = 0.85  # of the row's characters: higher ones are no small letters
-_DIGIT_OF = {
-    "O": "0",
-    "o": "0",
-    "D": "0",
-    "Q": "0",
-    "I": "1",
-    "l": "1",
-    "i": "1",
-    "|": "1",
-    "Z": "2",
-    "S": "5",
-    "B": "8",
-}
+_DIGIT_OF = dict(zip("OoDQIli|ZSB", "00001111258", strict=True))
 _SURE_CONFIDENCE = 0.8  # raw, of a letter among digits that is no digit misread
 
 
