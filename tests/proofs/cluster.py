@@ -179,10 +179,6 @@ class Member:
             self._arrived.clear()
             await self._arrived.wait()
 
-    async def take_events(self, max_: int, within: float) -> AsyncIterator[list[Event]]:
-        raise NotImplementedError
-        yield []
-
     async def ack(self, event: Event) -> bool:
         if self.alive:
             self.acks.ack(event.message.tp, event.message.offset)
