@@ -18,6 +18,7 @@ from streams.commands.models import models_app
 from streams.commands.progress import progress
 from streams.commands.query import query
 from streams.commands.read import read
+from streams.commands.reprocess import reprocess
 from streams.commands.seal import seal
 from streams.commands.send import send
 from streams.commands.tail import tail
@@ -43,6 +44,7 @@ app.command("read")(read)
 app.command("evaluate")(evaluate)
 app.command("query")(query)
 app.command("tail")(tail)
+app.command("reprocess")(reprocess)
 app.command("progress")(progress)
 app.add_typer(dead_letters_app, name="dead-letters")
 app.add_typer(topics_app, name="topics")

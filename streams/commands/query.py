@@ -80,14 +80,14 @@ def answer(address: str, sql: str, output: str, token: str | None) -> None:
         raise ConfigurationError(f"--url {address}: {error}; write it as http://localhost:8321") from error
     except (httpx.TransportError, UnicodeError) as error:
         raise BrokerError(f"Nothing answers at {address} ({error}). Is `inkstream up` running?") from error
-    print_answer(_rows_of(found, address), output)
+    print_answer(rows_of(found, address), output)
 
 
 def _type_of(answer: httpx.Response) -> str:
     return str(answer.headers.get("content-type", "")).partition(";")[0]
 
 
-def _rows_of(answer: httpx.Response, address: str) -> dict[str, Any]:
+def rows_of(answer: httpx.Response, address: str) -> dict[str, Any]:
     """Return what was answered, where it is no export. Raises as `answer` does."""
     from streams.errors import BrokerError, ConfigurationError, QueryError
 

@@ -1,0 +1,68 @@
+"""Documents are read again from what is stored: with other options, behind what comes, corrections kept."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx
+from typer.testing import CliRunner, Result
+
+from streams.cli import app
+from streams.sources.producer import FileProducer
+from tests.integration.harness import Service, Topics, eventually, scanned_pdf, text_pdf
+
+
+async def reprocess(service: Service, client: httpx.AsyncClient, where: str, *more: str) -> Result:
+    """Return what the command did."""
+    settings = service.settings
+    command = ["reprocess", "--where", where, "--url", str(client.base_url), "--broker", str(settings.broker)]
+    return await asyncio.to_thread(CliRunner().invoke, app, [*command, "--prefix", settings.topic_prefix, *more])
+
+
+async def test_a_document_is_read_again_with_other_options_and_its_correction_stays(service: Service) -> None:
+    async with service.client() as client:
+        document = await service.read(client, scanned_pdf(["Invoice of the harbour"]), "scan.pdf")
+        where = f"document_id = '{document}'"
+        dry = await reprocess(service, client, where, "--dry-run")
+        assert "would be read again" in dry.stdout
+        before = (await Topics(service.settings).pages())[document, 0]
+        made = await client.post(
+            f"/documents/{document}/pages/0/corrections", json={"line": 0, "text": "Invoice of the pier"}
+        )
+        assert made.is_success, made.text
+        result = await reprocess(service, client, where, "--options", '{"reader": "tesseract"}')
+        assert result.exit_code == 0, (result.output, result.exception)
+        assert "is read again: 1 pages" in result.stdout
+        after = (await Topics(service.settings).pages())[document, 0]
+        assert after.timestamp > before.timestamp
+        assert after.models != before.models
+        assert after.path == before.path
+        page = (await client.get(f"/documents/{document}/pages/0")).json()
+        assert page["corrected"] is True
+        assert "pier" in page["text"]
+
+
+async def test_a_file_that_is_gone_is_named_and_its_record_stays(service: Service, tmp_path: Path) -> None:
+    folder = Path(service.settings.content_ref_folders[0])
+    file = folder / "large.pdf"
+    file.write_bytes(text_pdf(1))
+    small = service.settings.model_copy(update={"inline_limit": 10})
+    async with service.client() as client, FileProducer(small) as producer:
+        sent = await producer.send(file, options={"languages": "deu"})
+
+        async def done() -> bool:
+            found = await client.get(f"/documents/{sent.document_id}")
+            return found.is_success and found.json()["status"] == "done"
+
+        await eventually(done, 60, service.worker.log)
+        where = f"document_id = '{sent.document_id}'"
+        again = await reprocess(service, client, where, "--option", "dpi=200")
+        assert again.exit_code == 0, (again.output, again.exception)
+        assert (await Topics(service.settings).pages())[sent.document_id, 0].language == "deu"
+        assert "no longer stored" not in again.output
+        file.unlink()
+        gone = await reprocess(service, client, where)
+        assert gone.exit_code == 1
+        assert file.name in gone.stderr
+        assert await done()
