@@ -52,8 +52,8 @@ class ServiceTable:
             BrokerError, ConfigurationError: No service answers, or it asks for another token.
         """
         sql = (
-            "SELECT document_id, path, reference, sent, sha256 FROM documents "
-            f"WHERE status <> 'reading' AND document_id IN (SELECT document_id FROM result WHERE (\n{where}\n)) ORDER BY sent, document_id"
+            "SELECT document_id, path, reference, sent, sha256 FROM documents WHERE status <> 'reading'"
+            f" AND document_id IN (SELECT document_id FROM result WHERE (\n{where}\n)) ORDER BY sent, document_id"
         )
         if limit is not None:
             sql += f" LIMIT {limit}"
