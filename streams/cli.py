@@ -13,6 +13,7 @@ import typer
 
 from models.errors import InkstreamError
 from streams.commands.dead_letters import dead_letters_app
+from streams.commands.diff import diff
 from streams.commands.evaluate import evaluate
 from streams.commands.models import models_app
 from streams.commands.progress import progress
@@ -45,6 +46,7 @@ app.command("evaluate")(evaluate)
 app.command("query")(query)
 app.command("tail")(tail)
 app.command("reprocess")(reprocess)
+app.command("diff")(diff)
 app.command("progress")(progress)
 app.add_typer(dead_letters_app, name="dead-letters")
 app.add_typer(topics_app, name="topics")

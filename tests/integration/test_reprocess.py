@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import httpx
 from typer.testing import CliRunner, Result
 
 from streams.cli import app
+from streams.errors import SourceGone
 from streams.sources.producer import FileProducer
 from tests.integration.harness import Service, Topics, eventually, scanned_pdf, text_pdf
 
@@ -18,6 +20,33 @@ async def reprocess(service: Service, client: httpx.AsyncClient, where: str, *mo
     settings = service.settings
     command = ["reprocess", "--where", where, "--url", str(client.base_url), "--broker", str(settings.broker)]
     return await asyncio.to_thread(CliRunner().invoke, app, [*command, "--prefix", settings.topic_prefix, *more])
+
+
+async def shown_diff(service: Service, document: str, *more: str) -> Result:
+    """Return what `inkstream diff` did."""
+    settings = service.settings
+    command = ["diff", document, "--broker", str(settings.broker), "--prefix", settings.topic_prefix, *more]
+    return await asyncio.to_thread(CliRunner().invoke, app, command)
+
+
+async def test_both_readings_of_a_document_are_compared(service: Service) -> None:
+    async with service.client() as client:
+        document = await service.read(client, scanned_pdf(["Ledger <b> of the pier", "Second"]), "ledger.pdf")
+        once = await shown_diff(service, document)
+        assert isinstance(once.exception, SourceGone)
+        assert "read once" in once.exception.message
+        where = f"document_id = '{document}'"
+        again = await reprocess(service, client, where, "--option", "reader=tesseract")
+        assert again.exit_code == 0, (again.output, again.exception)
+        found = json.loads((await shown_diff(service, document, "--format", "json")).stdout)
+        assert [page["pagenum"] for page in found] == [0, 1]
+        assert found[0]["before"]["timestamp"] < found[0]["after"]["timestamp"]
+        assert found[0]["before"]["models"] != found[0]["after"]["models"]
+        assert any("Ledger" in line["after"] for line in found[0]["lines"])
+        assert "page 1 of 2" in (await shown_diff(service, document)).stdout
+        markup = (await shown_diff(service, document, "--format", "html")).stdout
+        assert "Ledger" in markup
+        assert "<b>" not in markup
 
 
 async def test_a_document_is_read_again_with_other_options_and_its_correction_stays(service: Service) -> None:

@@ -1,0 +1,55 @@
+"""The two latest readings of each page of a document, from the log of page-text.
+
+Kafka keeps a record that a later one has replaced until it compacts the segment that has it, and never compacts the one
+that it writes.
+"""
+
+from __future__ import annotations
+
+from streams.errors import UndecodableMessage
+from streams.kafka.follower import topic_consumer
+from streams.kafka.topics import TopicNames
+from streams.messages.codec import decode
+from streams.messages.records import PageText
+from streams.settings import Settings
+
+_POLL_MS = 500
+
+
+async def latest_readings(settings: Settings, document_id: str) -> dict[int, list[PageText]]:
+    """Return up to two readings of each page, the later one last; none from before the document was deleted.
+
+    All of page-text is looked through: partitions may have been added since the earlier reading.
+
+    Raises:
+        BrokerError: Kafka does not answer.
+    """
+    found: dict[int, dict[str, PageText]] = {}  # by page, then by when the document was sent
+    topic, prefix = TopicNames.of(settings).page_text, f"{document_id}/".encode()
+    async with topic_consumer(settings, [topic], from_beginning=True) as consumer:
+        ends = await consumer.end_offsets(consumer.assignment())
+        while any([await consumer.position(where) < end for where, end in ends.items()]):
+            for records in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
+                for record in records:
+                    number = (record.key or b"").removeprefix(prefix)
+                    if number == record.key or not number.isdigit():
+                        continue
+                    _take(found.setdefault(int(number), {}), document_id, record.value)
+    return {
+        number: [by_sent[sent] for sent in sorted(by_sent)[-2:]]
+        for number, by_sent in sorted(found.items())
+        if by_sent
+    }
+
+
+def _take(by_sent: dict[str, PageText], document_id: str, value: bytes | None) -> None:
+    """Take over a record of a page; one that deletes it takes its readings away."""
+    if not value:
+        by_sent.clear()
+        return
+    try:
+        page = decode(PageText, value)
+    except UndecodableMessage:
+        return  # not one of ours
+    if page.document_id == document_id:
+        by_sent[page.sent or ""] = page
