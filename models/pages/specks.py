@@ -84,7 +84,7 @@ def keep_rows(pixels: ImageU8, lines: Sequence[F32], height: float) -> ImageU8:
     for corners in lines:
         cv2.fillPoly(kept, [np.round(corners / cell).astype(np.int32)], 1)
     # closing along the rows joins their pieces; the border keeps it from joining them with the page's edge
-    reach = int(MAX_ROW_GAP_HEIGHTS * height / cell)
+    reach = max(1, int(MAX_ROW_GAP_HEIGHTS * height / cell))  # a page without letters has no height
     padded = cv2.copyMakeBorder(kept, 0, 0, reach, reach, cv2.BORDER_CONSTANT, value=0)
     joined = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))[:, reach:-reach]
     full = cv2.resize(joined, None, fx=cell, fy=cell, interpolation=cv2.INTER_NEAREST)
