@@ -127,6 +127,15 @@ class Table:
     rows: tuple[tuple[TableCell, ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Barcode:
+    """One barcode: its text, its symbology (`QRCode`, `Code128` …), and four corners in page pixels, clockwise."""
+
+    text: str
+    format: str
+    polygon: Polygon
+
+
 def weighted_confidence(texts: Iterable[tuple[str, float]]) -> float | None:
     """Return the mean of texts' confidences weighted by their lengths in characters; None without any character."""
     parts = [(len(text), confidence) for text, confidence in texts]
@@ -166,7 +175,8 @@ class PageReading:
     `regions` are in reading order, `text` is their text, one line per text line. `paragraphs` are those that the
     regions number, `tables` those that the paragraphs do. `coverage` is as in PageLines. `warnings` are what may be
     missing or wrong, each a stable slug, a colon and a sentence. `language` was given by whoever sent the document,
-    detected on the page, or assumed because the page does not show its own.
+    detected on the page, or assumed because the page does not show its own. `barcodes` are those of the page where
+    they were asked for, from top to bottom.
     """
 
     pagenum: int
@@ -187,3 +197,4 @@ class PageReading:
     coverage: float | None = None
     warnings: tuple[str, ...] = ()
     language_source: LanguageSource = "given"
+    barcodes: tuple[Barcode, ...] = ()

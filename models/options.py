@@ -90,6 +90,7 @@ class ReadDefaults(BaseModel):
         description="whose attached files become documents: of PDF portfolios, of all PDFs, or none",
     )
     words: bool = Field(False, description="give each line its words with their polygons and confidences")
+    barcodes: bool = Field(False, description="read the barcodes of each page: text, format and place")
     max_megapixels: float = Field(80.0, gt=0, le=1000, description="pages are rendered at no more than this")
 
     @property

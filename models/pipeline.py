@@ -7,6 +7,7 @@
              classify              kinds/
              route, recognise      reading/routed.py, recognition/
              calibrate, drop       recognition/confidence.py
+    barcodes, where asked for      reading/barcodes.py
     order                          layout/reading_order.py
     paragraphs and tables          layout/page_layout.py
     record                         here: a PageReading
@@ -91,6 +92,8 @@ class PagePipeline:
             reading = self._recognise(document, pagenum, options, started)
         else:
             reading = self._take_layer(document, pagenum, layer, options, started)
+        if options.barcodes:
+            reading = _with_barcodes(document, reading, options)
         return with_losses(document, path, reading)
 
     def close(self) -> None:
@@ -165,6 +168,20 @@ class PagePipeline:
         if options.reader not in self._readers:
             self._readers[options.reader] = create_reader(options.reader, self._setup)
         return self._readers[options.reader]
+
+
+def _with_barcodes(document: OpenDocument, reading: PageReading, options: ReadOptions) -> PageReading:
+    """Return a reading with the page's barcodes; their corners are in its pixels, whatever they were read on."""
+    from models.reading.barcodes import find_barcodes
+
+    started = perf_counter()
+    image = document.image(reading.pagenum, options.dpi, options.max_megapixels, grey=True)
+    across, down = reading.width / image.width, reading.height / image.height
+    codes = tuple(
+        replace(code, polygon=tuple((round(x * across, 1), round(y * down, 1)) for x, y in code.polygon))
+        for code in find_barcodes(image)
+    )
+    return replace(reading, barcodes=codes, timings_ms={**reading.timings_ms, "barcodes": _ms_since(started)})
 
 
 def _from_text_layer(

@@ -8,6 +8,7 @@ from models.document import PageReading, Region, Table
 from models.errors import shown_uri
 from models.options import ReadOptions
 from streams.messages.records import (
+    BarcodeRecord,
     PageTask,
     PageText,
     ParagraphRecord,
@@ -39,6 +40,7 @@ def page_text(task: PageTask, reading: PageReading) -> PageText:
         warnings=[*reading.warnings, *(task.warnings if task.pagenum == 0 else ())], sent=task.sent,
         supersedes=task.supersedes, reading=reading_of(task.sha256, task.path, task.options), sha256=task.sha256,
         webhook=task.options.webhook,
+        barcodes=[BarcodeRecord(text=b.text, format=b.format, polygon=list(b.polygon)) for b in reading.barcodes],
         regions=[
             RegionRecord(polygon=list(r.polygon), kind=r.kind, text=r.text, confidence=r.confidence,
                          recogniser=r.recogniser, paragraph=r.paragraph,

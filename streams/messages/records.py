@@ -157,6 +157,16 @@ class TableRecord(Record):
     )
 
 
+class BarcodeRecord(Record):
+    """One barcode of a page."""
+
+    text: str = Field(description="what it encodes")
+    format: str = Field(description="its symbology: QRCode, Code128, Code39, EAN13, DataMatrix, PDF417 …")
+    polygon: list[tuple[float, float]] = Field(
+        description="four corners in pixels of the page as delivered, clockwise from its own top-left corner"
+    )
+
+
 class PageText(Record):
     """The page-text record: what was read from one page, or why it could not be read."""
 
@@ -196,6 +206,9 @@ class PageText(Record):
     reading: str | None = Field(None, description=_READING)
     sha256: Sha256 = Field(None, description=_SHA256)
     webhook: str | None = Field(None, repr=False, description=_WEBHOOK)
+    barcodes: list[BarcodeRecord] = Field(
+        default_factory=list, description="from top to bottom; empty where the option barcodes is not set"
+    )
     corrected: bool = Field(False, description="a person wrote some of its text; false on page-text")
 
 

@@ -12,10 +12,10 @@ PAGE_COLUMNS: Final = (
     "timestamp", "path", "pagenum", "text", "document_id", "total_pages", "confidence", "method", "width", "height",
     "dpi", "rotation", "language", "language_source", "reference", "exception", "dropped", "coverage", "warnings",
     "paragraphs", "tables", "models", "timings_ms", "sent", "supersedes", "reading", "sha256", "webhook",
-    "corrected",
+    "barcodes", "corrected",
 )  # fmt: skip
 JSON_COLUMNS: Final = frozenset(  # lists, objects
-    {"warnings", "paragraphs", "tables", "models", "timings_ms", "supersedes"}
+    {"warnings", "paragraphs", "tables", "models", "timings_ms", "supersedes", "barcodes"}
 )
 REGION_COLUMNS: Final = (
     "document_id", "pagenum", "path", "line", "paragraph", "kind", "text", "confidence", "recogniser", "polygon",
