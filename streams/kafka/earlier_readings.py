@@ -1,7 +1,7 @@
 """The two latest readings of each page of a document, from the log of page-text.
 
-Kafka keeps a record that a later one has replaced until it compacts the segment that has it, and never compacts the one
-that it writes.
+Kafka keeps a record that a later one has replaced until it compacts the segment that has it. It never compacts the
+segment that it writes.
 """
 
 from __future__ import annotations
