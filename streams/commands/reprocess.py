@@ -83,6 +83,16 @@ async def _reprocess(
     return run.failures
 
 
+async def is_idle(lags: LagReader, pages_left: int) -> bool:
+    """Return whether nothing waits but what was sent to be read again.
+
+    Args:
+        pages_left: How many pages of that are not read yet. No more tasks wait for them.
+    """
+    split, read, _ = await lags.stages()
+    return not split.lag and read.lag <= pages_left
+
+
 class _Run:
     """Documents one after the other, few in work at a time."""
 
@@ -113,11 +123,8 @@ class _Run:
                 await asyncio.sleep(_POLL_S)
 
     async def _is_idle(self) -> bool:
-        """Return whether nothing waits but what this command sent."""
-        split, read, _ = await self._lags.stages()
-        if split.lag or not self._in_work:
-            return not split.lag and not read.lag
-        return read.lag <= await self._table.pages_left(list(self._in_work))
+        pages_left = await self._table.pages_left(list(self._in_work)) if self._in_work else 0
+        return await is_idle(self._lags, pages_left)
 
     async def _begin(self, document: ReadDocument) -> None:
         from models.errors import InkstreamError

@@ -7,12 +7,20 @@ import json
 from pathlib import Path
 
 import httpx
+from aiokafka import TopicPartition
+from aiokafka.admin import RecordsToDelete
 from typer.testing import CliRunner, Result
 
 from streams.cli import app
+from streams.commands.reprocess import is_idle
 from streams.errors import SourceGone
+from streams.kafka.clients import open_admin
+from streams.kafka.lag import LagReader
+from streams.kafka.record_reader import address_in
+from streams.kafka.topics import TopicNames
+from streams.settings import Settings
 from streams.sources.producer import FileProducer
-from tests.integration.harness import Service, Topics, eventually, scanned_pdf, text_pdf
+from tests.integration.harness import Service, Topics, eventually, produce, scanned_pdf, text_pdf
 
 
 async def reprocess(service: Service, client: httpx.AsyncClient, where: str, *more: str) -> Result:
@@ -70,6 +78,36 @@ async def test_a_document_is_read_again_with_other_options_and_its_correction_st
         page = (await client.get(f"/documents/{document}/pages/0")).json()
         assert page["corrected"] is True
         assert "pier" in page["text"]
+
+
+async def test_what_arrives_goes_first(settings: Settings) -> None:
+    names = TopicNames.of(settings)
+    async with LagReader(settings) as lags:
+        assert await is_idle(lags, 0)
+        await produce(settings, names.pages, b"{}")
+        assert not await is_idle(lags, 0)
+        assert await is_idle(lags, 1)  # its own page
+        await produce(settings, names.raw_files, b"a new file")
+        assert not await is_idle(lags, 1)
+
+
+async def test_a_message_that_is_deleted_is_named_and_the_others_are_read(service: Service) -> None:
+    async with service.client() as client:
+        gone = await service.read(client, text_pdf(1, "gone"), "gone.pdf")
+        reference = (await Topics(service.settings).documents())[gone].reference
+        address = address_in(reference)
+        assert address is not None
+        async with open_admin(service.settings) as admin:
+            where = TopicPartition(address.topic, address.partition)
+            await admin.delete_records({where: RecordsToDelete(before_offset=address.offset + 1)})
+        there = await service.read(client, text_pdf(1, "there"), "there.pdf")
+        result = await reprocess(service, client, f"document_id IN ('{gone}', '{there}')")
+        assert result.exit_code == 1, (result.output, result.exception)
+        assert gone in result.stderr
+        assert "no longer there" in result.stderr
+        assert "2 documents selected, 1 read again" in result.stdout
+        pages = await Topics(service.settings).pages()
+        assert "gone" in pages[gone, 0].text
 
 
 async def test_a_file_that_is_gone_is_named_and_its_record_stays(service: Service, tmp_path: Path) -> None:
