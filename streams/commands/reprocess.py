@@ -90,7 +90,8 @@ async def is_idle(lags: LagReader, pages_left: int) -> bool:
         pages_left: How many pages of that are not read yet. No more tasks wait for them.
     """
     split, read, _ = await lags.stages()
-    return not split.lag and read.lag <= pages_left
+    # a broker that has just started knows no partitions yet
+    return bool(read.partitions) and not split.lag and read.lag <= pages_left
 
 
 class _Run:
@@ -131,13 +132,14 @@ class _Run:
         from streams.commands.stored_files import check_file
 
         try:
+            message = await self._sender.stored(document, self._options)
+            if (elsewhere := message.content_ref) is not None:
+                await check_file(self._settings, elsewhere, document.sha256)
+            # last of all: one that was sent behind its successor would be current again
             state = await self._table.state(document.document_id)
             if state is None or state.sent != document.sent or state.status == "reading":
                 _print(document, "left out: sent again, replaced or deleted meanwhile")
                 return
-            message = await self._sender.stored(document, self._options)
-            if (elsewhere := message.content_ref) is not None:
-                await check_file(self._settings, elsewhere, document.sha256)
             how = ", with the options given here alone: its own are no longer stored" if message.is_rebuilt else ""
             if self._dry_run:
                 self.done += 1
