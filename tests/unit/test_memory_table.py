@@ -15,7 +15,14 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from streams.errors import ConfigurationError, QueryError
-from streams.messages.records import DocumentRecord, PageText, ParagraphRecord, RegionRecord, WordRecord
+from streams.messages.records import (
+    BarcodeRecord,
+    DocumentRecord,
+    PageText,
+    ParagraphRecord,
+    RegionRecord,
+    WordRecord,
+)
 from streams.settings import Settings
 from streams.table.memory_table import MemoryTable
 from streams.table.private_database import memory_folder
@@ -46,6 +53,17 @@ def test_full_text_search_is_written_as_people_write_it(table: MemoryTable) -> N
     assert found.rows == [["file:///lease.pdf", 0, "The Invoice of May"]]
     snippet = table.query("SELECT snippet(result, 3, '[', ']', '…', 8) FROM result WHERE result MATCH 'invoice'")
     assert snippet.rows == [["The [Invoice] of May"]]
+
+
+def test_pages_are_found_by_the_text_of_a_barcode(table: MemoryTable) -> None:
+    corners = [(1.0, 2.0), (9.0, 2.0), (9.0, 5.0), (1.0, 5.0)]
+    codes = [BarcodeRecord(text=text, format="QRCode", polygon=corners) for text in ("INV-16", "INV-17")]
+    table.apply([("d/0", page()), ("d/1", page(pagenum=1).model_copy(update={"barcodes": codes}))], [])
+    found = table.query(
+        "SELECT pagenum, json_extract(value, '$.format') FROM result, json_each(barcodes) "
+        "WHERE json_extract(value, '$.text') = 'INV-17'"
+    )
+    assert found.rows == [[1, "QRCode"]]
 
 
 def test_numbers_are_numbers(table: MemoryTable) -> None:

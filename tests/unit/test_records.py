@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.document import PageReading, Region, Word
+from models.document import Barcode, PageReading, Region, Word
 from models.options import ReadOptions
 from streams.errors import UndecodableMessage
 from streams.messages import records
@@ -17,7 +17,16 @@ from streams.messages.codec import decode, encode
 from streams.messages.digests import ContentDigest
 from streams.messages.page_ranges import PageRanges, format_ranges, parse_ranges
 from streams.messages.page_records import failed_page_text, page_text
-from streams.messages.records import DeadLetter, DocumentRecord, PageTask, PageText, WordRecord, now, page_key
+from streams.messages.records import (
+    BarcodeRecord,
+    DeadLetter,
+    DocumentRecord,
+    PageTask,
+    PageText,
+    WordRecord,
+    now,
+    page_key,
+)
 
 TASK = PageTask(
     document_id="d", pagenum=2, total_pages=3, path="file:///a.pdf", reference="kafka://raw-files/0/1",
@@ -54,6 +63,16 @@ def test_words_are_in_the_record_where_they_are_asked_for(asked: bool) -> None:
     record = decode(PageText, encode(page_text(task, reading)))
     words = [WordRecord(text="Größe", polygon=list(box), confidence=0.8)]
     assert [one.words for one in record.regions] == ([words, []] if asked else [None, None])
+
+
+def test_the_barcodes_of_a_page_are_in_its_record() -> None:
+    box = ((1.5, 2.0), (9.0, 2.0), (9.0, 8.0), (1.5, 8.0))
+    reading = PageReading(
+        pagenum=2, text="", confidence=None, method="ocr", width=100, height=50, dpi=300, rotation=0.0,
+        language="deu", regions=(), models={}, timings_ms={}, barcodes=(Barcode("a\0b\x1d", "QRCode", box),),
+    )  # fmt: skip
+    record = decode(PageText, encode(page_text(TASK, reading)))
+    assert record.barcodes == [BarcodeRecord(text="a\0b\x1d", format="QRCode", polygon=list(box))]
 
 
 def test_a_page_that_failed_names_the_reason_and_has_no_text() -> None:
