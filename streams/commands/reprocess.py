@@ -54,7 +54,7 @@ def reprocess(
     if {"password", "webhook"} & given.keys():
         raise ConfigurationError("a document keeps the password and the webhook it came with; leave them out")
     chosen = merge_options(settings.read_options(), given).model_dump()
-    typed = {name: chosen[name] for name in given}
+    typed = {name: value if isinstance(value, dict) else chosen[name] for name, value in given.items()}
     secret = token or (settings.api_token.get_secret_value() if settings.api_token else None)
     table = ServiceTable(url or api_url(settings), secret)
     if asyncio.run(_reprocess(settings, table, where, limit, typed, dry_run=dry_run, at_a_time=at_a_time)):

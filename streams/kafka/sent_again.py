@@ -17,7 +17,7 @@ from streams.errors import SourceGone, UndecodableMessage
 from streams.kafka.clients import broker_errors, open_consumer, open_producer
 from streams.kafka.record_reader import RecordReader, address_in
 from streams.kafka.topics import TopicNames
-from streams.messages.codec import decode_headers
+from streams.messages.codec import decode_headers, overlaid
 from streams.messages.records import time_of
 from streams.settings import Settings
 
@@ -100,7 +100,7 @@ class AgainSender:
         headers = decode_headers(() if record is None else record.headers)
         if record is None:
             kept = (("content-ref", document.reference.encode()),)
-        both = {**headers.options, **options}
+        both = overlaid(headers.options, options)
         more: list[tuple[str, bytes | None]] = [("again", b"true")]
         if both:
             more.append(("options", orjson.dumps(both)))

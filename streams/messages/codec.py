@@ -125,17 +125,18 @@ def merge_options(defaults: ReadOptions, given: dict[str, object]) -> ReadOption
         OptionsError: A field is unknown or out of range; the message names it.
     """
     try:
-        return ReadOptions.model_validate(_overlaid(defaults.model_dump(), given))
+        return ReadOptions.model_validate(overlaid(defaults.model_dump(), given))
     except ValidationError as error:
         raise OptionsError(f"options: {_unknown_name(error) or _first_fault(error)}") from error
 
 
-def _overlaid(defaults: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+def overlaid(defaults: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+    """Return options overridden by others; nested objects are merged field by field."""
     merged = {**defaults, **given}
     for name, value in given.items():
         before = defaults.get(name)
         if isinstance(before, dict) and isinstance(value, dict):
-            merged[name] = _overlaid(before, value)
+            merged[name] = overlaid(before, value)
     return merged
 
 

@@ -128,6 +128,17 @@ async def test_a_file_that_is_gone_is_named_and_its_record_stays(service: Servic
         assert again.exit_code == 0, (again.output, again.exception)
         assert (await Topics(service.settings).pages())[sent.document_id, 0].language == "deu"
         assert "no longer stored" not in again.output
+        async with open_admin(service.settings) as admin:
+            await admin.delete_records(
+                {
+                    TopicPartition(sent.topic, number): RecordsToDelete(before_offset=-1)  # all there are
+                    for number in range(service.settings.raw_files_partitions)
+                }
+            )
+        rebuilt = await reprocess(service, client, where, "--option", "languages=fra")
+        assert rebuilt.exit_code == 0, (rebuilt.output, rebuilt.exception)
+        assert "its own are no longer stored" in rebuilt.stdout
+        assert (await Topics(service.settings).pages())[sent.document_id, 0].language == "fra"
         file.unlink()
         gone = await reprocess(service, client, where)
         assert gone.exit_code == 1
