@@ -74,6 +74,8 @@ def _print_text(diffs: Iterable[PageDiff]) -> None:
     console = Console(soft_wrap=True, highlight=False)
     for page in diffs:
         console.print(Text(_title(page), style="bold"))
+        for name, record in (("before", page.before), ("now", page.after)):
+            console.print(Text(f"  {name:<6} {plain_line(_about(record))}", style="dim"))
         for line in page.lines:
             for mark, wanted in (("-", "removed"), ("+", "added")):
                 parts = [part for part in line.parts if part[0] in ("same", wanted)]
@@ -85,11 +87,8 @@ def _print_text(diffs: Iterable[PageDiff]) -> None:
 
 
 def _title(page: PageDiff) -> str:
-    from streams.escapes import plain_line
-
-    what = f"{page.changes} of {len(page.lines)} lines changed"
     number = f"page {page.after.pagenum + 1} of {page.after.total_pages}"
-    return plain_line(f"{number}: {what}; before {_about(page.before)}; now {_about(page.after)}")
+    return f"{number}: {page.changes} of {len(page.lines)} lines changed"
 
 
 def _about(record: PageText) -> str:
@@ -105,6 +104,7 @@ def _print_html(diffs: Iterable[PageDiff]) -> None:
     print(_HEAD)
     for page in diffs:
         print(f"<h2>{escape(_title(page))}</h2>")
+        print(f"<p>before {escape(_about(page.before))}<br>now {escape(_about(page.after))}</p>")
         for line in page.lines:
             print(f"<p>{_marked(line)}</p>")
 
