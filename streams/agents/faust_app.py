@@ -52,6 +52,9 @@ def new_faust_app(settings: Settings, role: Role, *, prefetch: int) -> App:
         producer_max_request_size=settings.max_message_bytes,
         consumer_max_fetch_size=settings.max_message_bytes,
         consumer_auto_offset_reset="earliest",
+        # a broker that has just started may leave out topics; whoever leads the group then assigns nothing of them
+        # until its metadata are fetched again, 5 minutes later by default
+        consumer_metadata_max_age_ms=10_000,
         worker_redirect_stdouts=False,
     )
     app.transport.Consumer = GroupConsumer
