@@ -6,6 +6,7 @@ import faust
 from faust.types.auth import CredentialsT
 
 from streams.agents.faust_types import App
+from streams.kafka.clients import GROUP_METADATA_MAX_AGE_MS
 from streams.kafka.group_consumer import GroupConsumer
 from streams.kafka.header_patch import accept_any_header_name
 from streams.kafka.security import ssl_context
@@ -52,9 +53,7 @@ def new_faust_app(settings: Settings, role: Role, *, prefetch: int) -> App:
         producer_max_request_size=settings.max_message_bytes,
         consumer_max_fetch_size=settings.max_message_bytes,
         consumer_auto_offset_reset="earliest",
-        # a broker that has just started may leave out topics; whoever leads the group then assigns nothing of them
-        # until its metadata are fetched again, 5 minutes later by default
-        consumer_metadata_max_age_ms=10_000,
+        consumer_metadata_max_age_ms=GROUP_METADATA_MAX_AGE_MS,
         worker_redirect_stdouts=False,
     )
     app.transport.Consumer = GroupConsumer

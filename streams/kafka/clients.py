@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 # A broker that has just started, or has just created a topic, knows its groups and topics up to some seconds later.
 _TRIES = 50
 _RETRY_S = 0.1
+# A broker that has just started may also leave out topics. The leader of a group then assigns nothing of them until
+# its metadata are fetched again: 5 minutes later by default.
+GROUP_METADATA_MAX_AGE_MS = 10_000
 _START_S = 15.0
 _CLOSE_S = 2.0
 _FOLLOW_AGAIN_S = 1.0
@@ -55,6 +58,8 @@ async def open_consumer(
         options: Further arguments of AIOKafkaConsumer.
     """
     accept_any_header_name()
+    if group is not None:
+        options = {"metadata_max_age_ms": GROUP_METADATA_MAX_AGE_MS, **options}
     consumer = AIOKafkaConsumer(
         *topics, **client_options(settings), group_id=group, enable_auto_commit=False, **options
     )
