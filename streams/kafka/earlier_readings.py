@@ -6,14 +6,14 @@ segment that it writes.
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 from streams.errors import UndecodableMessage
-from streams.kafka.follower import topic_consumer
+from streams.kafka.follower import stored_records
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
 from streams.messages.records import PageText
 from streams.settings import Settings
-
-_POLL_MS = 500
 
 
 async def latest_readings(settings: Settings, document_id: str) -> dict[int, list[PageText]]:
@@ -26,15 +26,11 @@ async def latest_readings(settings: Settings, document_id: str) -> dict[int, lis
     """
     found: dict[int, dict[str, PageText]] = {}  # by page, then by when the document was sent
     topic, prefix = TopicNames.of(settings).page_text, f"{document_id}/".encode()
-    async with topic_consumer(settings, [topic], from_beginning=True) as consumer:
-        ends = await consumer.end_offsets(consumer.assignment())
-        while any([await consumer.position(where) < end for where, end in ends.items()]):
-            for records in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
-                for record in records:
-                    number = (record.key or b"").removeprefix(prefix)
-                    if number == record.key or not number.isdigit():
-                        continue
-                    _take(found.setdefault(int(number), {}), document_id, record.value)
+    async with aclosing(stored_records(settings, topic)) as records:
+        async for record in records:
+            number = (record.key or b"").removeprefix(prefix)
+            if number != record.key and number.isdigit():
+                _take(found.setdefault(int(number), {}), document_id, record.value)
     return {
         number: [by_sent[sent] for sent in sorted(by_sent)[-2:]]
         for number, by_sent in sorted(found.items())

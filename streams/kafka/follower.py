@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from streams.errors import BrokerError, UndecodableMessage
 from streams.kafka.clients import open_consumer, until_found
@@ -18,6 +18,7 @@ from streams.settings import Settings
 logger = logging.getLogger(__name__)
 R = TypeVar("R", bound=Record)
 
+_POLL_MS = 500
 _FETCH_WAIT_MS = 100  # Kafka's default of 500 would show on a terminal
 
 
@@ -29,6 +30,16 @@ async def follow(settings: Settings, topic: str, kind: type[R], *, from_beginnin
                 yield decode(kind, message.value)
             except UndecodableMessage as error:
                 logger.warning("%s/%d/%d: %s", message.topic, message.partition, message.offset, error.message)
+
+
+async def stored_records(settings: Settings, topic: str) -> AsyncGenerator[ConsumerRecord[bytes, bytes], None]:
+    """Yield what a topic has now, tombstones included, each partition from its beginning. Raises BrokerError."""
+    async with topic_consumer(settings, [topic], from_beginning=True) as consumer:
+        ends = await consumer.end_offsets(consumer.assignment())
+        while any([await consumer.position(where) < end for where, end in ends.items()]):
+            for records in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
+                for record in records:
+                    yield record
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from streams.errors import SourceGone, UndecodableMessage
 from streams.kafka.clients import broker_errors, open_producer
-from streams.kafka.follower import topic_consumer
+from streams.kafka.follower import stored_records
 from streams.kafka.record_reader import RecordReader
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
@@ -43,19 +43,16 @@ async def stored_letters(settings: Settings, replays: dict[int, str] | None = No
     Raises BrokerError.
     """
     topic = TopicNames.of(settings).dead_letters
-    async with topic_consumer(settings, [topic], from_beginning=True) as consumer:
-        ends = await consumer.end_offsets(consumer.assignment())
-        while any([await consumer.position(where) < end for where, end in ends.items()]):
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                for message in records:
-                    if not message.value:
-                        if replays is not None:
-                            replays.update(replays_in(message))
-                        continue
-                    try:
-                        yield StoredLetter(message.offset, decode(DeadLetter, message.value))
-                    except UndecodableMessage:
-                        continue  # not one of ours
+    async with aclosing(stored_records(settings, topic)) as messages:
+        async for message in messages:
+            if not message.value:
+                if replays is not None:
+                    replays.update(replays_in(message))
+                continue
+            try:
+                yield StoredLetter(message.offset, decode(DeadLetter, message.value))
+            except UndecodableMessage:
+                continue  # not one of ours
 
 
 def replays_in(mark: ConsumerRecord[bytes, bytes]) -> Iterator[tuple[int, str]]:
