@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from streams.messages.page_diff import LineChange, PageDiff
     from streams.messages.records import PageText
 
-_COLOURS = {"same": "", "removed": "red strike", "added": "green"}
+_COLOURS = {"removed": "red", "added": "green"}
+_PART_STYLES = {"same": "", "removed": "red strike", "added": "green"}
 _HEAD = """<!doctype html>
 <meta charset="utf-8">
 <title>What changed</title>
@@ -78,12 +79,13 @@ def _print_text(diffs: Iterable[PageDiff]) -> None:
             console.print(Text(f"  {name:<6} {plain_line(_about(record))}", style="dim"))
         for line in page.lines:
             for mark, wanted in (("-", "removed"), ("+", "added")):
-                parts = [part for part in line.parts if part[0] in ("same", wanted)]
-                if line.kind in ("changed", wanted):
-                    shown = Text(mark, style=_COLOURS[wanted].removesuffix(" strike"))
-                    for kind, text in parts:
-                        shown.append(" ").append(plain_line(text), style=_COLOURS[kind])
-                    console.print(shown)
+                if line.kind not in ("changed", wanted):
+                    continue
+                shown = Text(mark, style=_COLOURS[wanted])
+                for kind, text in line.parts:
+                    if kind in ("same", wanted):
+                        shown.append(" ").append(plain_line(text), style=_PART_STYLES[kind])
+                console.print(shown)
 
 
 def _title(page: PageDiff) -> str:
