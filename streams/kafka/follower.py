@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from streams.errors import BrokerError, UndecodableMessage
 from streams.kafka.clients import open_consumer, until_found
 from streams.messages.codec import decode
-from streams.messages.records import Record
+from streams.messages.record import Record
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)

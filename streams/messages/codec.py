@@ -15,7 +15,8 @@ from models.errors import OptionsError, as_unicode
 from models.options import CraftOptions, ReadOptions
 from streams.errors import UndecodableMessage
 from streams.messages.corrections import Correction
-from streams.messages.records import FileHeaders, Record
+from streams.messages.record import Record
+from streams.messages.records import FileHeaders
 
 R = TypeVar("R", bound=Record)
 Headers = Iterable[tuple[str, bytes | None]]

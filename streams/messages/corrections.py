@@ -14,7 +14,9 @@ from pydantic import AfterValidator, Field
 from models.document import Kind
 from models.layout.geometry import bounds
 from models.layout.words import evenly_split
-from streams.messages.records import Pages, PageText, Pixels, Record, RegionRecord, TableRecord, WordRecord
+from streams.messages.page_parts import RegionRecord, TableRecord, WordRecord
+from streams.messages.record import Record
+from streams.messages.records import Pages, PageText, Pixels
 
 _MAX_TEXT_CHARACTERS = 10_000
 _MAX_CORNERS = 1000

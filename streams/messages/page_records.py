@@ -7,17 +7,15 @@ import hashlib
 from models.document import PageReading, Region, Table
 from models.errors import shown_uri
 from models.options import ReadOptions
-from streams.messages.records import (
+from streams.messages.page_parts import (
     BarcodeRecord,
-    PageTask,
-    PageText,
     ParagraphRecord,
     RegionRecord,
     TableCellRecord,
     TableRecord,
     WordRecord,
-    now,
 )
+from streams.messages.records import PageTask, PageText, now
 
 
 def reading_of(sha256: str, path: str, options: ReadOptions) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from streams.messages.records import DocumentRecord, PageText, RegionRecord
+from streams.messages.page_parts import RegionRecord
+from streams.messages.records import DocumentRecord, PageText
 
 # text is the fourth: people write snippet(result, 3, …)
 PAGE_COLUMNS: Final = (

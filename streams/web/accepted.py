@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from streams.messages.records import Record, now
+from streams.messages.record import Record
+from streams.messages.records import now
 from streams.sources.producer import SentFile
 
 _MAX_DOCUMENTS = 10_000  # some 5 MB; of more uploads that wait, the oldest are forgotten

@@ -23,7 +23,8 @@ import psutil
 from streams.kafka.clients import open_producer
 from streams.kafka.topics import TopicNames, partition_for
 from streams.messages.codec import encode
-from streams.messages.records import DocumentRecord, PageText, RegionRecord, page_key
+from streams.messages.page_parts import RegionRecord
+from streams.messages.records import DocumentRecord, PageText, page_key
 from streams.settings import Settings
 from tests.bench.service import running_service
 from tests.integration.harness import Service, WorkerProcess, eventually, text_pdf

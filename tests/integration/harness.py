@@ -26,7 +26,8 @@ from streams.kafka.follower import topic_consumer
 from streams.kafka.security import client_options
 from streams.kafka.topics import TopicNames
 from streams.messages.codec import decode
-from streams.messages.records import DeadLetter, DocumentRecord, PageText, Record, page_key
+from streams.messages.record import Record
+from streams.messages.records import DeadLetter, DocumentRecord, PageText, page_key
 from streams.settings import Settings
 
 R = TypeVar("R", bound=Record)

@@ -19,7 +19,8 @@ from streams.documents.references import SourceFetcher
 from streams.errors import RecordTooLarge
 from streams.kafka.shared_lag import SharedLag
 from streams.messages import records
-from streams.messages.records import DocumentRecord, PageText, RegionRecord
+from streams.messages.page_parts import RegionRecord
+from streams.messages.records import DocumentRecord, PageText
 from streams.monitoring.health import Health
 from streams.monitoring.metrics import Metrics
 from streams.processes.pool import ReaderPool

@@ -13,14 +13,8 @@ from streams.errors import UndecodableMessage
 from streams.messages import records
 from streams.messages.codec import correction_in, encode
 from streams.messages.corrections import Correction, corrected_page, matched
-from streams.messages.records import (
-    PageText,
-    ParagraphRecord,
-    RegionRecord,
-    TableCellRecord,
-    TableRecord,
-    WordRecord,
-)
+from streams.messages.page_parts import ParagraphRecord, RegionRecord, TableCellRecord, TableRecord, WordRecord
+from streams.messages.records import PageText
 from streams.table.memory_table import MemoryTable
 from tests.unit.test_api import DOCUMENT, FilledTable, Outbox, client_of, refusal, settings_in
 

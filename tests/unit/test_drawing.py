@@ -21,7 +21,8 @@ from models.export.registry import export
 from models.export.types import ExportedDocument
 from streams.commands.drawing import drawing_options
 from streams.errors import ConfigurationError
-from streams.messages.records import PageText, RegionRecord, WordRecord
+from streams.messages.page_parts import RegionRecord, WordRecord
+from streams.messages.records import PageText
 from tests.unit.test_api import PAGE
 
 LEANING: Polygon = ((20, 40), (80, 20), (84, 32), (24, 52))

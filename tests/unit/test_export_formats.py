@@ -9,8 +9,9 @@ import pytest
 
 from models.export.registry import FORMATS, export
 from models.export.types import ExportedDocument
+from streams.messages.page_parts import RegionRecord
 from streams.messages.page_records import failed_page_text
-from streams.messages.records import PageText, RegionRecord
+from streams.messages.records import PageText
 from tests.unit.test_codec import TASK
 
 

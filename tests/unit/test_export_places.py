@@ -21,8 +21,8 @@ from models.export.csv_lines import COLUMNS
 from models.export.registry import FORMATS
 from models.export.types import Points
 from models.layout.geometry import bounds
+from streams.messages.page_parts import ParagraphRecord, RegionRecord, TableCellRecord, TableRecord, WordRecord
 from streams.messages.page_records import failed_page_text
-from streams.messages.records import ParagraphRecord, RegionRecord, TableCellRecord, TableRecord, WordRecord
 from tests.unit.test_codec import TASK
 from tests.unit.test_export_formats import page, written
 

@@ -15,14 +15,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from streams.errors import ConfigurationError, QueryError
-from streams.messages.records import (
-    BarcodeRecord,
-    DocumentRecord,
-    PageText,
-    ParagraphRecord,
-    RegionRecord,
-    WordRecord,
-)
+from streams.messages.page_parts import BarcodeRecord, ParagraphRecord, RegionRecord, WordRecord
+from streams.messages.records import DocumentRecord, PageText
 from streams.settings import Settings
 from streams.table.memory_table import MemoryTable
 from streams.table.private_database import memory_folder

@@ -15,18 +15,10 @@ from streams.errors import UndecodableMessage
 from streams.messages import records
 from streams.messages.codec import decode, encode
 from streams.messages.digests import ContentDigest
+from streams.messages.page_parts import BarcodeRecord, WordRecord
 from streams.messages.page_ranges import PageRanges, format_ranges, parse_ranges
 from streams.messages.page_records import failed_page_text, page_text
-from streams.messages.records import (
-    BarcodeRecord,
-    DeadLetter,
-    DocumentRecord,
-    PageTask,
-    PageText,
-    WordRecord,
-    now,
-    page_key,
-)
+from streams.messages.records import DeadLetter, DocumentRecord, PageTask, PageText, now, page_key
 
 TASK = PageTask(
     document_id="d", pagenum=2, total_pages=3, path="file:///a.pdf", reference="kafka://raw-files/0/1",

@@ -18,8 +18,9 @@ from models.documents.pdf import PdfDocument
 from models.errors import CorruptFile, EncryptedFile
 from models.export.registry import export
 from models.export.types import ExportedDocument
+from streams.messages.page_parts import RegionRecord, WordRecord
 from streams.messages.page_records import failed_page_text
-from streams.messages.records import PageText, RegionRecord, WordRecord
+from streams.messages.records import PageText
 from tests.unit.test_codec import TASK
 
 DPI = 150

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from streams.messages.records import RegionRecord
+from streams.messages.page_parts import RegionRecord
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
