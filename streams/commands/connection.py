@@ -61,3 +61,8 @@ def api_url(settings: Settings) -> str:
     if noted is None and not settings.model_fields_set & {"api_host", "api_port"}:
         print(f"note: no service runs in this folder; asking the one at {settings.api_url}", file=sys.stderr)
     return noted or settings.api_url
+
+
+def api_secret(settings: Settings, token: str | None) -> str | None:
+    """Return the token for the API: the one that was given, else that of the settings; None where there is none."""
+    return token or (settings.api_token.get_secret_value() if settings.api_token else None)

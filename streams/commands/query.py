@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from streams.commands.exports import EXPORT_FORMATS, print_export
 from streams.commands.options import one_of
 
-if TYPE_CHECKING:
-    import httpx
-
 _ACCEPTED = {"csv": b"text/csv", "jsonl": b"application/x-ndjson", "json": b"application/x-ndjson"}
-_TIMEOUT_S = 60  # the service ends a query itself, long before
 FORMATS = ("table", "vertical", *EXPORT_FORMATS)
 
 
@@ -40,11 +36,11 @@ def query(
     Example: inkstream query "SELECT path, pagenum, snippet(result, 3, '[', ']', '…', 8) FROM result
     WHERE result MATCH 'invoice'"
     """
-    from streams.commands.connection import api_url
+    from streams.commands.connection import api_secret, api_url
     from streams.settings import load_settings
 
     settings = load_settings()
-    secret = token or (settings.api_token.get_secret_value() if settings.api_token else None)
+    secret = api_secret(settings, token)
     address = url or api_url(settings)
     if sql is None and sys.stdin.isatty():
         from streams.commands.query_shell import QueryShell
@@ -64,44 +60,20 @@ def answer(address: str, sql: str, output: str, token: str | None) -> None:
     """
     import httpx
 
-    from streams.errors import BrokerError, ConfigurationError
+    from streams.commands.service_answers import TIMEOUT_S, bearer, media_type_of, rows_of, service_errors
 
-    headers = {b"Accept": _ACCEPTED.get(output, b"application/json")}
-    if token:
-        headers[b"Authorization"] = f"Bearer {token}".encode()  # as text it may be ASCII only
+    accepted = _ACCEPTED.get(output, b"application/json")
+    headers = {b"Accept": accepted, **bearer(token)}
     url, asked = f"{address}/query", {"sql": sql}
-    try:
-        with httpx.stream("POST", url, json=asked, headers=headers, timeout=_TIMEOUT_S) as found:
-            if found.status_code == 200 and _type_of(found).encode() == headers[b"Accept"] != b"application/json":
-                print_export(found, output)
-                return
-            found.read()
-    except httpx.InvalidURL as error:
-        raise ConfigurationError(f"--url {address}: {error}; write it as http://localhost:8321") from error
-    except (httpx.TransportError, UnicodeError) as error:
-        raise BrokerError(f"Nothing answers at {address} ({error}). Is `inkstream up` running?") from error
+    with (
+        service_errors(address),
+        httpx.stream("POST", url, json=asked, headers=headers, timeout=TIMEOUT_S) as found,
+    ):
+        if found.status_code == 200 and media_type_of(found).encode() == accepted != b"application/json":
+            print_export(found, output)
+            return
+        found.read()
     print_answer(rows_of(found, address), output)
-
-
-def _type_of(answer: httpx.Response) -> str:
-    return str(answer.headers.get("content-type", "")).partition(";")[0]
-
-
-def rows_of(answer: httpx.Response, address: str) -> dict[str, Any]:
-    """Return what was answered, where it is no export. Raises as `answer` does."""
-    from streams.errors import BrokerError, ConfigurationError, QueryError
-
-    found = answer.json() if _type_of(answer) in ("application/json", "application/problem+json") else None
-    if not isinstance(found, dict) or not ({"type", "columns"} & set(found)):
-        raise BrokerError(f"what answers at {address} is not inkstream ({answer.status_code}): name another --url")
-    if answer.status_code == 200:
-        return found
-    message = str(found.get("detail"))
-    if answer.status_code in (401, 403, 421):
-        raise ConfigurationError(f"{message}: give --token, or set INKSTREAM_API_TOKEN")
-    if answer.status_code == 503:
-        raise BrokerError(f"{message}; try again")
-    raise QueryError(message)
 
 
 def print_answer(result: dict[str, Any], output: str) -> None:

@@ -44,7 +44,7 @@ def reprocess(
 
     Example: inkstream reprocess --where "confidence < .7" --options '{"handwritten": "official"}'
     """
-    from streams.commands.connection import api_url, settings_for
+    from streams.commands.connection import api_secret, api_url, settings_for
     from streams.commands.service_table import ServiceTable
     from streams.errors import ConfigurationError
     from streams.messages.codec import merge_options
@@ -55,8 +55,7 @@ def reprocess(
         raise ConfigurationError("a document keeps the password and the webhook it came with; leave them out")
     chosen = merge_options(settings.read_options(), given).model_dump()
     typed = {name: value if isinstance(value, dict) else chosen[name] for name, value in given.items()}
-    secret = token or (settings.api_token.get_secret_value() if settings.api_token else None)
-    table = ServiceTable(url or api_url(settings), secret)
+    table = ServiceTable(url or api_url(settings), api_secret(settings, token))
     if asyncio.run(_reprocess(settings, table, where, limit, typed, dry_run=dry_run, at_a_time=at_a_time)):
         raise typer.Exit(1)
 

@@ -8,11 +8,10 @@ from typing import Any, Self
 import httpx
 import orjson
 
-from streams.commands.query import rows_of
-from streams.errors import BrokerError, ConfigurationError, QueryError
+from streams.commands.service_answers import TIMEOUT_S, bearer, media_type_of, rows_of, service_errors
+from streams.errors import BrokerError, QueryError
 from streams.kafka.sent_again import ReadDocument
 
-_TIMEOUT_S = 60
 _UNREAD = "SELECT sum(max(total_pages - pages_read - pages_failed, 1)) FROM documents WHERE document_id IN ({})"
 
 
@@ -31,14 +30,12 @@ class ServiceTable:
 
     def __init__(self, url: str, token: str | None) -> None:
         self._url = url
-        self._headers = {b"Authorization": f"Bearer {token}".encode()} if token else {}
+        self._headers = bearer(token)
         self._client: httpx.AsyncClient
 
     async def __aenter__(self) -> Self:
-        try:
-            self._client = httpx.AsyncClient(base_url=self._url, headers=self._headers, timeout=_TIMEOUT_S)
-        except httpx.InvalidURL as error:
-            raise ConfigurationError(f"--url {self._url}: {error}; write it as http://localhost:8321") from error
+        with service_errors(self._url):
+            self._client = httpx.AsyncClient(base_url=self._url, headers=self._headers, timeout=TIMEOUT_S)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -58,7 +55,7 @@ class ServiceTable:
         if limit is not None:
             sql += f" LIMIT {limit}"
         answer = await self._ask(sql, b"application/x-ndjson")
-        if answer.headers.get("content-type", "").partition(";")[0] != "application/x-ndjson":
+        if media_type_of(answer) != "application/x-ndjson":
             rows_of(answer, self._url)
             raise BrokerError(f"the service at {self._url} is of another version and exports nothing; update it")
         return [ReadDocument(**orjson.loads(line)) for line in answer.content.splitlines() if line]
@@ -76,12 +73,11 @@ class ServiceTable:
         return int(rows[0][0] or 0)
 
     async def _ask(self, sql: str, media_type: bytes = b"application/json") -> httpx.Response:
-        try:
-            return await self._client.post("/query", json={"sql": sql}, headers={b"Accept": media_type})
-        except httpx.RemoteProtocolError as error:
-            raise QueryError(f"the answer ended before its end ({error}): the service's log has why") from error
-        except (httpx.TransportError, UnicodeError) as error:
-            raise BrokerError(f"Nothing answers at {self._url} ({error}). Is `inkstream up` running?") from error
+        with service_errors(self._url):
+            try:
+                return await self._client.post("/query", json={"sql": sql}, headers={b"Accept": media_type})
+            except httpx.RemoteProtocolError as error:
+                raise QueryError(f"the answer ended before its end ({error}): the service's log has why") from error
 
 
 def _text(value: str) -> str:
